@@ -1,0 +1,42 @@
+//! What etcd stores and what users write: the objects of the Kubernetes API.
+//!
+//! - [`Value`] is JSON, while something is decoded, patched or printed.
+//! - [`Object`] is the closed set of kinds, typed and shared; a struct names the fields that components look at, and keeps
+//!   every other field that was accepted in its [`codec::Rest`].
+//! - [`Status`] is how the API server refuses, in upstream's words.
+//!
+//! What is absent: behaviour of components, and any `serde` form of the typed objects: they become text only as what users see.
+
+pub mod apps;
+pub mod codec;
+pub mod core;
+pub mod field_error;
+pub mod int_or_string;
+pub mod meta;
+pub mod object;
+pub mod policy;
+pub mod status;
+pub mod storage;
+pub mod string_map;
+pub mod table;
+pub mod text;
+pub mod value;
+
+pub use apps::controller_revision::ControllerRevision;
+pub use apps::stateful_set::StatefulSet;
+pub use core::config::{ConfigMap, Secret};
+pub use core::endpoints::{EndpointSlice, Endpoints};
+pub use core::event::Event;
+pub use core::namespace::{Namespace, ServiceAccount};
+pub use core::node::{Lease, Node};
+pub use core::pod::Pod;
+pub use core::service::Service;
+pub use core::volume::{PersistentVolume, PersistentVolumeClaim};
+pub use field_error::FieldError;
+pub use meta::ObjectMeta;
+pub use object::{Key, Kind, Object, Resource};
+pub use policy::PodDisruptionBudget;
+pub use status::{Reason, Status};
+pub use storage::StorageClass;
+pub use string_map::{ResourceList, StringMap};
+pub use value::{Map, Str, Value};

@@ -1,0 +1,268 @@
+//! The closed set of kinds.
+
+use std::rc::Rc;
+
+use crate::apps::controller_revision::ControllerRevision;
+use crate::apps::stateful_set::StatefulSet;
+use crate::codec::Codec;
+use crate::core::config::{ConfigMap, Secret};
+use crate::core::endpoints::{EndpointSlice, Endpoints};
+use crate::core::event::Event;
+use crate::core::namespace::{Namespace, ServiceAccount};
+use crate::core::node::{Lease, Node};
+use crate::core::pod::Pod;
+use crate::core::service::Service;
+use crate::core::volume::{PersistentVolume, PersistentVolumeClaim};
+use crate::meta::{ObjectMeta, OwnerReference};
+use crate::policy::PodDisruptionBudget;
+use crate::storage::StorageClass;
+use crate::{Str, Value};
+
+/// Whether objects of a kind live in a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// They belong to the cluster.
+    Cluster,
+    /// They belong to a namespace.
+    Namespaced,
+}
+
+macro_rules! kinds {
+    ($( $kind:ident $plural:literal $group:literal $version:literal $scope:ident ),* $(,)?) => {
+        /// A kind that the API server serves, in the order of its group, version and name in discovery.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $( #[doc = concat!("`", $plural, "`")] $kind, )* }
+
+        impl Kind {
+            /// All kinds.
+            pub const ALL: &'static [Kind] = &[$( Kind::$kind ),*];
+
+            /// Such as `StatefulSet`.
+            pub const fn name(self) -> &'static str {
+                match self { $( Kind::$kind => stringify!($kind), )* }
+            }
+            /// Such as `statefulsets`.
+            pub const fn plural(self) -> &'static str {
+                match self { $( Kind::$kind => $plural, )* }
+            }
+            /// Such as `apps`; empty for core/v1.
+            pub const fn group(self) -> &'static str {
+                match self { $( Kind::$kind => $group, )* }
+            }
+            /// Such as `v1`.
+            pub const fn version(self) -> &'static str {
+                match self { $( Kind::$kind => $version, )* }
+            }
+            /// Whether its objects live in a namespace.
+            pub const fn scope(self) -> Scope {
+                match self { $( Kind::$kind => Scope::$scope, )* }
+            }
+        }
+
+        /// An object of the API, shared. Cloning copies a pointer.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Object { $( #[doc = concat!("One of `", $plural, "`.")] $kind(Rc<$kind>), )* }
+
+        impl Object {
+            /// The object's kind.
+            pub fn kind(&self) -> Kind {
+                match self { $( Object::$kind(_) => Kind::$kind, )* }
+            }
+            /// The object's metadata.
+            pub fn metadata(&self) -> &ObjectMeta {
+                match self { $( Object::$kind(object) => &object.metadata, )* }
+            }
+            /// The object's metadata to change; the object is copied first if it is shared.
+            pub fn metadata_mut(&mut self) -> &mut ObjectMeta {
+                match self { $( Object::$kind(object) => &mut Rc::make_mut(object).metadata, )* }
+            }
+            /// Reads an object that strict decoding has accepted; `apiVersion` and `kind` are ignored.
+            pub fn decode(kind: Kind, mut value: Value) -> Object {
+                value.remove(&["apiVersion"]);
+                value.remove(&["kind"]);
+                match kind { $( Kind::$kind => Object::$kind(Rc::new($kind::decode(value))), )* }
+            }
+            /// The object as JSON without `apiVersion` and `kind`.
+            pub fn encode_body(&self) -> Value {
+                match self { $( Object::$kind(object) => object.encode(), )* }
+            }
+            /// Whether both are the very same object in memory.
+            pub fn same(&self, other: &Object) -> bool {
+                match (self, other) {
+                    $( (Object::$kind(left), Object::$kind(right)) => Rc::ptr_eq(left, right), )*
+                    _ => false,
+                }
+            }
+        }
+
+        $(
+            impl From<$kind> for Object {
+                fn from(object: $kind) -> Object {
+                    Object::$kind(Rc::new(object))
+                }
+            }
+            impl From<Rc<$kind>> for Object {
+                fn from(object: Rc<$kind>) -> Object {
+                    Object::$kind(object)
+                }
+            }
+            impl Resource for $kind {
+                const KIND: Kind = Kind::$kind;
+                fn metadata(&self) -> &ObjectMeta {
+                    &self.metadata
+                }
+                fn metadata_mut(&mut self) -> &mut ObjectMeta {
+                    &mut self.metadata
+                }
+                fn from_object(object: &Object) -> Option<&Rc<Self>> {
+                    match object { Object::$kind(object) => Some(object), _ => None }
+                }
+            }
+        )*
+    };
+}
+
+/// A typed object: what [`Object`]'s variants hold.
+pub trait Resource: Clone + Codec + Into<Object> + 'static {
+    /// Its kind.
+    const KIND: Kind;
+    /// Its metadata.
+    fn metadata(&self) -> &ObjectMeta;
+    /// Its metadata, to change.
+    fn metadata_mut(&mut self) -> &mut ObjectMeta;
+    /// The typed object inside, if it is one of these.
+    fn from_object(object: &Object) -> Option<&Rc<Self>>;
+
+    /// `namespace/name`, or `name` for objects of the cluster.
+    fn key(&self) -> Key {
+        self.metadata().key()
+    }
+
+    /// A reference that makes this object the controller of another.
+    fn controller_reference(&self) -> OwnerReference {
+        OwnerReference {
+            api_version: Self::KIND.api_version(),
+            kind: Self::KIND.name().into(),
+            name: self.metadata().name.clone(),
+            uid: self.metadata().uid.clone(),
+            controller: Some(true),
+            block_owner_deletion: Some(true),
+            ..OwnerReference::default()
+        }
+    }
+}
+
+kinds! {
+    ConfigMap "configmaps" "" "v1" Namespaced,
+    Endpoints "endpoints" "" "v1" Namespaced,
+    Event "events" "" "v1" Namespaced,
+    Namespace "namespaces" "" "v1" Cluster,
+    Node "nodes" "" "v1" Cluster,
+    PersistentVolumeClaim "persistentvolumeclaims" "" "v1" Namespaced,
+    PersistentVolume "persistentvolumes" "" "v1" Cluster,
+    Pod "pods" "" "v1" Namespaced,
+    Secret "secrets" "" "v1" Namespaced,
+    ServiceAccount "serviceaccounts" "" "v1" Namespaced,
+    Service "services" "" "v1" Namespaced,
+    ControllerRevision "controllerrevisions" "apps" "v1" Namespaced,
+    StatefulSet "statefulsets" "apps" "v1" Namespaced,
+    Lease "leases" "coordination.k8s.io" "v1" Namespaced,
+    EndpointSlice "endpointslices" "discovery.k8s.io" "v1" Namespaced,
+    PodDisruptionBudget "poddisruptionbudgets" "policy" "v1" Namespaced,
+    StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster,
+}
+
+/// Namespace and name of an object of some kind; the namespace is empty for objects of the cluster. Orders as the API
+/// server lists: by namespace, then name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The namespace, or empty.
+    pub namespace: Str,
+    /// The name.
+    pub name: Str,
+}
+
+impl Key {
+    /// A key from its two parts.
+    pub fn new(namespace: impl Into<Str>, name: impl Into<Str>) -> Key {
+        Key { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}/{}", self.namespace, self.name) }
+    }
+}
+
+impl ObjectMeta {
+    /// Namespace and name.
+    pub fn key(&self) -> Key {
+        Key { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+}
+
+impl Kind {
+    /// Such as `apps/v1`, or `v1`.
+    pub fn api_version(self) -> Str {
+        match self.group() {
+            "" => self.version().into(),
+            group => ecow::eco_format!("{group}/{}", self.version()),
+        }
+    }
+
+    /// Such as `statefulsets.apps`, or `pods`: how Status messages name a resource.
+    pub fn qualified_plural(self) -> Str {
+        match self.group() {
+            "" => self.plural().into(),
+            group => ecow::eco_format!("{}.{group}", self.plural()),
+        }
+    }
+
+    /// Such as `StatefulSet.apps`, or `Pod`: how Invalid messages name a kind.
+    pub fn qualified_name(self) -> Str {
+        match self.group() {
+            "" => self.name().into(),
+            group => ecow::eco_format!("{}.{group}", self.name()),
+        }
+    }
+
+    /// Such as `statefulset.apps`, or `pod`: how kubectl names an object.
+    pub fn qualified_singular(self) -> Str {
+        let singular = self.name().to_lowercase();
+        match self.group() {
+            "" => singular.into(),
+            group => ecow::eco_format!("{singular}.{group}"),
+        }
+    }
+
+    /// The kind with this group (empty for core) and name.
+    pub fn find(group: &str, name: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.group() == group && kind.name() == name)
+    }
+
+    /// Whether its objects live in a namespace.
+    pub fn is_namespaced(self) -> bool {
+        self.scope() == Scope::Namespaced
+    }
+}
+
+impl Object {
+    /// Namespace and name.
+    pub fn key(&self) -> Key {
+        self.metadata().key()
+    }
+
+    /// The whole object as JSON, `apiVersion` and `kind` included.
+    pub fn encode(&self) -> Value {
+        let mut value = self.encode_body();
+        value.set(&["apiVersion"], self.kind().api_version());
+        value.set(&["kind"], self.kind().name());
+        value
+    }
+
+    /// The typed object inside, if it is a `T`.
+    pub fn get<T: Resource>(&self) -> Option<&Rc<T>> {
+        T::from_object(self)
+    }
+}

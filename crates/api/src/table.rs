@@ -1,0 +1,34 @@
+//! `metav1.Table`: what the server answers to `kubectl get`, before the client lays it out.
+
+use crate::{ObjectMeta, Str, Value};
+
+/// Rows of one kind of object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The columns, those of priority 0 first or last as upstream declares them.
+    pub columns: Vec<Column>,
+    /// One row per object.
+    pub rows: Vec<Row>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Column {
+    /// Such as `Ready`; printed in capitals.
+    pub name: Str,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub kind: Str,
+    /// `name` for the column that names the object.
+    pub format: Str,
+    /// 0 is always shown, anything above only by `-o wide`.
+    pub priority: i32,
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// One value per column.
+    pub cells: Vec<Value>,
+    /// The object's metadata, for namespace and label columns.
+    pub metadata: ObjectMeta,
+}

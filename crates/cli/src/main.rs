@@ -1,0 +1,2 @@
+//! ordinal
+fn main() {}

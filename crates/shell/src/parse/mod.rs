@@ -1,0 +1,276 @@
+//! From text to [`crate::ast`]: a recursive descent over bytes, limited in depth and size.
+//!
+//! One pass, no token list: what a character means depends on where it stands (`#` in `a#b`, `}` in `${x}`), and the
+//! grammar knows where it stands. Here-document bodies are read when the newline that ends their line is passed.
+//!
+//! A text that ends too early is [`Fault::Incomplete`]: an interactive shell asks for another line, a script has a
+//! syntax error. Models: POSIX.1-2024 XCU 2.10 and bash 5.2 for the words of errors.
+
+mod command;
+mod word;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ecow::EcoString;
+
+use crate::ast::{List, Word};
+use crate::limits::{INPUT_BYTES_MAX, NESTING_MAX};
+
+pub(crate) use command::is_name;
+
+/// Aliases by name.
+pub type Aliases = BTreeMap<EcoString, EcoString>;
+
+/// Why a text is no script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Where, in bytes from the start.
+    pub offset: usize,
+    /// Where, in lines from 1.
+    pub line: usize,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It ends within a command.
+    Incomplete(Missing),
+    /// Something stands where it must not.
+    Unexpected(String),
+    /// `[[ ]]`, `for` and their like with a wrong inside, in words.
+    Malformed(String),
+    /// Not supported here, in words.
+    Unsupported(String),
+    /// Nested deeper than [`NESTING_MAX`].
+    TooDeep,
+    /// Longer than [`INPUT_BYTES_MAX`].
+    TooLong,
+}
+
+/// What is missing at the end of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The rest of a command: `done`, `fi`, a pipeline's next command, the line after a `\`.
+    Command,
+    /// A closing quote, brace or parenthesis.
+    Closing(char),
+    /// The line that ends a here-document.
+    HereDocument {
+        /// That line.
+        delimiter: String,
+        /// Whether tabs before it are dropped.
+        strip_tabs: bool,
+    },
+}
+
+impl ParseError {
+    /// The message in bash's words, without the shell's name.
+    pub fn message(&self) -> String {
+        match &self.fault {
+            Fault::Incomplete(Missing::Command | Missing::HereDocument { .. }) => {
+                "syntax error: unexpected end of file".to_string()
+            }
+            Fault::Incomplete(Missing::Closing(sign)) => {
+                format!("unexpected EOF while looking for matching `{sign}'")
+            }
+            Fault::Unexpected(token) => format!("syntax error near unexpected token `{token}'"),
+            Fault::Malformed(text) => format!("syntax error: {text}"),
+            Fault::Unsupported(text) => format!("{text} is not supported by this shell"),
+            Fault::TooDeep => format!("syntax error: commands are nested deeper than {NESTING_MAX} levels"),
+            Fault::TooLong => format!("input is longer than {INPUT_BYTES_MAX} bytes: refused"),
+        }
+    }
+}
+
+/// One complete command of a script.
+#[derive(Clone, Debug)]
+pub struct CompleteCommand {
+    /// What it does.
+    pub list: Rc<List>,
+    /// Where it starts, in bytes.
+    pub start: usize,
+    /// Where it ends (before the newline; after the body of its here-documents).
+    pub end: usize,
+}
+
+/// The complete commands of a script as slices of it, here-documents included, comments and empty lines left out.
+///
+/// On an error nothing is returned; [`ParseError::offset`] tells how far the text is sound.
+pub fn split_complete_commands(script: &str) -> Result<Vec<&str>, ParseError> {
+    let aliases = Aliases::new();
+    let mut commands = Vec::new();
+    let mut from = 0;
+    while let Some(command) = next_complete_command(script, from, &aliases)? {
+        commands.push(&script[command.start..command.end]);
+        from = command.end;
+    }
+    Ok(commands)
+}
+
+/// The first complete command at or after `from`; `None` at the end of the text.
+pub fn next_complete_command(
+    script: &str,
+    from: usize,
+    aliases: &Aliases,
+) -> Result<Option<CompleteCommand>, ParseError> {
+    let mut parser = Parser::new(script, from, aliases, 0);
+    if script.len() > INPUT_BYTES_MAX {
+        return Err(parser.error(Fault::TooLong));
+    }
+    parser.complete_command()
+}
+
+pub(crate) type Parsed<T> = Result<T, ParseError>;
+
+/// A here-document whose body has not been read yet.
+struct Pending {
+    delimiter: String,
+    strip_tabs: bool,
+    quoted: bool,
+    body: Rc<OnceCell<Word>>,
+}
+
+pub(crate) struct Parser<'a> {
+    text: std::borrow::Cow<'a, str>,
+    at: usize,
+    depth: usize,
+    aliases: &'a Aliases,
+    /// How many aliases were put into the text, and up to where the last one reaches.
+    alias_count: usize,
+    alias_end: usize,
+    alias_seen: Vec<EcoString>,
+    /// Bytes that aliases have added before `at`; offsets are corrected by it.
+    pending: Vec<Pending>,
+}
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str, from: usize, aliases: &'a Aliases, depth: usize) -> Self {
+        Parser {
+            text: text.into(),
+            at: from,
+            depth,
+            aliases,
+            alias_count: 0,
+            alias_end: 0,
+            alias_seen: Vec::new(),
+            pending: Vec::new(),
+        }
+    }
+
+    fn error(&self, fault: Fault) -> ParseError {
+        let before = &self.text.as_bytes()[..self.at.min(self.text.len())];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        ParseError { fault, offset: self.at, line }
+    }
+
+    fn incomplete<T>(&self, missing: Missing) -> Parsed<T> {
+        Err(self.error(Fault::Incomplete(missing)))
+    }
+
+    /// Runs `parse` one level deeper.
+    fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= NESTING_MAX {
+            return Err(self.error(Fault::TooDeep));
+        }
+        self.depth += 1;
+        let result = parse(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn looking_at(&self, text: &str) -> bool {
+        self.text.as_bytes()[self.at..].starts_with(text.as_bytes())
+    }
+
+    fn take(&mut self, text: &str) -> bool {
+        let found = self.looking_at(text);
+        if found {
+            self.at += text.len();
+        }
+        found
+    }
+
+    fn next_char(&mut self) -> Option<char> {
+        let next = self.rest().chars().next()?;
+        self.at += next.len_utf8();
+        Some(next)
+    }
+
+    /// Passes spaces, tabs, joined lines and a comment.
+    fn skip_blanks(&mut self) {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\\') if self.looking_at("\\\n") => self.at += 2,
+                Some(b'#') => {
+                    self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Passes blanks and newlines, and the here-documents behind them.
+    fn skip_newlines(&mut self) -> Parsed<()> {
+        loop {
+            self.skip_blanks();
+            if self.peek() != Some(b'\n') {
+                return Ok(());
+            }
+            self.newline()?;
+        }
+    }
+
+    /// Passes one newline and reads the bodies of the here-documents of its line.
+    fn newline(&mut self) -> Parsed<()> {
+        self.at += 1;
+        for pending in std::mem::take(&mut self.pending) {
+            let body = self.here_document(&pending)?;
+            pending.body.set(body).expect("a body is read once");
+        }
+        Ok(())
+    }
+
+    fn here_document(&mut self, pending: &Pending) -> Parsed<Word> {
+        let mut body = String::new();
+        loop {
+            if self.at >= self.text.len() {
+                let (delimiter, strip_tabs) = (pending.delimiter.clone(), pending.strip_tabs);
+                return self.incomplete(Missing::HereDocument { delimiter, strip_tabs });
+            }
+            let line_end = self.rest().find('\n').map_or(self.text.len(), |n| self.at + n);
+            let line = &self.text[self.at..line_end];
+            let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { line };
+            let last = line == pending.delimiter;
+            if !last {
+                body.push_str(line);
+                body.push('\n');
+            }
+            // The newline after the delimiter is left: it ends the command in a script split into commands.
+            self.at = if last { line_end } else { (line_end + 1).min(self.text.len()) };
+            if last {
+                break;
+            }
+        }
+        if pending.quoted {
+            return Ok(Word { parts: vec![crate::ast::Part::Quoted(body.into())] });
+        }
+        let mut inner = Parser::new(&body, 0, self.aliases, self.depth);
+        inner.here_document_parts().map_err(|error| ParseError { offset: self.at, ..error })
+    }
+}
+
+#[cfg(test)]
+mod tests;

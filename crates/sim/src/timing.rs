@@ -1,0 +1,42 @@
+//! How long things take.
+
+use serde::{Deserialize, Serialize};
+
+/// A timing profile. All values are microseconds of virtual time; a profile is a file of data, and the engine asks
+/// for values, never for a profile's name.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// From a write until the caches of controllers, scheduler and kubelets have seen it.
+    pub watch_latency_us: u64,
+    /// From the scheduler's look at a pod until its binding is written.
+    pub binding_latency_us: u64,
+    /// From a pod's binding until its kubelet's first status (ContainerCreating).
+    pub kubelet_sync_us: u64,
+    /// Pulling an image that the node does not have: the base, and what is added per MiB.
+    pub image_pull_us: u64,
+    /// Added to `image_pull_us` for every MiB of the image.
+    pub image_pull_per_mib_us: u64,
+    /// From a refused pull's start until the refusal.
+    pub image_pull_failure_us: u64,
+    /// From ContainerCreating until Running, pulling not counted.
+    pub container_start_us: u64,
+    /// Whether probes are run against the process. If not, they are answered from the process's health, `ready_after_probe_us` after the start.
+    pub probes_are_run: bool,
+    /// From Running until Ready where a readiness probe stands and probes are not run.
+    pub ready_after_probe_us: u64,
+    /// From the deletion of a running pod until its containers have stopped, if their process does not take its own time.
+    pub container_stop_us: u64,
+    /// From the deletion of a pod that never ran until it is gone.
+    pub pod_stop_before_running_us: u64,
+    /// From containers stopped until the pod object is gone.
+    pub pod_cleanup_us: u64,
+    /// From a claim until its volume is provisioned.
+    pub provisioning_us: u64,
+    /// From a provisioned volume until its claim is bound.
+    pub volume_binding_us: u64,
+    /// What a kubectl command takes that waits for nothing.
+    pub kubectl_us: u64,
+    /// From a packet's sending until its arrival in the simulated network.
+    pub network_latency_us: u64,
+}

@@ -1,0 +1,132 @@
+//! What the page asks of the engine.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest text of one [`Command::Input`], in bytes: a paste of 10 MB passes, a runaway does not.
+pub const INPUT_BYTES_MAX: usize = 16 << 20;
+
+/// One wish. Terminals are numbered by the page; terminal 1 is open from the start.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Command {
+    /// A new session in place of whatever was there.
+    Start(Start),
+    /// The session that these journal lines describe, replayed as fast as the machine goes.
+    Restore {
+        /// JSON lines as [`crate::Update::Journal`] gave them, the header first.
+        lines: Vec<String>,
+        /// Where the clock is to stand afterwards; an instant before the last entry's is ignored.
+        until_us: u64,
+    },
+    /// One more terminal, with a shell of its own.
+    OpenTerminal {
+        /// A number not in use.
+        terminal: u32,
+    },
+    /// Ends a terminal's shell as closing its window would.
+    CloseTerminal {
+        /// The terminal.
+        terminal: u32,
+    },
+    /// Whole lines, each ending in `\n`, for whoever reads this terminal: the shell, or the program in its foreground.
+    /// The terminal element has done the editing; the engine echoes a line when its reader takes it.
+    Input {
+        /// The terminal.
+        terminal: u32,
+        /// One line, or many of a paste. At most [`INPUT_BYTES_MAX`] bytes.
+        text: String,
+    },
+    /// Ctrl-C. The engine echoes `^C`.
+    Interrupt {
+        /// The terminal.
+        terminal: u32,
+        /// What stood unsent in the line: echoed before `^C`, and dropped.
+        pending: String,
+    },
+    /// Ctrl-D on an empty line.
+    Eof {
+        /// The terminal.
+        terminal: u32,
+    },
+    /// Tab. Answered by [`crate::Update::Completions`]; never journalled.
+    Complete {
+        /// The terminal.
+        terminal: u32,
+        /// The line as it stands.
+        line: String,
+        /// In bytes of `line`, on a character boundary.
+        cursor: u32,
+    },
+    /// The editor that [`crate::Update::OpenEditor`] opened is closed.
+    EditorResult {
+        /// The terminal whose program waits for the editor.
+        terminal: u32,
+        /// The path that was opened.
+        path: String,
+        /// What was saved; `None` if the reader left without saving.
+        text: Option<String>,
+    },
+    /// A file put into the shell's file system from outside (dropped on the page, or saved in the page's editor).
+    WriteFile {
+        /// Absolute, or relative to the home directory.
+        path: String,
+        /// Its whole content.
+        text: String,
+    },
+    /// Lets time pass: host time × speed. The engine may stop earlier at its step budget; the clock it reports holds.
+    Advance {
+        /// How far, at most.
+        dt_us: u64,
+    },
+    /// Runs as fast as possible, towards a goal. The driver repeats it until [`crate::Update::Reached`] comes, so that
+    /// Ctrl-C and pause get in between.
+    RunUntil {
+        /// Where to stop.
+        goal: Goal,
+        /// An instant at which to stop in any case.
+        limit_us: u64,
+        /// At most so many events are handled before answering.
+        events_max: u32,
+    },
+}
+
+/// Where a fast run stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Goal {
+    /// After the next instant at which anything happens.
+    NextEvent,
+    /// When every workload has what it wants, or nothing is under way.
+    Settled,
+    /// When this terminal's foreground command has ended.
+    Prompt {
+        /// The terminal.
+        terminal: u32,
+    },
+    /// At `limit_us`.
+    Limit,
+}
+
+/// What a session is made from. Same start and same inputs: same run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Start {
+    /// Of every random stream.
+    pub seed: u64,
+    /// How many nodes, `node-1` to `node-N`.
+    pub nodes: u32,
+    /// A timing profile's name: `realistic`, `recorded`, `instant`.
+    pub timing: String,
+    /// The virtual instant at which the cluster begins.
+    pub start_us: u64,
+    /// The lesson whose files the shell finds, by id.
+    pub lesson: Option<String>,
+    /// More files in the shell's home directory.
+    pub files: Vec<File>,
+}
+
+/// A file in the shell's home directory.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct File {
+    /// Relative to /home/user, or absolute.
+    pub path: String,
+    /// Its whole content.
+    pub text: String,
+}

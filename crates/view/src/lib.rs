@@ -1,0 +1,30 @@
+//! What the page and the engine say to each other: [`Command`]s go in, [`Update`]s come out. Plain data.
+//!
+//! This is the only thing of Ordinal that the page knows. It is not a second API: rows carry what the picture draws,
+//! in the words that kubectl prints, and no API object passes here.
+//!
+//! # The protocol
+//! 1. The page sends a [`Request`] (a command and its number), as bytes of [`to_bytes`].
+//! 2. The engine answers each request with exactly one [`Answer`] of the same number, holding every update that the
+//!    command caused. There is one request on its way at a time; a request that is never answered means a trap.
+//! 3. The first command is [`Command::Start`] or [`Command::Restore`]; its answer holds the whole picture, later
+//!    answers only what changed.
+//!
+//! Units: every `*_us` is in microseconds; instants count from the Unix epoch in virtual time.
+//!
+//! What is absent: functions that decide anything, references into the engine, clocks, API types.
+
+mod bytes;
+mod command;
+mod journal;
+mod row;
+mod update;
+
+pub use bytes::{Answer, DecodeError, MESSAGE_BYTES_MAX, Message, Request, VERSION, from_bytes, to_bytes};
+pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Start};
+pub use journal::{Act, Entry, Header, JOURNAL_VERSION, Input, JournalError};
+pub use row::{
+    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
+    Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
+};
+pub use update::{Candidate, Mode, Stream, Update};

@@ -1,0 +1,127 @@
+//! What the engine tells the page.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Goal, Picture};
+
+/// One thing that happened. Applied in order; nothing here needs an answer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Update {
+    /// Text of a program. It need not end in a newline, and may hold many.
+    Output {
+        /// The terminal.
+        terminal: u32,
+        /// Where the program wrote it.
+        stream: Stream,
+        /// Any text; the page shows it as text, whatever it holds.
+        text: String,
+    },
+    /// A typed line that its reader has just taken. The page prints prompt, line and newline, and remembers lines that
+    /// a shell prompt took in the terminal's history.
+    Echo {
+        /// The terminal.
+        terminal: u32,
+        /// Who took it.
+        mode: Mode,
+        /// What stood before it.
+        prompt: String,
+        /// The line, without its newline.
+        text: String,
+    },
+    /// What the terminal does now; sent whenever it changes.
+    Prompt {
+        /// The terminal.
+        terminal: u32,
+        /// Who reads.
+        mode: Mode,
+        /// What stands before the cursor; empty while nobody asks.
+        prompt: String,
+    },
+    /// The terminal's screen and scrollback are emptied (`clear`).
+    Clear {
+        /// The terminal.
+        terminal: u32,
+    },
+    /// The answer to [`crate::Command::Complete`].
+    Completions {
+        /// The terminal.
+        terminal: u32,
+        /// The line that was asked about: the page drops an answer to a line that has changed since.
+        line: String,
+        /// A chosen candidate replaces `line[from..cursor]`. In bytes, on a character boundary.
+        from: u32,
+        /// Sorted. Empty: nothing fits.
+        candidates: Vec<Candidate>,
+    },
+    /// Where the virtual clock stands. The last update of each answer.
+    Clock {
+        /// Microseconds since the Unix epoch.
+        now_us: u64,
+    },
+    /// The goal of a [`crate::Command::RunUntil`] was reached, or its limit.
+    Reached {
+        /// Which.
+        goal: Goal,
+    },
+    /// The page keeps this line: it is all that is needed to come back to this state.
+    Journal {
+        /// When it happened; for the header, the session's start.
+        at_us: u64,
+        /// One JSON line of [`crate::Header`] or [`crate::Entry`], without its newline.
+        line: String,
+    },
+    /// Rows that changed.
+    Picture(Picture),
+    /// `vi`, `nano` or `kubectl edit` wants a text edited; the terminal waits for [`crate::Command::EditorResult`].
+    OpenEditor {
+        /// The terminal.
+        terminal: u32,
+        /// What is edited.
+        path: String,
+        /// Its present text.
+        text: String,
+    },
+    /// A command that could not be obeyed (no such terminal, a journal that cannot be read): a sentence for the reader.
+    Refused {
+        /// In English.
+        message: String,
+    },
+    /// The engine's last words: a bug of ours. Nothing follows.
+    Report {
+        /// The panic's message and place.
+        text: String,
+    },
+}
+
+/// Where a program wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Stream {
+    /// Its results.
+    Stdout,
+    /// Its complaints.
+    Stderr,
+}
+
+/// Who reads a terminal's lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Mode {
+    /// The shell, for a new command.
+    Shell,
+    /// The shell, for the rest of a command (`> `).
+    More,
+    /// The program in the foreground: an inner shell, `cat`.
+    Program,
+    /// Nobody yet: a command runs. What is typed waits for whoever reads next.
+    Busy,
+    /// Nobody any more: the shell has ended.
+    Closed,
+}
+
+/// One way to go on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Replaces the word, including a final space or slash if one belongs there.
+    pub text: String,
+    /// A few words about it; may be empty.
+    pub note: String,
+}

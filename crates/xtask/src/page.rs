@@ -1,0 +1,129 @@
+//! Builds the page into `dist/`: two wasm programs (the page and the worker with the engine), their loaders, and
+//! everything under `www/`. The same result as Trunk's, from the same `www/index.html`, without Trunk.
+//!
+//! Every address in the output is relative, so the folder works under any base path; nothing is inline, so it works
+//! under the strict content security policy that `index.html` states.
+
+use crate::install;
+use crate::size;
+use crate::tool::{self, Outcome, say};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Starts the worker: a classic script, since module workers are younger than the browsers we want to reach.
+/// Trunk writes a shim of the same name.
+const WORKER_LOADER: &str = "importScripts('worker.js');\nwasm_bindgen({ module_or_path: 'worker_bg.wasm' });\n";
+
+/// Builds, and answers the folder.
+pub(crate) fn build() -> Outcome<PathBuf> {
+    install::wasm_target()?;
+    say("compiling the page and the worker (release, wasm32)");
+    let mut compile = tool::cargo();
+    compile.args(["build", "--package", "ordinal-web", "--bin", "page", "--bin", "worker"]);
+    tool::run(compile.args(["--profile", "wasm", "--target", "wasm32-unknown-unknown"]))?;
+
+    let dist = tool::root().join("dist");
+    clear(&dist)?;
+    copy_folder(&tool::root().join("www"), &dist)?;
+    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
+    bindgen(&dist, &[("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))])?;
+    write(&dist.join("worker_loader.js"), WORKER_LOADER)?;
+    let index = read(&dist.join("index.html"))?;
+    write(&dist.join("index.html"), &without_trunk_links(&index))?;
+    size::write_list(&dist)?;
+    say(&format!("built {}", dist.display()));
+    Ok(dist)
+}
+
+/// Runs the wasm-bindgen step over `(target, name, compiled wasm)`.
+pub(crate) fn bindgen(out: &Path, jobs: &[(&str, &str, PathBuf)]) -> Outcome<()> {
+    say("wasm-bindgen (its first compilation takes a minute or two)");
+    let mut command = tool::cargo();
+    command.args(["run", "--quiet", "--package", "xtask", "--features", "bindgen", "--bin", "bindgen", "--"]).arg(out);
+    for (target, name, input) in jobs {
+        command.args([target, name]).arg(input);
+    }
+    tool::run(&mut command)
+}
+
+/// `index.html` without the lines that only Trunk reads: they name sources, not files of the finished page.
+fn without_trunk_links(html: &str) -> String {
+    let kept = html.lines().filter(|line| !line.contains("data-trunk"));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+fn clear(folder: &Path) -> Outcome<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
+    for file in files_under(from)? {
+        let target = to.join(file.strip_prefix(from).expect("a file under the folder starts with its path"));
+        let parent = target.parent().expect("the target lies in a folder");
+        let copied = fs::create_dir_all(parent).and_then(|()| fs::copy(&file, &target));
+        copied.map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Every file below a folder, in order of its path.
+pub(crate) fn files_under(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let (mut folders, mut files) = (vec![folder.to_path_buf()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The text of a file; the error names it.
+pub(crate) fn read(file: &Path) -> Outcome<String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Writes a text; the error names the file.
+pub(crate) fn write(file: &Path, text: &str) -> Outcome<()> {
+    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// What Trunk builds from the same sources, where Trunk is present: the check that Trunk.toml stays valid.
+pub(crate) fn trunk() -> Option<Command> {
+    let trunk = tool::find("trunk")?;
+    let mut command = Command::new(trunk);
+    command.current_dir(tool::root()).env("CARGO_TARGET_DIR", tool::target_dir());
+    command.args(["build", "--release", "--offline", "--dist"]).arg(tool::target_dir().join("trunk-dist"));
+    Some(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_finished_page_names_no_sources_and_only_relative_addresses() {
+        let html = read(&tool::root().join("www/index.html")).unwrap();
+        let page = without_trunk_links(&html);
+        assert!(html.contains("data-trunk") && !page.contains("data-trunk"));
+        assert!(!page.contains("href=\"/") && !page.contains("src=\"/"), "an absolute address breaks under a base path");
+        assert!(!page.contains("<script>") && !page.contains("<style"), "the policy forbids what is inline");
+    }
+
+    #[test]
+    fn trunk_copies_every_file_of_www() {
+        let www = tool::root().join("www");
+        let html = read(&www.join("index.html")).unwrap();
+        for entry in fs::read_dir(&www).unwrap().map(|entry| entry.unwrap().file_name()) {
+            let name = entry.to_string_lossy();
+            let link = format!("href=\"{name}\"");
+            let named = html.lines().any(|line| line.contains("data-trunk") && line.contains(&link));
+            assert!(named || name == "index.html", "www/index.html has no data-trunk link that copies {name}");
+        }
+    }
+}

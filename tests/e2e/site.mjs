@@ -1,0 +1,36 @@
+// Serves a folder on a free port of the loopback interface, with the page's own content security policy, as
+// `cargo xtask serve` does; `base` is the path under which the folder appears.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.md': 'text/markdown; charset=utf-8',
+  '.yaml': 'text/plain; charset=utf-8',
+};
+
+export async function serve(folder, base = '/') {
+  const index = readFileSync(join(folder, 'index.html'), 'utf8');
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(index)[1];
+  const server = createServer((request, response) => {
+    const path = new URL(request.url, 'http://localhost').pathname;
+    const below = path.endsWith('/') ? `${path}index.html` : path;
+    try {
+      if (!below.startsWith(base)) throw new Error('not below the base');
+      const file = join(folder, normalize(`/${below.slice(base.length)}`));
+      const body = readFileSync(file);
+      const type = TYPES[extname(file)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, 'cache-control': 'no-cache' }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}${base}`, close: () => server.close() };
+}

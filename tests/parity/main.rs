@@ -1,0 +1,2 @@
+//! Recordings of a real cluster, replayed and compared.
+#![cfg(not(target_arch = "wasm32"))]

@@ -1,0 +1,2 @@
+//! The source tree, tested.
+#![cfg(not(target_arch = "wasm32"))]

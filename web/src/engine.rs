@@ -1,0 +1,39 @@
+//! The engine behind bytes: what the worker runs, and what tests run on their own thread.
+//!
+//! Bytes that are no request are answered with [`Update::Refused`], never with a panic.
+
+use view::{Answer, Command, Request, Update, from_bytes, to_bytes};
+
+// The one line to change: the session that the page plays with.
+use crate::stub::Session;
+
+/// At most one session.
+#[derive(Default)]
+pub struct Engine {
+    session: Option<Session>,
+}
+
+impl Engine {
+    /// Answers the bytes of one [`Request`] with the bytes of one [`Answer`].
+    pub fn answer(&mut self, request: &[u8]) -> Vec<u8> {
+        let answer = match from_bytes::<Request>(request) {
+            Ok(Request { sequence, command }) => Answer { sequence, updates: self.handle(command) },
+            Err(error) => Answer { sequence: 0, updates: vec![Update::Refused { message: error.to_string() }] },
+        };
+        to_bytes(&answer)
+    }
+
+    fn handle(&mut self, command: Command) -> Vec<Update> {
+        match command {
+            Command::Start(start) => self.session.insert(Session::new(start)).take_updates(),
+            Command::Restore { lines, until_us } => match Session::restore(&lines, until_us) {
+                Ok(session) => self.session.insert(session).take_updates(),
+                Err(error) => vec![Update::Refused { message: error.to_string() }],
+            },
+            command => match &mut self.session {
+                Some(session) => session.handle(command),
+                None => vec![Update::Refused { message: "there is no session: it starts with Start or Restore".into() }],
+            },
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The page's state, in slices behind [`Shared`], and the reducer. Pure: effects live in the driver.
+//!
+//! A slice that an action does not concern keeps its pointer, and components compare pointers.
+
+mod picture;
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use view::{Uid, Update};
+use yew::Reducible;
+
+pub use picture::{Cell, PictureState};
+pub use terminal::{Chunk, Completions, Run, Style, Terminal};
+
+use crate::driver::{Outcome, Pace};
+use crate::i18n::Language;
+
+/// Shared data, compared by pointer.
+#[derive(Debug, Default)]
+pub struct Shared<T>(Rc<T>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Rc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Shared<T> {
+    /// Shares it.
+    pub fn new(value: T) -> Self {
+        Shared(Rc::new(value))
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    /// Its own copy to change, with a new pointer if anyone else holds it.
+    pub fn edit(&mut self) -> &mut T {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
+/// A trap of the engine, as it is reported.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Crash {
+    /// The panic's words, or the browser's.
+    pub text: String,
+    /// What was under way.
+    pub doing: String,
+    /// The journal: the seed is in its first line.
+    pub journal: String,
+    /// Whether there is anything to take back.
+    pub can_go_back: bool,
+}
+
+/// A text that a program in a terminal wants edited.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Editing {
+    /// The terminal that waits.
+    pub terminal: u32,
+    /// What is edited.
+    pub path: String,
+    /// As it was opened.
+    pub text: String,
+}
+
+/// Which of the two halves a narrow screen shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Half {
+    /// The picture.
+    Picture,
+    /// The terminal.
+    Terminal,
+}
+
+/// Everything the page shows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct State {
+    /// By number.
+    pub terminals: Shared<BTreeMap<u32, Shared<Terminal>>>,
+    /// Rows and places.
+    pub picture: Shared<PictureState>,
+    /// Virtual clock, microseconds since the Unix epoch.
+    pub now_us: u64,
+    /// Virtual time at which this session's clock was first seen.
+    pub start_us: u64,
+    /// How time passes.
+    pub pace: Pace,
+    /// Whether an engine has answered yet.
+    pub ready: bool,
+    /// A reload would lose the session.
+    pub unkept: bool,
+    /// What the reader looks at.
+    pub selected: Option<Uid>,
+    /// A trap.
+    pub crash: Option<Shared<Crash>>,
+    /// An open editor.
+    pub editing: Option<Shared<Editing>>,
+    /// A sentence of the engine that belongs to no terminal.
+    pub notice: Option<String>,
+    /// The page's language.
+    pub language: Language,
+    /// What a narrow screen shows.
+    pub half: Half,
+}
+
+/// What happens to the state.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The driver's news.
+    Driver(Outcome),
+    /// The reader looks at an object, or away.
+    Select(Option<Uid>),
+    /// The page's language.
+    Speak(Language),
+    /// What a narrow screen shows.
+    Show(Half),
+    /// Ctrl-L.
+    ClearScreen(u32),
+    /// A completion menu closes.
+    DropCompletions(u32),
+    /// The editor closes.
+    CloseEditor,
+    /// The crash report closes: a new engine is being made.
+    CloseReport,
+    /// The notice has been read.
+    CloseNotice,
+}
+
+impl State {
+    /// Before the engine's first answer.
+    pub fn new(language: Language, pace: Pace) -> State {
+        let terminals = BTreeMap::from([(1, Shared::new(Terminal::default()))]);
+        State {
+            terminals: Shared::new(terminals),
+            picture: Shared::default(),
+            now_us: 0,
+            start_us: 0,
+            pace,
+            ready: false,
+            unkept: false,
+            selected: None,
+            crash: None,
+            editing: None,
+            notice: None,
+            language,
+            half: Half::Terminal,
+        }
+    }
+
+    fn forget_session(&mut self) {
+        let history: Vec<(u32, Shared<Vec<Rc<str>>>)> =
+            self.terminals.iter().map(|(&number, terminal)| (number, terminal.history.clone())).collect();
+        let fresh = State::new(self.language, self.pace);
+        *self = State { unkept: self.unkept, half: self.half, ..fresh };
+        for (number, history) in history {
+            self.terminal(number).history = history;
+        }
+    }
+
+    fn terminal(&mut self, number: u32) -> &mut Terminal {
+        self.terminals.edit().entry(number).or_default().edit()
+    }
+
+    fn apply(&mut self, update: Update) {
+        match update {
+            Update::Output { terminal, stream, text } => self.terminal(terminal).output(stream, &text),
+            Update::Echo { terminal, mode, prompt, text } => self.terminal(terminal).echo(mode, &prompt, &text),
+            Update::Prompt { terminal, mode, prompt } => self.terminal(terminal).prompt(mode, prompt),
+            Update::Clear { terminal } => self.terminal(terminal).clear(),
+            Update::Completions { terminal, line, from, candidates } => {
+                self.terminal(terminal).offer(Completions { line, from: from as usize, candidates });
+            }
+            Update::Clock { now_us } => {
+                self.now_us = now_us;
+                if self.start_us == 0 {
+                    self.start_us = now_us;
+                }
+            }
+            Update::Picture(picture) => self.picture.edit().apply(picture),
+            Update::OpenEditor { terminal, path, text } => {
+                self.editing = Some(Shared::new(Editing { terminal, path, text }));
+            }
+            Update::Refused { message } => self.notice = Some(message),
+            // The driver keeps these.
+            Update::Reached { .. } | Update::Journal { .. } | Update::Report { .. } => {}
+        }
+    }
+
+    fn hear(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Frame { reset, updates, pace, unkept } => {
+                if reset {
+                    self.forget_session();
+                    self.ready = true;
+                }
+                (self.pace, self.unkept) = (pace, unkept);
+                for update in updates {
+                    self.apply(update);
+                }
+            }
+            Outcome::Crashed(crash) => self.crash = Some(Shared::new(crash)),
+        }
+    }
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut state = (*self).clone();
+        match action {
+            Action::Driver(outcome) => state.hear(outcome),
+            Action::Select(uid) => state.selected = uid,
+            Action::Speak(language) => state.language = language,
+            Action::Show(half) => state.half = half,
+            Action::ClearScreen(number) => state.terminal(number).clear(),
+            Action::DropCompletions(number) => state.terminal(number).completions = None,
+            Action::CloseEditor => state.editing = None,
+            Action::CloseReport => state.crash = None,
+            Action::CloseNotice => state.notice = None,
+        }
+        Rc::new(state)
+    }
+}
