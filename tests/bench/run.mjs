@@ -15,8 +15,7 @@ function measure(name) {
   const before = process.cpuUsage();
   const counts = bench.run(name);
   const { user, system } = process.cpuUsage(before);
-  const memory = bench.__wasm?.memory ?? bench.memory;
-  const bytes = memory ? memory.buffer.byteLength : undefined;
+  const bytes = bench.wasm_memory().buffer.byteLength;
   console.log(JSON.stringify({ seconds: (user + system) / 1e6, bytes, counts }));
 }
 
@@ -34,8 +33,12 @@ if (wanted[0] === '--one') {
   const names = load().names().filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const name of names) {
     const { seconds, bytes, counts, failed } = best(name);
-    const mib = bytes === undefined ? '' : `${(bytes / 1048576).toFixed(0)} MiB`;
-    console.log(failed ? `${name}: FAILED\n${failed}` : `${name.padEnd(44)} ${seconds.toFixed(3).padStart(8)} s ${mib.padStart(9)}  ${counts}`);
-    if (failed) process.exitCode = 1;
+    if (failed) {
+      console.log(`${name}: FAILED\n${failed}`);
+      process.exitCode = 1;
+      continue;
+    }
+    const mib = (bytes / 1048576).toFixed(0);
+    console.log(`${name.padEnd(44)} ${seconds.toFixed(3).padStart(8)} s ${mib.padStart(5)} MiB  ${counts}`);
   }
 }

@@ -13,11 +13,15 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? usual, headless: true, chromiumSandbox: false, args: FLAGS });
 }
 
-// Opens the page in a new context. The answer keeps what the browser reported: console errors and warnings, exceptions,
+// Opens the page in a new context that ends with the test `t`. The answer keeps what the browser reported: console errors and warnings, exceptions,
 // failed requests (`problems`), and every file asked for, relative to the base (`requests`).
-export async function open(browser, { base = '/', path = '', context: options = {} } = {}) {
+export async function open(t, browser, { base = '/', path = '', context: options = {} } = {}) {
   const site = await serve(DIST, base);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
+  t.after(async () => {
+    await context.close();
+    site.close();
+  });
   const page = await context.newPage();
   const problems = [];
   const requests = new Set();
@@ -33,9 +37,5 @@ export async function open(browser, { base = '/', path = '', context: options = 
     requests.add(request.url().startsWith(site.url) ? request.url().slice(site.url.length) || 'index.html' : request.url());
   });
   await page.goto(site.url + path);
-  const close = async () => {
-    await context.close();
-    site.close();
-  };
-  return { page, problems, requests, close };
+  return { page, problems, requests };
 }

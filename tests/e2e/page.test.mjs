@@ -15,20 +15,18 @@ after(() => browser?.close());
 const started = (page) => page.locator('#app > *').first().waitFor({ state: 'attached', timeout: 60_000 });
 
 for (const base of ['/', '/some/where/']) {
-  test(`opens without a report under ${base}`, async () => {
-    const { page, problems, close } = await open(browser, { base });
+  test(`opens without a report under ${base}`, async (t) => {
+    const { page, problems } = await open(t, browser, { base });
     await started(page);
     await page.waitForLoadState('networkidle');
     assert.deepEqual(problems, []);
-    await close();
   });
 }
 
-test('the first load asks for nothing that the size table leaves out', async () => {
+test('the first load asks for nothing that the size table leaves out', async (t) => {
   const counted = JSON.parse(readFileSync(join(DIST, 'first-load.json'), 'utf8'));
-  const { page, requests, close } = await open(browser);
+  const { page, requests } = await open(t, browser);
   await started(page);
   await page.waitForLoadState('networkidle');
   assert.deepEqual([...requests].filter((file) => !counted.includes(file)), []);
-  await close();
 });

@@ -32,5 +32,7 @@ export async function serve(folder, base = '/') {
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}${base}`, close: () => server.close() };
+  // A test that fails before it closes the site must not keep the process.
+  server.unref();
+  return { url: `http://127.0.0.1:${server.address().port}${base}`, close: () => server.close() && server.closeAllConnections() };
 }

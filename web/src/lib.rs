@@ -15,5 +15,6 @@ pub mod driver;
 pub mod engine;
 pub mod i18n;
 pub mod layout;
+pub mod line;
 pub mod store;
 mod stub;

@@ -25,7 +25,7 @@ pub trait Codec: Sized + Default {
 }
 
 /// The fields of a JSON object that its typed struct does not name: kept for printing and patching.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Rest(Option<Rc<Map>>);
 
 impl Rest {
@@ -68,7 +68,7 @@ impl Rest {
 macro_rules! object {
     ($(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $type:ty = $json:literal $($always:ident)? ),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Debug, Default, PartialEq, Hash)]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
             /// The fields that no component looks at.
@@ -105,7 +105,7 @@ macro_rules! object {
 macro_rules! string_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal ),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $( $(#[$variant_meta])* $variant, )* }
 
         impl $name {
@@ -243,7 +243,7 @@ impl Codec for Time {
 }
 
 /// `metav1.MicroTime`: microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MicroTime(pub Time);
 
 impl Codec for MicroTime {

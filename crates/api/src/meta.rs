@@ -100,7 +100,7 @@ impl Codec for ResourceVersion {
 }
 
 /// One entry of `managedFields`. What is equal for a thousand replicas (who, and which fields) is shared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct ManagedFieldsEntry {
     /// Who, how, and which fields.
     pub shape: Rc<ManagedShape>,
@@ -109,7 +109,7 @@ pub struct ManagedFieldsEntry {
 }
 
 /// The shared part of a [`ManagedFieldsEntry`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct ManagedShape {
     /// Such as `kubectl-client-side-apply`.
     pub manager: Str,

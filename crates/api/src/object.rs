@@ -60,7 +60,7 @@ macro_rules! kinds {
         }
 
         /// An object of the API, shared. Cloning copies a pointer.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Hash)]
         pub enum Object { $( #[doc = concat!("One of `", $plural, "`.")] $kind(Rc<$kind>), )* }
 
         impl Object {

@@ -6,7 +6,7 @@ use crate::codec::Codec;
 use crate::{Str, Value};
 
 /// A sorted map from text to text, shared by clones: labels, annotations, `matchLabels`, resource lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StringMap(EcoVec<(Str, Str)>);
 
 /// Resource name to quantity text, such as `cpu` to `500m`; read through [`crate::quantity`].

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -150,6 +151,20 @@ impl Value {
             Value::Str(_) => "string",
             Value::List(_) => "array",
             Value::Map(_) => "object",
+        }
+    }
+}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Value::Null => 0_u8.hash(state),
+            Value::Bool(value) => (1_u8, value).hash(state),
+            Value::Int(value) => (2_u8, value).hash(state),
+            Value::Float(value) => (3_u8, value.to_bits()).hash(state),
+            Value::Str(value) => (4_u8, value).hash(state),
+            Value::List(value) => (5_u8, value).hash(state),
+            Value::Map(value) => (6_u8, value).hash(state),
         }
     }
 }

@@ -1,1 +1,107 @@
-//! kube-apiserver
+//! kube-apiserver: the only door to the store.
+//!
+//! - `etcd/`: objects, revisions, logs. Nobody else assigns resource versions.
+//! - `registry/`: what is special about each kind: preparation, validation, generations.
+//! - `admission/`: what the server adds to a request (service accounts, tolerations, default classes, protection).
+//! - `subresources/`: status, scale, binding, eviction.
+//! - `requests`: create, update, delete, patch: the order of these steps.
+//! - `tables/`: the columns that `kubectl get` shows.
+//!
+//! What is absent: controllers, time of its own (every request carries `now`), HTTP, authentication.
+//!
+//! Models: kubernetes v1.36 staging/src/k8s.io/apiserver/pkg/registry, pkg/registry, plugin/pkg/admission.
+
+mod admission;
+mod allocator;
+mod bootstrap;
+mod client_of_server;
+mod deletion;
+mod etcd;
+mod managed;
+mod registry;
+mod requests;
+mod subresources;
+mod tables;
+mod user_requests;
+
+use api::{Key, Kind, Object, Str};
+use sim::{Random, Time};
+
+pub use client_of_server::ServerClient;
+pub use tables::pod_cells;
+
+/// The API server with its store.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    etcd: etcd::Etcd,
+    allocator: allocator::Allocator,
+    managed: managed::Interner,
+    uids: Random,
+    names: Random,
+    addresses: Random,
+}
+
+impl ApiServer {
+    /// A server with what a new cluster has before any component runs: namespaces, the `kubernetes` and `kube-dns`
+    /// services, the class `standard`.
+    pub fn new(seed: u64, now: Time) -> ApiServer {
+        let mut server = ApiServer {
+            etcd: etcd::Etcd::default(),
+            allocator: allocator::Allocator::default(),
+            managed: managed::Interner::default(),
+            uids: Random::stream(seed, "kube-apiserver uids"),
+            names: Random::stream(seed, "kube-apiserver names"),
+            addresses: Random::stream(seed, "kube-apiserver addresses"),
+        };
+        bootstrap::run(&mut server, now);
+        server
+    }
+
+    /// The server as a client of this name (its field manager) sees it at this instant.
+    pub fn client(&mut self, manager: impl Into<Str>, now: Time) -> ServerClient<'_> {
+        ServerClient { server: self, manager: manager.into(), now }
+    }
+
+    /// The revision of the last write.
+    pub fn revision(&self) -> u64 {
+        self.etcd.revision()
+    }
+
+    /// A number that depends on every write since the beginning, and on their order: equal for equal runs.
+    pub fn digest(&self) -> u64 {
+        self.etcd.digest()
+    }
+
+    /// How many writes there have been.
+    pub fn writes(&self) -> u64 {
+        self.etcd.writes()
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.etcd.len(kind)
+    }
+
+    /// The objects of a kind, by namespace and name.
+    pub fn iter(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.etcd.iter(kind)
+    }
+
+    /// One object as it is stored.
+    pub fn object(&self, kind: Kind, key: &Key) -> Option<&Object> {
+        self.etcd.get(kind, key)
+    }
+
+    /// The changes of a kind after a revision.
+    ///
+    /// # Errors
+    /// `Expired` if the log does not reach back so far.
+    pub fn changes(&self, kind: Kind, after: u64, until: Time) -> Result<&[client::Change], api::Status> {
+        self.etcd.changes(kind, after, until)
+    }
+
+    /// Lets go of what every watcher has had time to read.
+    pub fn compact(&mut self, now: Time) {
+        self.etcd.compact(now);
+    }
+}

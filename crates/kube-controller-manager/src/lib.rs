@@ -1,1 +1,20 @@
-//! kube-controller-manager
+//! kube-controller-manager: the control loops.
+//!
+//! One module per controller. A change in a cache becomes a key in a controller's queue ([`client::WorkQueue`]); a key
+//! becomes one sync; a sync reads caches, decides (`decide_*`, pure) and writes through [`client::Api`] (`apply_*`).
+//! Controllers share the caches and the declared indexes over them, and know nothing of each other.
+//!
+//! What is absent: knowledge of scheduler, kubelet or kubectl; polling. A controller that waits for time asks to be woken.
+//!
+//! Models: kubernetes v1.36 cmd/kube-controller-manager and pkg/controller.
+
+mod context;
+mod counters;
+mod indexes;
+mod manager;
+pub mod statefulset;
+mod why;
+
+pub use counters::Counters;
+pub use manager::ControllerManager;
+pub use why::Why;

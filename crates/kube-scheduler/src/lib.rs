@@ -1,1 +1,30 @@
-//! kube-scheduler
+//! kube-scheduler: which node a pod goes to, and why not.
+//!
+//! - `cache`: what is known of nodes: what they offer, what is taken (assumed pods included).
+//! - `queue`: pods that wait: active, backing off, unschedulable until something relevant happens.
+//! - `framework`: plugins, their verdicts, and the events that could change a verdict.
+//! - `plugins/`: one file per plugin, under upstream's names.
+//! - `schedule_one`: filter, score, choose; pure but for the tie that chance breaks.
+//! - `diagnosis`: the message of a pod that fits nowhere, word for word.
+//!
+//! What is absent: any other component. The scheduler reads its caches and writes bindings, conditions and Events
+//! through the API.
+//!
+//! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here yet: inter-pod affinity, topology spread,
+//! preemption, volume zones and limits.
+
+mod cache;
+mod diagnosis;
+mod framework;
+mod plugins;
+mod queue;
+mod schedule_one;
+mod scheduler;
+mod volumes;
+
+pub use cache::{Cache, NodeInfo};
+pub use diagnosis::{Diagnosis, fit_message};
+pub use framework::{Code, Verdict};
+pub use schedule_one::{Decision, NodeScore, decide};
+pub use scheduler::{Counters, Scheduler};
+pub use volumes::VolumeLister;

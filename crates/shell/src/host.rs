@@ -29,7 +29,7 @@ pub struct Command {
 }
 
 /// Which standard descriptors are a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
     /// Standard input is a terminal.
     pub stdin: bool,

@@ -2,7 +2,11 @@
 //!
 //! It lives outside the simulation: it may look at the clock, start programs and install tools (into a per-user folder
 //! or through the system's package manager, never into the checkout). No other crate depends on it.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tasks run in the real world and measure real time")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "tasks run in the real world and measure real time"
+)]
 
 mod bench;
 mod counts;

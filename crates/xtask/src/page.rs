@@ -11,10 +11,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Starts the worker: a classic script, since module workers are younger than the browsers we want to reach.
-/// Trunk writes a shim of the same name.
-const WORKER_LOADER: &str = "importScripts('worker.js');\nwasm_bindgen({ module_or_path: 'worker_bg.wasm' });\n";
-
 /// Builds, and answers the folder.
 pub(crate) fn build() -> Outcome<PathBuf> {
     install::wasm_target()?;
@@ -27,8 +23,10 @@ pub(crate) fn build() -> Outcome<PathBuf> {
     clear(&dist)?;
     copy_folder(&tool::root().join("www"), &dist)?;
     let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
-    bindgen(&dist, &[("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))])?;
-    write(&dist.join("worker_loader.js"), WORKER_LOADER)?;
+    bindgen(
+        &dist,
+        &[("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))],
+    )?;
     let index = read(&dist.join("index.html"))?;
     write(&dist.join("index.html"), &without_trunk_links(&index))?;
     size::write_list(&dist)?;
@@ -38,7 +36,8 @@ pub(crate) fn build() -> Outcome<PathBuf> {
 
 /// Runs the wasm-bindgen step over `(target, name, compiled wasm)`.
 pub(crate) fn bindgen(out: &Path, jobs: &[(&str, &str, PathBuf)]) -> Outcome<()> {
-    say("wasm-bindgen (its first compilation takes a minute or two)");
+    let is_first = !tool::target_dir().join("debug/bindgen").is_file();
+    say(if is_first { "wasm-bindgen (its first compilation takes a minute or two)" } else { "wasm-bindgen" });
     let mut command = tool::cargo();
     command.args(["run", "--quiet", "--package", "xtask", "--features", "bindgen", "--bin", "bindgen", "--"]).arg(out);
     for (target, name, input) in jobs {
@@ -111,7 +110,10 @@ mod tests {
         let html = read(&tool::root().join("www/index.html")).unwrap();
         let page = without_trunk_links(&html);
         assert!(html.contains("data-trunk") && !page.contains("data-trunk"));
-        assert!(!page.contains("href=\"/") && !page.contains("src=\"/"), "an absolute address breaks under a base path");
+        assert!(
+            !page.contains("href=\"/") && !page.contains("src=\"/"),
+            "an absolute address breaks under a base path"
+        );
         assert!(!page.contains("<script>") && !page.contains("<style"), "the policy forbids what is inline");
     }
 

@@ -91,7 +91,8 @@ fn converse(site: &Site, mut stream: TcpStream) -> std::io::Result<()> {
         if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("if-none-match")) {
+        if let Some((name, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("if-none-match"))
+        {
             tag = Some(value.trim().to_owned()).filter(|_| !name.is_empty());
         }
     }
@@ -189,7 +190,9 @@ mod tests {
         check("/", "HEAD /index.html HTTP/1.1", html);
         check("/docs/", "GET /docs/?lesson=1 HTTP/1.1", html);
         check("/docs/", "GET /docs HTTP/1.1", ("308 Permanent Redirect", ""));
-        for request in ["GET /nothing HTTP/1.1", "GET /../Cargo.toml HTTP/1.1", "GET /%2e%2e/Cargo.toml HTTP/1.1", "GET"] {
+        for request in
+            ["GET /nothing HTTP/1.1", "GET /../Cargo.toml HTTP/1.1", "GET /%2e%2e/Cargo.toml HTTP/1.1", "GET"]
+        {
             check("/", request, ("404 Not Found", ""));
         }
         check("/docs/", "GET /index.html HTTP/1.1", ("404 Not Found", ""));

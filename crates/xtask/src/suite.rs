@@ -14,7 +14,10 @@ use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 /// The packages that run in a browser and nowhere else, linted for wasm32 too.
-const WASM_PACKAGES: [&str; 6] = ["--package", "ordinal-web", "--package", "ordinal-bench", "--package", "ordinal-tests"];
+const WASM_PACKAGES: [&str; 6] =
+    ["--package", "ordinal-web", "--package", "ordinal-bench", "--package", "ordinal-tests"];
+
+const FORMAT: [&str; 6] = ["fmt", "--all", "--check", "--", "--color", "never"];
 
 /// A part of the run that can be asked for alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,8 @@ pub(crate) enum Part {
     E2e,
 }
 
-const ALL: [(&str, Part); 4] = [("lint", Part::Lint), ("native", Part::Native), ("wasm", Part::Wasm), ("e2e", Part::E2e)];
+const ALL: [(&str, Part); 4] =
+    [("lint", Part::Lint), ("native", Part::Native), ("wasm", Part::Wasm), ("e2e", Part::E2e)];
 
 /// The parts that the options ask for; all where they ask for none.
 pub(crate) fn parts(options: &[&str]) -> Outcome<Vec<Part>> {
@@ -39,7 +43,8 @@ pub(crate) fn parts(options: &[&str]) -> Outcome<Vec<Part>> {
             ["--only", name] => ALL.iter().find(|(known, _)| known == name),
             _ => None,
         };
-        let (_, part) = known.ok_or(format!("unknown option {}; --only takes native, wasm, e2e or lint", pair.join(" ")))?;
+        let (_, part) =
+            known.ok_or(format!("unknown option {}; --only takes native, wasm, e2e or lint", pair.join(" ")))?;
         chosen.push(*part);
     }
     Ok(if chosen.is_empty() { ALL.iter().map(|(_, part)| *part).collect() } else { chosen })
@@ -72,7 +77,7 @@ fn lint() -> Outcome<Counts> {
     install::lint_components()?;
     install::wasm_target()?;
     let deny = ["--", "-D", "warnings"];
-    let format = step::run("format", Expect::Success, tool::cargo().args(["fmt", "--all", "--check"]));
+    let format = step::run("format", Expect::Success, tool::cargo().args(FORMAT));
     let mut clippy = tool::cargo();
     clippy.args(["clippy", "--workspace", "--all-targets"]).args(deny);
     let native = step::run("clippy", Expect::Success, &mut clippy);

@@ -2,6 +2,7 @@
 //! [`measures`]. The clock and the memory are read by the driver (`run.mjs`) around the call; a measure only does its
 //! work and answers the counts that belong beside the time.
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 mod queue;
@@ -23,6 +24,12 @@ pub fn names() -> Vec<String> {
 #[wasm_bindgen]
 pub fn run(name: &str) -> String {
     measures().iter().find(|(known, _)| *known == name).map_or(String::new(), |(_, measure)| measure())
+}
+
+/// The module's memory, whose size the driver prints.
+#[wasm_bindgen]
+pub fn wasm_memory() -> JsValue {
+    wasm_bindgen::memory()
 }
 
 #[cfg(test)]

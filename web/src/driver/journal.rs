@@ -12,7 +12,7 @@ const CLOCK_KEY: &str = "ordinal.clock";
 
 /// A line and when it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
+pub(super) struct Line {
     /// Microseconds since the Unix epoch, virtual.
     pub at_us: u64,
     /// JSON, as the engine wrote it.

@@ -7,7 +7,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use view::{Answer, to_bytes};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
 use crate::engine::Engine;
@@ -78,9 +78,7 @@ struct WorkerLink {
 
 impl WorkerLink {
     fn new(script: &str, events: &Callback<LinkEvent>) -> Result<WorkerLink, JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(script, &options)?;
+        let worker = Worker::new(script)?;
         let emit = events.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             emit.emit(LinkEvent::Bytes(Uint8Array::new(&event.data()).to_vec()));

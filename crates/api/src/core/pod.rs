@@ -14,7 +14,7 @@ use crate::string_map::{ResourceList, StringMap};
 use crate::{Str, Value, object, string_enum};
 
 /// A pod. Spec and status are shared between the versions of an object that do not change them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Pod {
     /// Name, labels, owners, deletion.
     pub metadata: ObjectMeta,

@@ -85,7 +85,7 @@ object! {
 }
 
 /// A condition of a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct PodCondition {
     /// Such as `Ready`; `type` in JSON.
     pub kind: Str,

@@ -155,9 +155,10 @@ pub(super) fn sorted_scalars(list: &[Value]) -> Vec<Value> {
     sorted
 }
 
-/// Sorted by what Go prints for each element's merge key.
+/// Sorted by what Go prints for each element's merge key. Elements with one key come in reverse: upstream's order of
+/// equals.
 pub(super) fn sorted_by_key(list: &[Value], key: &str) -> Vec<Value> {
-    let mut sorted = list.to_vec();
+    let mut sorted: Vec<Value> = list.iter().rev().cloned().collect();
     sorted.sort_by_cached_key(|element| go_text(element.get(key)));
     sorted
 }

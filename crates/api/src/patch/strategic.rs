@@ -116,13 +116,33 @@ fn order_field(
         (None, Some(wanted)) => wanted.iter().cloned().filter_map(without_directives).collect(),
         (Some(server), Some(wanted)) => merge_list(mode, server.clone(), wanted.clone(), field, element, Removal::No)?,
     };
-    let server = server.unwrap_or_default();
+    let server = server_order(server.unwrap_or_default(), wanted.clone().unwrap_or_default(), field)?;
     let (named, server_only) = lists::partition(merged, order, field.merge_key)?;
     let elements = lists::elements_of(&[&server, wanted.as_deref().unwrap_or_default()])?;
     let all = arranged(named, server_only, order, &server, field.merge_key, elements)?;
     original.insert(key.into(), Value::List(all));
     patch.remove(key);
     Ok(())
+}
+
+/// The order of the server's list, in which, as upstream, elements that the patch adds take the places at the end that
+/// elements it deletes leave free.
+fn server_order(server: Vec<Value>, patch: Vec<Value>, field: &Field<'_>) -> Result<Vec<Value>, PatchError> {
+    let key = field.merge_key;
+    if key.is_empty() || !field.merges() || !matches!(server.first(), Some(Value::Map(_))) {
+        return Ok(server);
+    }
+    let length = server.len();
+    let (mut order, rest) = special_elements(server.clone(), patch, key)?;
+    if rest.is_empty() {
+        return Ok(server);
+    }
+    for element in rest {
+        if order.len() < length && lists::find(&order, key, lists::key_of(&element, key)?)?.is_none() {
+            order.push(element);
+        }
+    }
+    Ok(order)
 }
 
 /// Both parts in their own order, then in one list.

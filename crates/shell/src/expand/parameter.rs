@@ -3,6 +3,7 @@
 use ecow::EcoString;
 
 use super::{Expanded, Fields, Scope, Stop, Style};
+use crate::ast::Scope as Where;
 use crate::ast::*;
 use crate::pattern::matches_chars;
 
@@ -193,28 +194,28 @@ fn longest_at(chars: &[char], from: usize, pattern: &[char]) -> Option<usize> {
     (from + 1..=chars.len()).rev().find(|&to| matches_chars(pattern, &chars[from..to]))
 }
 
-fn replace(value: &str, pattern: &[char], with: &str, scope: Scope_) -> String {
+fn replace(value: &str, pattern: &[char], with: &str, scope: Where) -> String {
     let chars: Vec<char> = value.chars().collect();
     if pattern.is_empty() {
         return match scope {
-            Scope_::Start => format!("{with}{value}"),
-            Scope_::Finish => format!("{value}{with}"),
-            Scope_::First | Scope_::All => value.to_string(),
+            Where::Start => format!("{with}{value}"),
+            Where::Finish => format!("{value}{with}"),
+            Where::First | Where::All => value.to_string(),
         };
     }
     let mut result = String::new();
     let mut at = 0;
     while at < chars.len() {
-        let to = longest_at(&chars, at, pattern).filter(|&to| scope != Scope_::Finish || to == chars.len());
+        let to = longest_at(&chars, at, pattern).filter(|&to| scope != Where::Finish || to == chars.len());
         match to {
             Some(to) => {
                 result.push_str(with);
                 at = to;
-                if scope != Scope_::All {
+                if scope != Where::All {
                     break;
                 }
             }
-            None if scope == Scope_::Start => break,
+            None if scope == Where::Start => break,
             None => {
                 result.push(chars[at]);
                 at += 1;
@@ -225,7 +226,6 @@ fn replace(value: &str, pattern: &[char], with: &str, scope: Scope_) -> String {
     result
 }
 
-use crate::ast::Scope as Scope_;
 
 fn slice(value: &str, offset: i64, length: Option<i64>) -> Expanded<String> {
     let chars: Vec<char> = value.chars().collect();
@@ -245,11 +245,11 @@ fn slice(value: &str, offset: i64, length: Option<i64>) -> Expanded<String> {
     Ok(chars[start as usize..end as usize].iter().collect())
 }
 
-fn change_case(value: &str, to: LetterCase, scope: Scope_) -> String {
+fn change_case(value: &str, to: LetterCase, scope: Where) -> String {
     let change = |c: char| match to {
         LetterCase::Upper => c.to_uppercase().collect::<String>(),
         LetterCase::Lower => c.to_lowercase().collect(),
     };
-    let all = scope == Scope_::All;
+    let all = scope == Where::All;
     value.chars().enumerate().map(|(index, c)| if all || index == 0 { change(c) } else { c.to_string() }).collect()
 }

@@ -515,7 +515,7 @@ impl Parser<'_> {
     }
 
     fn simple(&mut self) -> Parsed<Command> {
-        let mut simple = Simple { line: self.error(Fault::TooDeep).line, ..Simple::default() };
+        let mut simple = Simple { line: self.line(), ..Simple::default() };
         loop {
             self.skip_blanks();
             if let Some(redirect) = self.redirect()? {

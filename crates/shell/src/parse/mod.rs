@@ -30,7 +30,7 @@ pub struct ParseError {
     pub fault: Fault,
     /// Where, in bytes from the start.
     pub offset: usize,
-    /// Where, in lines from 1.
+    /// Where, in lines from 1, counted from where the parse began.
     pub line: usize,
 }
 
@@ -143,8 +143,10 @@ pub(crate) struct Parser<'a> {
     alias_count: usize,
     alias_end: usize,
     alias_seen: Vec<EcoString>,
-    /// Bytes that aliases have added before `at`; offsets are corrected by it.
     pending: Vec<Pending>,
+    /// How many newlines lie before `counted`, so that lines are counted once.
+    counted: usize,
+    line: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -158,12 +160,25 @@ impl<'a> Parser<'a> {
             alias_end: 0,
             alias_seen: Vec::new(),
             pending: Vec::new(),
+            counted: from,
+            line: 1,
         }
     }
 
+    /// The line of the place reached, from 1 at the start of the parse.
+    fn line(&mut self) -> usize {
+        if self.at > self.counted {
+            let passed = &self.text.as_bytes()[self.counted..self.at.min(self.text.len())];
+            self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
+            self.counted = self.at;
+        }
+        self.line
+    }
+
     fn error(&self, fault: Fault) -> ParseError {
-        let before = &self.text.as_bytes()[..self.at.min(self.text.len())];
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let from = self.counted.min(self.at);
+        let passed = &self.text.as_bytes()[from..self.at.min(self.text.len())];
+        let line = self.line + passed.iter().filter(|&&byte| byte == b'\n').count();
         ParseError { fault, offset: self.at, line }
     }
 

@@ -9,7 +9,12 @@ use wasm_bindgen_cli_support::Bindgen;
 fn generate(out_dir: &str, target: &str, name: &str, input: &str) -> Result<(), String> {
     let mut bindgen = Bindgen::new();
     // Without the default path, `init()` called with no argument would not find the wasm beside the script.
-    bindgen.input_path(input).out_name(name).typescript(false).remove_name_section(true).omit_default_module_path(false);
+    bindgen
+        .input_path(input)
+        .out_name(name)
+        .typescript(false)
+        .remove_name_section(true)
+        .omit_default_module_path(false);
     let chosen = match target {
         "web" => bindgen.web(true),
         "no-modules" => bindgen.no_modules(true),

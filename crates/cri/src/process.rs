@@ -1,0 +1,106 @@
+//! Programs that run in containers.
+
+use ecow::EcoString;
+use shell::fs::Caller;
+use sim::Time;
+
+use crate::files::Files;
+use crate::socket::Net;
+
+pub use shell::{Input, ProcessIo, Progress, Signal, Stream};
+
+/// A program that runs. It never waits: it does what it can and says until when it has nothing to do. It is stepped at
+/// its start, when its time has come, when input or a packet has arrived, and after a signal.
+pub trait Process {
+    /// Runs on: takes input and packets, writes output, sends packets.
+    fn step(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Progress;
+
+    /// A signal (never KILL). A handler may end the process in its next step.
+    fn signal(&mut self, signal: Signal, system: &mut System<'_>) -> Disposition {
+        let _ = (signal, system);
+        Disposition::Default
+    }
+
+    /// Further rows of the process table that belong to this program.
+    fn workers(&self) -> Vec<Worker> {
+        Vec::new()
+    }
+
+    /// Whether probes must be run against it.
+    fn health(&self) -> Health {
+        Health::Asked
+    }
+
+    /// A copy: a checkpoint of the cluster copies every process.
+    fn boxed_clone(&self) -> Box<dyn Process>;
+}
+
+impl Clone for Box<dyn Process> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
+    }
+}
+
+impl std::fmt::Debug for dyn Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Process")
+    }
+}
+
+/// What becomes of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// The process has no handler: the kernel ends it, unless it is the container's first process, which is left alone.
+    Default,
+    /// The process has dealt with it.
+    Handled,
+}
+
+/// What a process declares of its probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Nothing: they must be run.
+    Asked,
+    /// All of them succeed for as long as it runs, and leave no trace.
+    ConstantlyGood,
+}
+
+/// A row of the process table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Its number.
+    pub pid: u32,
+    /// Its user.
+    pub uid: u32,
+    /// What `ps` shows.
+    pub command: EcoString,
+}
+
+/// What a process can reach.
+pub struct System<'a> {
+    /// The virtual time.
+    pub now: Time,
+    /// Its user and group.
+    pub caller: Caller,
+    /// Its files.
+    pub files: Files<'a>,
+    /// Its sockets.
+    pub net: Net<'a>,
+    /// The container's host name.
+    pub hostname: &'a str,
+    /// The processes of its container, itself included.
+    pub processes: &'a [Worker],
+    /// Signals that it wants to send to processes of its container; sent after the step.
+    pub kills: &'a mut Vec<(u32, Signal)>,
+    /// Numbers for new processes of its container.
+    pub next_pid: &'a mut u32,
+}
+
+impl System<'_> {
+    /// A number for a new process.
+    pub fn new_pid(&mut self) -> u32 {
+        let pid = *self.next_pid;
+        *self.next_pid = pid.wrapping_add(1).max(2);
+        pid
+    }
+}

@@ -1,0 +1,445 @@
+//! A pod as the runtime sees it: one network namespace and containers with processes.
+//!
+//! Invariants: processes of one sandbox are stepped in the order of container and PID; packets within the pod arrive at
+//! once, others leave through [`Sandbox::take_packets`]; a run of [`Sandbox::run`] makes at most [`STEPS_MAX`] steps.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use ecow::EcoString;
+use shell::fs::{Caller, Tree};
+use sim::{Span, Time};
+
+use crate::files::{Files, Mount, Volumes};
+use crate::log::Log;
+use crate::packet::Packet;
+use crate::process::{Disposition, Health, Input, Process, ProcessIo, Progress, Signal, Stream, System, Worker};
+use crate::socket::{Net, ProcessId, Sockets};
+
+/// Steps of one run; a process that wants more goes on a moment later.
+pub const STEPS_MAX: usize = 10_000;
+/// Bytes of input that wait for a process.
+const STDIN_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of output that wait for a session's client.
+const SESSION_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Processes of one container.
+const PROCESSES_MAX: usize = 256;
+
+/// Where the output of an exec or attach goes, and its exit code.
+#[derive(Clone, Debug, Default)]
+pub struct SessionBuffer {
+    /// Standard output that was not read yet.
+    pub stdout: Vec<u8>,
+    /// Standard error that was not read yet.
+    pub stderr: Vec<u8>,
+    /// The exit code, once the process has ended.
+    pub exit: Option<i32>,
+}
+
+/// Sessions by number.
+pub type Sessions = BTreeMap<u64, SessionBuffer>;
+
+/// What a sandbox needs from outside while it runs.
+pub struct World<'a> {
+    /// The virtual time.
+    pub now: Time,
+    /// All volumes.
+    pub volumes: &'a mut Volumes,
+    /// All sessions.
+    pub sessions: &'a mut Sessions,
+}
+
+/// How a container's first process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: i32,
+    /// When.
+    pub at: Time,
+}
+
+/// A container.
+#[derive(Clone, Debug)]
+pub struct Container {
+    root: Tree,
+    mounts: Rc<[Mount]>,
+    hostname: EcoString,
+    processes: BTreeMap<u32, Running>,
+    next_pid: u32,
+    log: Log,
+    ended: Option<Ended>,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    process: Box<dyn Process>,
+    command: EcoString,
+    uid: u32,
+    io: ProcessIo,
+    stdin_is_open: bool,
+    wake: Option<Time>,
+    is_runnable: bool,
+    /// The session that its output goes to, beside the log for the first process.
+    session: Option<u64>,
+}
+
+/// A program with what it needs to be started.
+pub struct NewProcess {
+    /// The program.
+    pub process: Box<dyn Process>,
+    /// What `ps` shows.
+    pub command: EcoString,
+    /// The user.
+    pub uid: u32,
+    /// Whether input and output are a terminal.
+    pub terminal: shell::Terminal,
+    /// Whether input may come.
+    pub stdin_is_open: bool,
+    /// The session that its output goes to.
+    pub session: Option<u64>,
+}
+
+/// A pod's containers and network.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    sockets: Sockets,
+    containers: Vec<Option<Container>>,
+    outgoing: Vec<Packet>,
+}
+
+impl Sandbox {
+    /// A sandbox with room for so many containers.
+    pub fn new(ip: Ipv4Addr, containers: usize) -> Sandbox {
+        Sandbox { sockets: Sockets::new(ip), containers: vec![None; containers], outgoing: Vec::new() }
+    }
+
+    /// The pod's sockets.
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// The container in this place, if it was started.
+    pub fn container(&self, at: usize) -> Option<&Container> {
+        self.containers.get(at).and_then(Option::as_ref)
+    }
+
+    /// Makes a new container in this place (the one before it is gone, its log is answered) and starts its first process.
+    pub fn start(
+        &mut self,
+        at: usize,
+        root: Tree,
+        mounts: Rc<[Mount]>,
+        hostname: EcoString,
+        first: NewProcess,
+        world: &mut World<'_>,
+    ) -> Option<Log> {
+        let before = self.containers[at].take().map(|container| container.log);
+        let container = Container {
+            root,
+            mounts,
+            hostname,
+            processes: BTreeMap::new(),
+            next_pid: 1,
+            log: Log::default(),
+            ended: None,
+        };
+        self.containers[at] = Some(container);
+        self.add(at, first);
+        self.run(world);
+        before
+    }
+
+    /// Starts a further process in a container; answers its number. `None` if the container does not run or is full.
+    pub fn exec(&mut self, at: usize, new: NewProcess) -> Option<u32> {
+        let container = self.containers.get(at)?.as_ref()?;
+        if container.ended.is_some() || container.processes.len() >= PROCESSES_MAX {
+            return None;
+        }
+        Some(self.add(at, new))
+    }
+
+    fn add(&mut self, at: usize, new: NewProcess) -> u32 {
+        let container = self.containers[at].as_mut().expect("a process is added to a container that was made");
+        let pid = container.next_pid;
+        container.next_pid = if pid == 1 { FIRST_EXEC_PID } else { pid + 1 };
+        let stdin = Input::new(Rc::new(Vec::new()), 0, !new.stdin_is_open);
+        let running = Running {
+            process: new.process,
+            command: new.command,
+            uid: new.uid,
+            io: ProcessIo::new(stdin, new.terminal),
+            stdin_is_open: new.stdin_is_open,
+            wake: None,
+            is_runnable: true,
+            session: new.session,
+        };
+        container.processes.insert(pid, running);
+        pid
+    }
+
+    /// The number that the next exec gets.
+    pub fn next_pid(&self, at: usize) -> u32 {
+        self.container(at).map_or(1, |container| container.next_pid)
+    }
+
+    /// Sends output of a process to a session from now on.
+    pub fn attach(&mut self, id: ProcessId, session: Option<u64>) {
+        if let Some(running) = self.process_mut(id) {
+            running.session = session;
+        }
+    }
+
+    /// Gives a process input.
+    pub fn write_stdin(&mut self, id: ProcessId, bytes: &[u8]) {
+        let Some(running) = self.process_mut(id).filter(|running| running.stdin_is_open) else { return };
+        let mut data = running.io.stdin.take_all();
+        let room = STDIN_BYTES_MAX.saturating_sub(data.len());
+        data.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        running.io.stdin = Input::new(Rc::new(data), 0, false);
+        running.is_runnable = true;
+    }
+
+    /// Ends a process's input.
+    pub fn close_stdin(&mut self, id: ProcessId) {
+        let Some(running) = self.process_mut(id) else { return };
+        let data = running.io.stdin.take_all();
+        running.io.stdin = Input::new(Rc::new(data), 0, true);
+        running.stdin_is_open = false;
+        running.is_runnable = true;
+    }
+
+    fn process_mut(&mut self, id: ProcessId) -> Option<&mut Running> {
+        self.containers.get_mut(id.container)?.as_mut()?.processes.get_mut(&id.pid)
+    }
+
+    /// Whether a process still runs.
+    pub fn runs(&self, id: ProcessId) -> bool {
+        self.container(id.container).is_some_and(|container| container.processes.contains_key(&id.pid))
+    }
+
+    /// A packet from the network.
+    pub fn deliver(&mut self, packet: Packet) {
+        if let Some(owner) = self.sockets.accept(packet) {
+            self.make_runnable(owner);
+        }
+    }
+
+    fn make_runnable(&mut self, id: ProcessId) {
+        if let Some(running) = self.process_mut(id) {
+            running.is_runnable = true;
+        }
+    }
+
+    /// Packets for other pods, services and name servers.
+    pub fn take_packets(&mut self) -> Vec<Packet> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Steps every process that has something to do.
+    pub fn run(&mut self, world: &mut World<'_>) {
+        for _ in 0..STEPS_MAX {
+            self.route();
+            let Some(id) = self.next_runnable(world.now) else { return };
+            self.step(id, world);
+        }
+        self.route();
+    }
+
+    /// When a process wants to be stepped again, if one does.
+    pub fn next_at(&self, now: Time) -> Option<Time> {
+        let running = self.containers.iter().flatten().flat_map(|container| container.processes.values());
+        let soon = now + Span::from_millis(1);
+        running
+            .filter_map(|running| if running.is_runnable { Some(soon) } else { running.wake.map(|wake| wake.max(soon)) })
+            .min()
+    }
+
+    fn next_runnable(&self, now: Time) -> Option<ProcessId> {
+        for (at, container) in self.containers.iter().enumerate() {
+            let Some(container) = container else { continue };
+            for (&pid, running) in &container.processes {
+                if running.is_runnable || running.wake.is_some_and(|wake| wake <= now) {
+                    return Some(ProcessId { container: at, pid });
+                }
+            }
+        }
+        None
+    }
+
+    fn route(&mut self) {
+        while let Some(packet) = self.sockets.take_outgoing() {
+            if self.sockets.is_local(&packet) {
+                self.deliver(packet);
+            } else {
+                self.outgoing.push(packet);
+            }
+        }
+    }
+
+    fn step(&mut self, id: ProcessId, world: &mut World<'_>) {
+        let mut kills = Vec::new();
+        let outcome = self.with_process(id, world, &mut kills, |process, io, system| process.step(io, system));
+        let Some((progress, output)) = outcome else { return };
+        self.write_output(id, &output, world);
+        match progress {
+            Progress::Exited(code) => self.end(id, code, world),
+            Progress::Blocked { wake } => self.pause(id, wake, IsRunnable::No),
+            Progress::Again => self.pause(id, None, IsRunnable::Yes),
+        }
+        for (pid, signal) in kills {
+            self.signal(ProcessId { container: id.container, pid }, signal, world);
+        }
+    }
+
+    fn pause(&mut self, id: ProcessId, wake: Option<Time>, is_runnable: IsRunnable) {
+        if let Some(running) = self.process_mut(id) {
+            running.wake = wake;
+            running.is_runnable = is_runnable == IsRunnable::Yes;
+        }
+    }
+
+    /// Lends a process out of the table together with all that it can reach.
+    fn with_process<T>(
+        &mut self,
+        id: ProcessId,
+        world: &mut World<'_>,
+        kills: &mut Vec<(u32, Signal)>,
+        act: impl FnOnce(&mut Box<dyn Process>, &mut ProcessIo, &mut System<'_>) -> T,
+    ) -> Option<(T, Vec<(Stream, Vec<u8>)>)> {
+        let container = self.containers.get_mut(id.container)?.as_mut()?;
+        let table = container.table();
+        let mut running = container.processes.remove(&id.pid)?;
+        let mut system = System {
+            now: world.now,
+            caller: Caller { uid: running.uid, gid: running.uid, now: world.now },
+            files: Files { root: &mut container.root, mounts: &container.mounts, volumes: world.volumes },
+            net: Net { sockets: &mut self.sockets, owner: id },
+            hostname: &container.hostname,
+            processes: &table,
+            kills,
+            next_pid: &mut container.next_pid,
+        };
+        let answer = act(&mut running.process, &mut running.io, &mut system);
+        let output = running.io.take_output();
+        container.processes.insert(id.pid, running);
+        Some((answer, output))
+    }
+
+    fn write_output(&mut self, id: ProcessId, output: &[(Stream, Vec<u8>)], world: &mut World<'_>) {
+        let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
+        let session = container.processes.get(&id.pid).and_then(|running| running.session);
+        for (stream, bytes) in output {
+            if id.pid == 1 {
+                container.log.write(bytes, world.now);
+            }
+            if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
+                let target = match stream {
+                    Stream::Stdout => &mut buffer.stdout,
+                    Stream::Stderr => &mut buffer.stderr,
+                };
+                let room = SESSION_BYTES_MAX.saturating_sub(target.len());
+                target.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        }
+    }
+
+    /// Sends a signal to a process, or to the program that a worker belongs to.
+    pub fn signal(&mut self, id: ProcessId, signal: Signal, world: &mut World<'_>) {
+        let Some(owner) = self.owner_of(id) else { return };
+        if signal == Signal::Kill && owner.pid == id.pid {
+            // The container's first process cannot be killed from inside; that is what `kill_container` is for.
+            if id.pid != 1 {
+                self.end(id, 128 + signal.number(), world);
+            }
+            return;
+        }
+        let mut kills = Vec::new();
+        let outcome =
+            self.with_process(owner, world, &mut kills, |process, _, system| process.signal(signal, system));
+        let Some((disposition, output)) = outcome else { return };
+        self.write_output(owner, &output, world);
+        match disposition {
+            Disposition::Handled => self.make_runnable(owner),
+            Disposition::Default if owner.pid == 1 || owner.pid != id.pid => {}
+            Disposition::Default if matches!(signal, Signal::Cont | Signal::Stop) => {}
+            Disposition::Default => self.end(owner, 128 + signal.number(), world),
+        }
+    }
+
+    fn owner_of(&self, id: ProcessId) -> Option<ProcessId> {
+        let container = self.container(id.container)?;
+        if container.processes.contains_key(&id.pid) {
+            return Some(id);
+        }
+        let owner = container.processes.iter().find(|(_, running)| {
+            running.process.workers().iter().any(|worker| worker.pid == id.pid)
+        });
+        owner.map(|(&pid, _)| ProcessId { container: id.container, pid })
+    }
+
+    /// Ends a container from outside: SIGKILL to all of its processes.
+    pub fn kill_container(&mut self, at: usize, world: &mut World<'_>) {
+        self.end(ProcessId { container: at, pid: 1 }, 128 + Signal::Kill.number(), world);
+    }
+
+    /// A process has ended; with a container's first process all others end.
+    fn end(&mut self, id: ProcessId, code: i32, world: &mut World<'_>) {
+        let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
+        let Some(running) = container.processes.remove(&id.pid) else { return };
+        self.sockets.close_of(id);
+        tell_session(world, running.session, code);
+        if id.pid != 1 {
+            return;
+        }
+        container.log.finish(world.now);
+        container.ended = Some(Ended { code, at: world.now });
+        for (pid, running) in std::mem::take(&mut container.processes) {
+            self.sockets.close_of(ProcessId { container: id.container, pid });
+            tell_session(world, running.session, 128 + Signal::Kill.number());
+        }
+    }
+}
+
+/// Processes that a client starts have numbers well after those of the image's own.
+const FIRST_EXEC_PID: u32 = 29;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IsRunnable {
+    Yes,
+    No,
+}
+
+fn tell_session(world: &mut World<'_>, session: Option<u64>, code: i32) {
+    if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
+        buffer.exit = Some(code);
+    }
+}
+
+impl Container {
+    /// How its first process ended, if it did.
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// What its first process has printed.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// What its first process declares of its probes.
+    pub fn health(&self) -> Health {
+        self.processes.get(&1).map_or(Health::Asked, |running| running.process.health())
+    }
+
+    /// Its processes, by number.
+    pub fn table(&self) -> Vec<Worker> {
+        let mut rows = Vec::new();
+        for (&pid, running) in &self.processes {
+            rows.push(Worker { pid, uid: running.uid, command: running.command.clone() });
+            rows.extend(running.process.workers());
+        }
+        rows.sort_by_key(|row| row.pid);
+        rows
+    }
+}

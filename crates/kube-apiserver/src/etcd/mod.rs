@@ -1,0 +1,113 @@
+//! The store: objects by kind and key, one revision for all, a log per kind.
+//!
+//! Only this module assigns revisions. Nothing outside the API server holds a reference to it, mutable or not.
+//!
+//! Models: etcd as the API server uses it, and the watch cache in front of it.
+
+mod digest;
+mod log;
+
+use std::collections::BTreeMap;
+
+use api::meta::ResourceVersion;
+use api::{Key, Kind, Object, Status};
+use client::{Change, ChangeKind};
+use sim::Time;
+
+use digest::Digest;
+use log::Log;
+
+/// All objects, and what happened to them lately.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Etcd {
+    revision: u64,
+    kinds: BTreeMap<Kind, KindStore>,
+    digest: Digest,
+    writes: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct KindStore {
+    objects: BTreeMap<Key, Object>,
+    log: Log,
+}
+
+impl Etcd {
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// A number that depends on every write since the beginning, and on their order.
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest.value()
+    }
+
+    /// How many writes there have been.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    pub(crate) fn get(&self, kind: Kind, key: &Key) -> Option<&Object> {
+        self.kinds.get(&kind)?.objects.get(key)
+    }
+
+    /// The objects of a kind, by namespace and name.
+    pub(crate) fn iter(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.kinds.get(&kind).into_iter().flat_map(|store| store.objects.values())
+    }
+
+    /// The objects of a kind in one namespace, by name.
+    pub(crate) fn in_namespace<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        let from = Key::new(namespace, "");
+        self.kinds.get(&kind).into_iter().flat_map(move |store| {
+            store
+                .objects
+                .range(from.clone()..)
+                .take_while(move |(key, _)| key.namespace == namespace)
+                .map(|(_, object)| object)
+        })
+    }
+
+    pub(crate) fn len(&self, kind: Kind) -> usize {
+        self.kinds.get(&kind).map_or(0, |store| store.objects.len())
+    }
+
+    pub(crate) fn changes(&self, kind: Kind, after: u64, until: Time) -> Result<&[Change], Status> {
+        self.kinds.get(&kind).map_or(Ok(&[][..]), |store| store.log.between(after, until))
+    }
+
+    /// Stores an object, new or changed, under the next revision, and answers with it as stored.
+    pub(crate) fn put(&mut self, mut object: Object, now: Time) -> Object {
+        self.revision += 1;
+        object.metadata_mut().resource_version = ResourceVersion(self.revision);
+        let store = self.kinds.entry(object.kind()).or_default();
+        let old = store.objects.insert(object.key(), object.clone());
+        let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
+        self.record(kind, object.clone(), old, now);
+        object
+    }
+
+    /// Takes an object out. The last state is answered and logged with the revision of its deletion.
+    pub(crate) fn remove(&mut self, kind: Kind, key: &Key, now: Time) -> Option<Object> {
+        let old = self.kinds.get_mut(&kind)?.objects.remove(key)?;
+        self.revision += 1;
+        let mut last = old.clone();
+        last.metadata_mut().resource_version = ResourceVersion(self.revision);
+        self.record(ChangeKind::Deleted, last.clone(), Some(old), now);
+        Some(last)
+    }
+
+    /// Lets go of the log's entries that every watcher has had time to read.
+    pub(crate) fn compact(&mut self, now: Time) {
+        for store in self.kinds.values_mut() {
+            store.log.compact(now);
+        }
+    }
+
+    fn record(&mut self, kind: ChangeKind, object: Object, old: Option<Object>, at: Time) {
+        self.writes += 1;
+        self.digest.add(kind, &object, at);
+        let change = Change { revision: self.revision, kind, object, old, at };
+        self.kinds.entry(change.object.kind()).or_default().log.push(change);
+    }
+}

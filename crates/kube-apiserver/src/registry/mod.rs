@@ -1,0 +1,152 @@
+//! What is special about each kind: what is reset and completed on the way in, when its generation moves, when it may go.
+//!
+//! Models: kubernetes v1.36 pkg/registry/*/*/strategy.go.
+
+mod pod;
+pub(crate) mod validation;
+
+use std::rc::Rc;
+
+use api::{Kind, Object};
+use sim::Time;
+
+/// Whether objects of this kind count changes of their desired state.
+pub(crate) fn has_generation(kind: Kind) -> bool {
+    match kind {
+        Kind::StatefulSet | Kind::PodDisruptionBudget | Kind::Pod | Kind::EndpointSlice => true,
+        Kind::ConfigMap
+        | Kind::Endpoints
+        | Kind::Event
+        | Kind::Namespace
+        | Kind::Node
+        | Kind::PersistentVolumeClaim
+        | Kind::PersistentVolume
+        | Kind::Secret
+        | Kind::ServiceAccount
+        | Kind::Service
+        | Kind::ControllerRevision
+        | Kind::Lease
+        | Kind::StorageClass => false,
+    }
+}
+
+/// Drops what a client may not set and sets what every new object has.
+pub(crate) fn prepare_for_create(object: &mut Object, now: Time) {
+    match object {
+        Object::Pod(pod) => pod::prepare_for_create(Rc::make_mut(pod)),
+        Object::StatefulSet(set) => Rc::make_mut(set).status = Default::default(),
+        Object::PodDisruptionBudget(budget) => Rc::make_mut(budget).status = Default::default(),
+        Object::Service(service) => Rc::make_mut(service).status = Default::default(),
+        Object::PersistentVolumeClaim(claim) => {
+            let claim = Rc::make_mut(claim);
+            claim.status = Default::default();
+            claim.status.phase = "Pending".into();
+            claim.spec.volume_mode.get_or_insert("Filesystem".into());
+        }
+        Object::PersistentVolume(volume) => {
+            let volume = Rc::make_mut(volume);
+            volume.status = Default::default();
+            volume.status.phase = "Pending".into();
+            volume.status.last_phase_transition_time = Some(now.truncate_to_second());
+            volume.spec.volume_mode.get_or_insert("Filesystem".into());
+        }
+        Object::Namespace(namespace) => {
+            let namespace = Rc::make_mut(namespace);
+            namespace.status = Default::default();
+            namespace.status.phase = "Active".into();
+            namespace.spec.finalizers = ["kubernetes".into()].into();
+            let name = namespace.metadata.name.clone();
+            namespace.metadata.labels.insert("kubernetes.io/metadata.name", name);
+        }
+        _ => {}
+    }
+}
+
+/// What depends on admission: the quality-of-service class of a pod.
+pub(crate) fn finish_create(object: &mut Object) {
+    if let Object::Pod(pod) = object {
+        pod::set_qos_class(Rc::make_mut(pod));
+    }
+}
+
+/// An update of the desired state leaves the status alone.
+pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
+    match (object, old) {
+        (Object::Pod(pod), Object::Pod(old)) => Rc::make_mut(pod).status = old.status.clone(),
+        (Object::StatefulSet(set), Object::StatefulSet(old)) => {
+            Rc::make_mut(set).status = old.status.clone();
+        }
+        (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
+            Rc::make_mut(budget).status = old.status.clone();
+        }
+        (Object::Service(service), Object::Service(old)) => Rc::make_mut(service).status = old.status.clone(),
+        (Object::PersistentVolumeClaim(claim), Object::PersistentVolumeClaim(old)) => {
+            Rc::make_mut(claim).status = old.status.clone();
+        }
+        (Object::PersistentVolume(volume), Object::PersistentVolume(old)) => {
+            Rc::make_mut(volume).status = old.status.clone();
+        }
+        (Object::Namespace(namespace), Object::Namespace(old)) => {
+            Rc::make_mut(namespace).status = old.status.clone();
+        }
+        (Object::Node(node), Object::Node(old)) => Rc::make_mut(node).status = old.status.clone(),
+        _ => {}
+    }
+}
+
+/// An update of the status leaves all else alone.
+pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
+    let metadata = old.metadata().clone();
+    match (&mut *object, old) {
+        (Object::Pod(pod), Object::Pod(old)) => Rc::make_mut(pod).spec = old.spec.clone(),
+        (Object::StatefulSet(set), Object::StatefulSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
+        (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
+            Rc::make_mut(budget).spec = old.spec.clone();
+        }
+        (Object::Service(service), Object::Service(old)) => Rc::make_mut(service).spec = old.spec.clone(),
+        (Object::PersistentVolumeClaim(claim), Object::PersistentVolumeClaim(old)) => {
+            Rc::make_mut(claim).spec = old.spec.clone();
+        }
+        (Object::PersistentVolume(volume), Object::PersistentVolume(old)) => set_phase_time(Rc::make_mut(volume), old),
+        (Object::Namespace(namespace), Object::Namespace(old)) => {
+            Rc::make_mut(namespace).spec = old.spec.clone();
+        }
+        (Object::Node(node), Object::Node(old)) => Rc::make_mut(node).spec = old.spec.clone(),
+        _ => {}
+    }
+    *object.metadata_mut() = metadata;
+}
+
+fn set_phase_time(volume: &mut api::PersistentVolume, old: &api::PersistentVolume) {
+    volume.spec = old.spec.clone();
+    if volume.status.phase == old.status.phase {
+        volume.status.last_phase_transition_time = old.status.last_phase_transition_time;
+    }
+}
+
+/// Whether an update changed what makes the generation move.
+pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
+    match (object, old) {
+        (Object::StatefulSet(set), Object::StatefulSet(old)) => {
+            !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec
+        }
+        (Object::Pod(pod), Object::Pod(old)) => !Rc::ptr_eq(&pod.spec, &old.spec) && pod.spec != old.spec,
+        (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => budget.spec != old.spec,
+        (Object::EndpointSlice(slice), Object::EndpointSlice(old)) => {
+            slice.endpoints != old.endpoints || slice.ports != old.ports || slice.address_type != old.address_type
+        }
+        _ => false,
+    }
+}
+
+/// Whether an object that is being deleted has nothing left that holds it.
+pub(crate) fn may_go(object: &Object) -> bool {
+    let metadata = object.metadata();
+    if !metadata.is_terminating() || !metadata.finalizers.is_empty() {
+        return false;
+    }
+    match object {
+        Object::Namespace(namespace) => namespace.spec.finalizers.is_empty(),
+        _ => metadata.deletion_grace_period_seconds.is_none_or(|seconds| seconds == 0),
+    }
+}

@@ -1,0 +1,4 @@
+//! Parts of objects with endpoints of their own.
+
+pub(crate) mod binding;
+pub(crate) mod eviction;

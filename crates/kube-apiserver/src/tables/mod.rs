@@ -1,0 +1,115 @@
+//! The columns that `kubectl get` shows are made here, on the server, one file per family of kinds.
+//!
+//! Models: kubernetes v1.36 pkg/printers/internalversion/printers.go.
+
+mod apps;
+mod cluster;
+mod event;
+mod pod;
+mod service;
+mod volume;
+
+use api::duration;
+use api::table::{Column, Row, Table};
+use api::{Kind, Object, ObjectMeta, Str, StringMap, Value};
+use sim::Time;
+
+pub use pod::pod_cells;
+
+/// A column: its name, and whether only `-o wide` shows it.
+pub(super) struct Heading(&'static str, Width);
+
+/// When a column is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    Always,
+    Wide,
+}
+
+use Width::{Always, Wide};
+
+/// The table of objects of one kind, ages as of `now`.
+pub(crate) fn table(kind: Kind, objects: &[Object], now: Time) -> Table {
+    let columns = headings(kind).iter().enumerate().map(|(index, heading)| column(index, heading)).collect();
+    let rows =
+        objects.iter().map(|object| Row { cells: cells(object, now), metadata: object.metadata().clone() }).collect();
+    Table { columns, rows }
+}
+
+fn column(index: usize, heading: &Heading) -> Column {
+    Column {
+        name: heading.0.into(),
+        kind: "string".into(),
+        // The first column names the object in all kinds but events.
+        format: if index == 0 && heading.0 == "Name" { "name".into() } else { Str::new() },
+        priority: i32::from(heading.1 == Wide),
+    }
+}
+
+fn headings(kind: Kind) -> &'static [Heading] {
+    match kind {
+        Kind::Pod => pod::HEADINGS,
+        Kind::StatefulSet => apps::STATEFUL_SET,
+        Kind::ControllerRevision => apps::CONTROLLER_REVISION,
+        Kind::PodDisruptionBudget => apps::POD_DISRUPTION_BUDGET,
+        Kind::Service => service::SERVICE,
+        Kind::Endpoints => service::ENDPOINTS,
+        Kind::EndpointSlice => service::ENDPOINT_SLICE,
+        Kind::PersistentVolumeClaim => volume::CLAIM,
+        Kind::PersistentVolume => volume::VOLUME,
+        Kind::StorageClass => volume::CLASS,
+        Kind::Event => event::HEADINGS,
+        Kind::Node => cluster::NODE,
+        Kind::Namespace => cluster::NAMESPACE,
+        Kind::Lease => cluster::LEASE,
+        Kind::ConfigMap => cluster::CONFIG_MAP,
+        Kind::Secret => cluster::SECRET,
+        Kind::ServiceAccount => cluster::SERVICE_ACCOUNT,
+    }
+}
+
+fn cells(object: &Object, now: Time) -> Vec<Value> {
+    match object {
+        Object::Pod(pod) => pod_cells(pod, now),
+        Object::StatefulSet(set) => apps::stateful_set(set, now),
+        Object::ControllerRevision(revision) => apps::controller_revision(revision, now),
+        Object::PodDisruptionBudget(budget) => apps::pod_disruption_budget(budget, now),
+        Object::Service(service) => service::service(service, now),
+        Object::Endpoints(endpoints) => service::endpoints(endpoints, now),
+        Object::EndpointSlice(slice) => service::endpoint_slice(slice, now),
+        Object::PersistentVolumeClaim(claim) => volume::claim(claim, now),
+        Object::PersistentVolume(volume) => volume::volume(volume, now),
+        Object::StorageClass(class) => volume::class(class, now),
+        Object::Event(event) => event::event(event, now),
+        Object::Node(node) => cluster::node(node, now),
+        Object::Namespace(namespace) => cluster::namespace(namespace, now),
+        Object::Lease(lease) => cluster::lease(lease, now),
+        Object::ConfigMap(config) => cluster::config_map(config, now),
+        Object::Secret(secret) => cluster::secret(secret, now),
+        Object::ServiceAccount(account) => cluster::service_account(account, now),
+    }
+}
+
+/// `<none>` for an empty text.
+fn or_none(text: &str) -> Value {
+    if text.is_empty() { "<none>".into() } else { text.into() }
+}
+
+/// How long ago an object was created.
+fn age(metadata: &ObjectMeta, now: Time) -> Value {
+    duration::age(now, metadata.creation_timestamp).into()
+}
+
+/// `a=b,c=d`, or `<none>`.
+fn pairs(map: &StringMap) -> Value {
+    let texts: Vec<String> = map.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    or_none(&texts.join(","))
+}
+
+/// Access modes in their fixed order and short form.
+fn access_modes(modes: &[Str]) -> String {
+    const SHORT: [(&str, &str); 4] =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
+    let known = SHORT.iter().filter(|(name, _)| modes.iter().any(|mode| mode == name));
+    known.map(|(_, short)| *short).collect::<Vec<_>>().join(",")
+}

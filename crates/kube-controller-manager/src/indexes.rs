@@ -1,0 +1,172 @@
+//! Declared indexes over the caches: who belongs to whom, without a scan.
+//!
+//! Each is a flat ordered set of pairs, read by range. They follow the caches: [`Indexes::apply`] is called once with every
+//! change that the informers have taken in.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use api::{Key, Kind, Object, Pod, Service, Str};
+use client::{Change, ChangeKind, Informers};
+
+/// Dependents by owner, and pods by claim, node and service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Indexes {
+    /// (UID of an owner, kind and key of an object that names it as owner)
+    dependents: BTreeSet<(Str, Kind, Key)>,
+    /// Pods and ControllerRevisions that nobody controls.
+    orphans: BTreeSet<(Kind, Key)>,
+    /// (claim, name of a pod of the same namespace that uses it)
+    pods_by_claim: BTreeSet<(Key, Str)>,
+    /// (node, pod that is bound to it)
+    pods_by_node: BTreeSet<(Str, Key)>,
+    /// (service, name of a pod of the same namespace that its selector matches)
+    pods_by_service: BTreeSet<(Key, Str)>,
+}
+
+impl Indexes {
+    /// Takes in one change; `cache` already shows it.
+    pub(crate) fn apply(&mut self, change: &Change, cache: &Informers) {
+        let new = match change.kind {
+            ChangeKind::Added | ChangeKind::Modified => Some(&change.object),
+            ChangeKind::Deleted => None,
+        };
+        let old = change.old.as_ref();
+        self.index_owners(old, new);
+        match (&change.object, old, new) {
+            (Object::Pod(_), old, new) => {
+                let (old, new) = (old.and_then(Object::get::<Pod>), new.and_then(Object::get::<Pod>));
+                self.index_pod(old, new, cache);
+            }
+            (Object::Service(service), old, new) => {
+                let old = old.and_then(Object::get::<Service>);
+                if new.is_none() || old.is_none_or(|old| old.spec.selector != service.spec.selector) {
+                    self.index_service(service, new.is_some(), cache);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Objects of one kind that name the owner with this UID, by key.
+    pub(crate) fn dependents_of_kind<'a>(&'a self, uid: &'a Str, kind: Kind) -> impl Iterator<Item = &'a Key> {
+        let from = (uid.clone(), kind, Key::default());
+        self.dependents.range(from..).take_while(move |(owner, here, _)| owner == uid && *here == kind).map(|entry| &entry.2)
+    }
+
+    /// Objects of any kind that name the owner with this UID.
+    pub(crate) fn dependents<'a>(&'a self, uid: &'a Str) -> impl Iterator<Item = (Kind, &'a Key)> {
+        let from = (uid.clone(), Kind::ALL[0], Key::default());
+        self.dependents.range(from..).take_while(move |(owner, _, _)| owner == uid).map(|entry| (entry.1, &entry.2))
+    }
+
+    /// Pods or ControllerRevisions of a namespace that nobody controls.
+    pub(crate) fn orphans<'a>(&'a self, kind: Kind, namespace: &'a Str) -> impl Iterator<Item = &'a Key> {
+        let from = (kind, Key::new(namespace.clone(), ""));
+        self.orphans.range(from..).take_while(move |(here, key)| *here == kind && key.namespace == *namespace).map(|entry| &entry.1)
+    }
+
+    /// Names of the pods that use a claim.
+    pub(crate) fn pods_of_claim<'a>(&'a self, claim: &'a Key) -> impl Iterator<Item = &'a Str> {
+        pairs(&self.pods_by_claim, claim)
+    }
+
+    /// Names of the pods that a service's selector matches.
+    pub(crate) fn pods_of_service<'a>(&'a self, service: &'a Key) -> impl Iterator<Item = &'a Str> {
+        pairs(&self.pods_by_service, service)
+    }
+
+    /// Pods that are bound to a node.
+    pub(crate) fn pods_of_node<'a>(&'a self, node: &'a Str) -> impl Iterator<Item = &'a Key> {
+        let from = (node.clone(), Key::default());
+        self.pods_by_node.range(from..).take_while(move |(here, _)| here == node).map(|entry| &entry.1)
+    }
+
+    fn index_owners(&mut self, old: Option<&Object>, new: Option<&Object>) {
+        let owners = |object: Option<&Object>| object.map(|object| object.metadata().owner_references.clone());
+        let (before, after) = (owners(old).unwrap_or_default(), owners(new).unwrap_or_default());
+        let Some(object) = new.or(old) else { return };
+        let (kind, key) = (object.kind(), object.key());
+        if before != after {
+            for owner in &before {
+                self.dependents.remove(&(owner.uid.clone(), kind, key.clone()));
+            }
+            for owner in &after {
+                self.dependents.insert((owner.uid.clone(), kind, key.clone()));
+            }
+        }
+        if matches!(kind, Kind::Pod | Kind::ControllerRevision) {
+            match new.is_some_and(|object| object.metadata().controller().is_none()) {
+                true => self.orphans.insert((kind, key)),
+                false => self.orphans.remove(&(kind, key)),
+            };
+        }
+    }
+
+    fn index_pod(&mut self, old: Option<&Rc<Pod>>, new: Option<&Rc<Pod>>, cache: &Informers) {
+        let Some(pod) = new.or(old) else { return };
+        let key = pod.metadata.key();
+        let is_same_spec = old.zip(new).is_some_and(|(old, new)| Rc::ptr_eq(&old.spec, &new.spec));
+        if !is_same_spec {
+            for_each_claim(old, |claim| drop(self.pods_by_claim.remove(&(claim, key.name.clone()))));
+            for_each_claim(new, |claim| drop(self.pods_by_claim.insert((claim, key.name.clone()))));
+            self.index_node(old, new, &key);
+        }
+        let is_same_labels = old.zip(new).is_some_and(|(old, new)| old.metadata.labels == new.metadata.labels);
+        if is_same_labels {
+            return;
+        }
+        for service in cache.of(Kind::Service).in_namespace(&key.namespace).filter_map(Object::get::<Service>) {
+            let entry = (service.metadata.key(), key.name.clone());
+            match new.is_some_and(|pod| selects(service, pod)) {
+                true => self.pods_by_service.insert(entry),
+                false => self.pods_by_service.remove(&entry),
+            };
+        }
+    }
+
+    fn index_node(&mut self, old: Option<&Rc<Pod>>, new: Option<&Rc<Pod>>, key: &Key) {
+        let node = |pod: Option<&Rc<Pod>>| pod.map(|pod| pod.spec.node_name.clone()).unwrap_or_default();
+        let (before, after) = (node(old), node(new));
+        if before == after {
+            return;
+        }
+        self.pods_by_node.remove(&(before, key.clone()));
+        if !after.is_empty() {
+            self.pods_by_node.insert((after, key.clone()));
+        }
+    }
+
+    fn index_service(&mut self, service: &Rc<Service>, is_there: bool, cache: &Informers) {
+        let key = service.metadata.key();
+        let stale: Vec<Str> = self.pods_of_service(&key).cloned().collect();
+        for pod in stale {
+            self.pods_by_service.remove(&(key.clone(), pod));
+        }
+        if !is_there {
+            return;
+        }
+        for pod in cache.of(Kind::Pod).in_namespace(&key.namespace).filter_map(Object::get::<Pod>) {
+            if selects(service, pod) {
+                self.pods_by_service.insert((key.clone(), pod.metadata.name.clone()));
+            }
+        }
+    }
+}
+
+/// Whether a service's selector matches a pod. A service without selector selects nothing.
+pub(crate) fn selects(service: &Service, pod: &Pod) -> bool {
+    !service.spec.selector.is_empty() && service.spec.selector.is_subset_of(&pod.metadata.labels)
+}
+
+fn for_each_claim(pod: Option<&Rc<Pod>>, mut each: impl FnMut(Key)) {
+    let Some(pod) = pod else { return };
+    for source in pod.spec.volumes.iter().filter_map(|volume| volume.persistent_volume_claim.as_ref()) {
+        each(Key::new(pod.metadata.namespace.clone(), source.claim_name.clone()));
+    }
+}
+
+fn pairs<'a>(set: &'a BTreeSet<(Key, Str)>, first: &'a Key) -> impl Iterator<Item = &'a Str> {
+    let from = (first.clone(), Str::new());
+    set.range(from..).take_while(move |(here, _)| here == first).map(|entry| &entry.1)
+}

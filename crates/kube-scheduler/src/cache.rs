@@ -1,0 +1,247 @@
+//! What the scheduler knows of nodes.
+//!
+//! Models: kubernetes v1.36 pkg/scheduler/backend/cache and framework.NodeInfo.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use api::core::container::Container;
+use api::quantity::Quantity;
+use api::{Key, Node, Pod, ResourceList, Str};
+
+/// What pods ask for: cpu in thousandths, everything else in whole units.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Thousandths of a core.
+    pub cpu_milli: i64,
+    /// Bytes.
+    pub memory: i64,
+    /// Other resources by name; no zeros.
+    pub other: BTreeMap<Str, i64>,
+    /// As `cpu_milli`, with 100 for each container that asks for nothing; for scores.
+    pub nonzero_cpu_milli: i64,
+    /// As `memory`, with 200 MiB for each container that asks for nothing; for scores.
+    pub nonzero_memory: i64,
+}
+
+const DEFAULT_CPU_MILLI: i64 = 100;
+const DEFAULT_MEMORY: i64 = 200 << 20;
+
+impl Request {
+    /// What a pod asks for: its containers together (with sidecars), or its hungriest init step, and its overhead.
+    pub fn of(pod: &Pod) -> Request {
+        let mut sum = Request::default();
+        for container in &pod.spec.containers {
+            sum.add(&Request::of_container(container));
+        }
+        let mut sidecars = Request::default();
+        let mut init_peak = Request::default();
+        for container in &pod.spec.init_containers {
+            let mut step = Request::of_container(container);
+            if container.is_sidecar() {
+                sidecars.add(&step);
+                init_peak.raise_to(&sidecars);
+            } else {
+                step.add(&sidecars);
+                init_peak.raise_to(&step);
+            }
+        }
+        sum.add(&sidecars);
+        sum.raise_to(&init_peak);
+        if !pod.spec.overhead.is_empty() {
+            sum.add(&Request::exactly(&pod.spec.overhead));
+        }
+        sum
+    }
+
+    fn of_container(container: &Container) -> Request {
+        let requests = &container.resources.requests;
+        let mut request = Request::exactly(requests);
+        if !requests.contains("cpu") {
+            request.nonzero_cpu_milli = DEFAULT_CPU_MILLI;
+        }
+        if !requests.contains("memory") {
+            request.nonzero_memory = DEFAULT_MEMORY;
+        }
+        request
+    }
+
+    fn exactly(list: &ResourceList) -> Request {
+        let mut request = Request::default();
+        for (name, text) in list.iter() {
+            let quantity = Quantity::parse(text).unwrap_or_default();
+            match name.as_str() {
+                "cpu" => request.cpu_milli = quantity.milli_value(),
+                "memory" => request.memory = quantity.value(),
+                _ if quantity.is_zero() => {}
+                _ => {
+                    request.other.insert(name.clone(), quantity.value());
+                }
+            }
+        }
+        request.nonzero_cpu_milli = request.cpu_milli;
+        request.nonzero_memory = request.memory;
+        request
+    }
+
+    fn add(&mut self, more: &Request) {
+        self.combine(more, |mine, theirs| mine + theirs);
+    }
+
+    fn subtract(&mut self, less: &Request) {
+        self.combine(less, |mine, theirs| mine - theirs);
+        self.other.retain(|_, amount| *amount != 0);
+    }
+
+    fn raise_to(&mut self, other: &Request) {
+        self.combine(other, i64::max);
+    }
+
+    fn combine(&mut self, other: &Request, with: fn(i64, i64) -> i64) {
+        self.cpu_milli = with(self.cpu_milli, other.cpu_milli);
+        self.memory = with(self.memory, other.memory);
+        self.nonzero_cpu_milli = with(self.nonzero_cpu_milli, other.nonzero_cpu_milli);
+        self.nonzero_memory = with(self.nonzero_memory, other.nonzero_memory);
+        for (name, amount) in &other.other {
+            let mine = self.other.entry(name.clone()).or_insert(0);
+            *mine = with(*mine, *amount);
+        }
+    }
+}
+
+/// A node, what it offers, and what is taken of it.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// The node.
+    pub node: Rc<Node>,
+    /// What pods can have.
+    pub allocatable: Request,
+    /// How many pods it takes.
+    pub pods_max: i64,
+    /// What its pods ask for.
+    pub requested: Request,
+    /// Its pods, assumed ones included.
+    pub pods: BTreeMap<Key, Rc<Pod>>,
+    /// Ports of the node in use: (address, protocol, port).
+    pub used_ports: BTreeSet<(Str, Str, i32)>,
+}
+
+impl NodeInfo {
+    fn new(node: Rc<Node>) -> NodeInfo {
+        let allocatable = Request::exactly(&node.status.allocatable);
+        let pods_max = allocatable.other.get("pods").copied().unwrap_or(0);
+        NodeInfo {
+            node,
+            allocatable,
+            pods_max,
+            requested: Request::default(),
+            pods: BTreeMap::new(),
+            used_ports: BTreeSet::new(),
+        }
+    }
+
+    /// The node's name.
+    pub fn name(&self) -> &Str {
+        &self.node.metadata.name
+    }
+
+    fn replace_node(&mut self, node: Rc<Node>) {
+        let fresh = NodeInfo::new(node);
+        self.node = fresh.node;
+        self.allocatable = fresh.allocatable;
+        self.pods_max = fresh.pods_max;
+    }
+
+    fn add(&mut self, pod: Rc<Pod>) {
+        self.requested.add(&Request::of(&pod));
+        self.used_ports.extend(host_ports(&pod));
+        self.pods.insert(pod.metadata.key(), pod);
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let Some(pod) = self.pods.remove(key) else { return };
+        self.requested.subtract(&Request::of(&pod));
+        for port in host_ports(&pod) {
+            self.used_ports.remove(&port);
+        }
+    }
+}
+
+/// The ports of its node that a pod takes: (address, protocol, port).
+pub(crate) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, Str, i32)> {
+    let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(|c| c.is_sidecar()));
+    containers.flat_map(|container| container.ports.iter()).filter(|port| port.host_port > 0).map(|port| {
+        let address = port.rest.get("hostIP").as_str().filter(|address| !address.is_empty()).unwrap_or("0.0.0.0");
+        let protocol = if port.protocol.is_empty() { Str::inline("TCP") } else { port.protocol.clone() };
+        (address.into(), protocol, port.host_port)
+    })
+}
+
+/// All nodes, in the order of their names, and where each pod is.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    nodes: BTreeMap<Str, NodeInfo>,
+    /// The names in iteration order, so that a cycle can start anywhere.
+    order: Vec<Str>,
+    placed: BTreeMap<Key, Str>,
+}
+
+impl Cache {
+    /// Adds a node, or takes in its change.
+    pub fn set_node(&mut self, node: Rc<Node>) {
+        let name = node.metadata.name.clone();
+        match self.nodes.get_mut(&name) {
+            Some(info) => info.replace_node(node),
+            None => {
+                let at = self.order.binary_search(&name).unwrap_or_else(|at| at);
+                self.order.insert(at, name.clone());
+                self.nodes.insert(name, NodeInfo::new(node));
+            }
+        }
+    }
+
+    /// Takes a node out, its pods with it.
+    pub fn remove_node(&mut self, name: &str) {
+        if let Some(info) = self.nodes.remove(name) {
+            info.pods.keys().for_each(|key| drop(self.placed.remove(key)));
+        }
+        self.order.retain(|other| other != name);
+    }
+
+    /// Puts a pod on its node (or, assumed, on the node it is about to be bound to). A pod stands on one node only.
+    pub fn place(&mut self, pod: Rc<Pod>, node: &Str) {
+        let key = pod.metadata.key();
+        self.remove(&key);
+        if let Some(info) = self.nodes.get_mut(node) {
+            info.add(pod);
+            self.placed.insert(key, node.clone());
+        }
+    }
+
+    /// Takes a pod off its node.
+    pub fn remove(&mut self, key: &Key) {
+        if let Some(info) = self.placed.remove(key).and_then(|node| self.nodes.get_mut(&node)) {
+            info.remove(key);
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// The node at a place in the order of iteration; places beyond the end begin anew.
+    pub fn at(&self, index: usize) -> &NodeInfo {
+        &self.nodes[&self.order[index % self.order.len()]]
+    }
+
+    /// The node with this name.
+    pub fn get(&self, name: &str) -> Option<&NodeInfo> {
+        self.nodes.get(name)
+    }
+}

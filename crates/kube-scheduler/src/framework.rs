@@ -1,0 +1,93 @@
+//! Plugins and what they answer.
+
+use std::rc::Rc;
+
+use api::{Pod, Str};
+
+use crate::cache::NodeInfo;
+use crate::volumes::VolumeLister;
+
+/// How firmly a node is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The pod does not fit; removing other pods might help.
+    Unschedulable,
+    /// The pod does not fit, and removing pods cannot help.
+    UnschedulableAndUnresolvable,
+}
+
+/// Why a pod cannot go to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The plugin that refused.
+    pub plugin: &'static str,
+    /// How firmly.
+    pub code: Code,
+    /// In upstream's words; each counts in the summary.
+    pub reasons: Vec<Str>,
+}
+
+impl Verdict {
+    /// A refusal for one reason.
+    pub(crate) fn one(plugin: &'static str, code: Code, reason: impl Into<Str>) -> Verdict {
+        Verdict { plugin, code, reasons: vec![reason.into()] }
+    }
+}
+
+/// What happened in the cluster, as far as it can make a refused pod schedulable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClusterEvent {
+    /// A node came, or changed what plugins look at.
+    Node,
+    /// A pod on a node went or changed.
+    AssignedPod,
+    /// The waiting pod itself changed.
+    Pod,
+    /// A claim came or changed.
+    Claim,
+    /// A volume came or changed.
+    Volume,
+    /// A class came or changed.
+    Class,
+}
+
+/// What a plugin sees besides the node: the pod, with what was computed once for all nodes.
+pub(crate) struct Cycle<'a> {
+    pub(crate) pod: &'a Rc<Pod>,
+    pub(crate) request: crate::cache::Request,
+    pub(crate) volumes: crate::plugins::volume_binding::PodVolumes,
+    pub(crate) lister: &'a dyn VolumeLister,
+    pub(crate) nodes_total: usize,
+}
+
+type FilterFn = fn(&Cycle<'_>, &NodeInfo) -> Option<Verdict>;
+type ScoreFn = fn(&Cycle<'_>, &NodeInfo) -> i64;
+
+/// What a plugin makes of the raw scores of all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Normalize {
+    /// They are 0 to 100 already.
+    No,
+    /// The highest becomes 100.
+    ToMax,
+    /// The highest becomes 0; if all are 0 all become 100.
+    Reversed,
+}
+
+/// A plugin: what it does at each extension point, and what could change its mind.
+pub(crate) struct Plugin {
+    pub(crate) name: &'static str,
+    pub(crate) filter: Option<FilterFn>,
+    pub(crate) score: Option<Score>,
+    /// Events after which a pod that this plugin refused is tried again.
+    pub(crate) events: &'static [ClusterEvent],
+}
+
+/// The scoring half of a plugin.
+pub(crate) struct Score {
+    pub(crate) weight: i64,
+    pub(crate) raw: ScoreFn,
+    pub(crate) normalize: Normalize,
+    /// Whether the plugin has nothing to say of this pod, so that it gives no score at all.
+    pub(crate) skips: fn(&Cycle<'_>) -> bool,
+}

@@ -1,0 +1,33 @@
+//! The plugins of the default profile, in the order in which they filter.
+
+pub(crate) mod image_locality;
+pub(crate) mod node_affinity;
+pub(crate) mod node_name;
+pub(crate) mod node_ports;
+pub(crate) mod node_resources_balanced_allocation;
+pub(crate) mod node_resources_fit;
+pub(crate) mod node_unschedulable;
+pub(crate) mod taint_toleration;
+pub(crate) mod volume_binding;
+
+use std::collections::BTreeSet;
+
+use crate::framework::{ClusterEvent, Plugin};
+
+/// The registry: one line per plugin.
+pub(crate) static PLUGINS: &[Plugin] = &[
+    node_unschedulable::PLUGIN,
+    node_name::PLUGIN,
+    taint_toleration::PLUGIN,
+    node_affinity::PLUGIN,
+    node_ports::PLUGIN,
+    node_resources_fit::PLUGIN,
+    volume_binding::PLUGIN,
+    node_resources_balanced_allocation::PLUGIN,
+    image_locality::PLUGIN,
+];
+
+/// Whether an event could make one of the plugins that refused a pod change its mind.
+pub(crate) fn could_help(event: ClusterEvent, refused_by: &BTreeSet<&'static str>) -> bool {
+    PLUGINS.iter().any(|plugin| refused_by.contains(plugin.name) && plugin.events.contains(&event))
+}

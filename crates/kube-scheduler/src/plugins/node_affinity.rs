@@ -1,0 +1,73 @@
+//! Node selectors and node affinity.
+
+use api::Str;
+use api::core::affinity::{NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+
+use crate::cache::NodeInfo;
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+
+const NAME: &str = "NodeAffinity";
+
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    filter: Some(filter),
+    score: Some(Score { weight: 2, raw: score, normalize: Normalize::ToMax, skips: has_no_preference }),
+    events: &[ClusterEvent::Node, ClusterEvent::Pod],
+};
+
+fn affinity<'a>(cycle: &Cycle<'a>) -> Option<&'a NodeAffinity> {
+    cycle.pod.spec.affinity.as_ref()?.node_affinity.as_ref()
+}
+
+fn has_no_preference(cycle: &Cycle<'_>) -> bool {
+    affinity(cycle).is_none_or(|affinity| affinity.preferred.is_empty())
+}
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    let selected = cycle.pod.spec.node_selector.is_subset_of(&info.node.metadata.labels);
+    let required = affinity(cycle).and_then(|affinity| affinity.required.as_ref());
+    if selected && required.is_none_or(|selector| matches(selector, info)) {
+        return None;
+    }
+    Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) didn't match Pod's node affinity/selector"))
+}
+
+fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
+    let terms = affinity(cycle).into_iter().flat_map(|affinity| affinity.preferred.iter());
+    let matching = terms.filter(|term| term.weight != 0 && term_matches(&term.preference, info));
+    matching.map(|term| i64::from(term.weight)).sum()
+}
+
+/// Whether a node satisfies one of the terms.
+pub(crate) fn matches(selector: &NodeSelector, info: &NodeInfo) -> bool {
+    selector.node_selector_terms.iter().any(|term| term_matches(term, info))
+}
+
+/// A term without requirements matches nothing.
+fn term_matches(term: &NodeSelectorTerm, info: &NodeInfo) -> bool {
+    if term.match_expressions.is_empty() && term.match_fields.is_empty() {
+        return false;
+    }
+    let labels = &info.node.metadata.labels;
+    let name = |key: &str| (key == "metadata.name").then_some(info.name());
+    term.match_expressions.iter().all(|requirement| holds(requirement, labels.get_str(&requirement.key)))
+        && term.match_fields.iter().all(|requirement| holds(requirement, name(&requirement.key)))
+}
+
+fn holds(requirement: &NodeSelectorRequirement, value: Option<&Str>) -> bool {
+    let is_listed = value.is_some_and(|value| requirement.values.contains(value));
+    let compared = || {
+        let value: i64 = value?.parse().ok()?;
+        let bound: i64 = requirement.values.first()?.parse().ok()?;
+        Some(value.cmp(&bound))
+    };
+    match requirement.operator.as_str() {
+        "In" => is_listed,
+        "NotIn" => !is_listed,
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        "Gt" => compared() == Some(std::cmp::Ordering::Greater),
+        "Lt" => compared() == Some(std::cmp::Ordering::Less),
+        _ => false,
+    }
+}

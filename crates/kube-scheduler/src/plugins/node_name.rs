@@ -1,0 +1,17 @@
+//! A pod that names its node goes nowhere else.
+
+use crate::cache::NodeInfo;
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+
+const NAME: &str = "NodeName";
+
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: NAME, filter: Some(filter), score: None, events: &[ClusterEvent::Node] };
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    let wanted = &cycle.pod.spec.node_name;
+    if wanted.is_empty() || wanted == info.name() {
+        return None;
+    }
+    Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) didn't match the requested node name"))
+}

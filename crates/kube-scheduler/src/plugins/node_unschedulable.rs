@@ -1,0 +1,24 @@
+//! A cordoned node takes no pods but those that tolerate its taint.
+
+use api::core::node::Taint;
+
+use super::taint_toleration::tolerates;
+use crate::cache::NodeInfo;
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+
+const NAME: &str = "NodeUnschedulable";
+const TAINT: &str = "node.kubernetes.io/unschedulable";
+
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: NAME, filter: Some(filter), score: None, events: &[ClusterEvent::Node, ClusterEvent::Pod] };
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    if !info.node.spec.unschedulable {
+        return None;
+    }
+    let taint = Taint { key: TAINT.into(), effect: "NoSchedule".into(), ..Taint::default() };
+    if cycle.pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, &taint)) {
+        return None;
+    }
+    Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) were unschedulable"))
+}

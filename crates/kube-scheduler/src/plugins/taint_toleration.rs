@@ -1,0 +1,48 @@
+//! Taints keep pods away that do not tolerate them.
+
+use api::core::affinity::Toleration;
+use api::core::node::Taint;
+
+use crate::cache::NodeInfo;
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+
+const NAME: &str = "TaintToleration";
+
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    filter: Some(filter),
+    score: Some(Score { weight: 3, raw: score, normalize: Normalize::Reversed, skips: |_| false }),
+    events: &[ClusterEvent::Node, ClusterEvent::Pod],
+};
+
+/// Whether a toleration matches a taint.
+pub(crate) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    if !toleration.effect.is_empty() && toleration.effect != taint.effect {
+        return false;
+    }
+    if !toleration.key.is_empty() && toleration.key != taint.key {
+        return false;
+    }
+    match toleration.operator.as_str() {
+        "" | "Equal" => toleration.value == taint.value && !toleration.key.is_empty(),
+        "Exists" => true,
+        _ => false,
+    }
+}
+
+fn is_tolerated(cycle: &Cycle<'_>, taint: &Taint) -> bool {
+    cycle.pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
+}
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    let mut hard =
+        info.node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
+    hard.find(|taint| !is_tolerated(cycle, taint))?;
+    Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) had untolerated taint(s)"))
+}
+
+/// How many soft taints the pod does not tolerate.
+fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
+    let soft = info.node.spec.taints.iter().filter(|taint| taint.effect == "PreferNoSchedule");
+    soft.filter(|taint| !is_tolerated(cycle, taint)).count() as i64
+}

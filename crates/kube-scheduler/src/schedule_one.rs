@@ -1,0 +1,158 @@
+//! One scheduling cycle: filter, score, choose.
+//!
+//! Models: kubernetes v1.36 pkg/scheduler/schedule_one.go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use api::{Pod, Str};
+use sim::Random;
+
+use crate::cache::{Cache, NodeInfo, Request};
+use crate::diagnosis::Diagnosis;
+use crate::framework::{Cycle, Normalize, Plugin, Score, Verdict};
+use crate::plugins::{PLUGINS, volume_binding};
+use crate::volumes::VolumeLister;
+
+/// Up to so many feasible nodes are always looked for.
+const MIN_FEASIBLE: usize = 100;
+const MIN_FEASIBLE_PERCENT: usize = 5;
+const SCORE_MAX: i64 = 100;
+
+/// What a cycle decided.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// The pod goes to this node.
+    Node {
+        /// The node's name.
+        name: Str,
+        /// The nodes it was chosen from, with their scores; empty if only one was feasible.
+        scores: Vec<NodeScore>,
+        /// How many nodes were evaluated.
+        evaluated: usize,
+    },
+    /// The pod fits nowhere.
+    Nowhere(Diagnosis),
+}
+
+/// The score of a feasible node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeScore {
+    /// The node.
+    pub node: Str,
+    /// Weighted, normalised scores by plugin.
+    pub by_plugin: BTreeMap<&'static str, i64>,
+    /// Their sum.
+    pub total: i64,
+}
+
+/// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on.
+pub fn decide(
+    pod: &Rc<Pod>,
+    cache: &Cache,
+    lister: &dyn VolumeLister,
+    start: &mut usize,
+    random: &mut Random,
+) -> Decision {
+    let refused = |before_filter, by_node| {
+        let may_preempt = pod.spec.preemption_policy.as_deref() != Some("Never");
+        Decision::Nowhere(Diagnosis { nodes_total: cache.len(), before_filter, by_node, may_preempt })
+    };
+    if cache.is_empty() {
+        return refused(None, BTreeMap::new());
+    }
+    let volumes = match volume_binding::pre_filter(pod, lister) {
+        Ok(volumes) => volumes,
+        Err(verdict) => return refused(Some(verdict), BTreeMap::new()),
+    };
+    let cycle = Cycle { pod, request: Request::of(pod), volumes, lister, nodes_total: cache.len() };
+    let (feasible, by_node, evaluated) = find_feasible(&cycle, cache, *start);
+    *start = (*start + evaluated) % cache.len();
+    match feasible.as_slice() {
+        [] => refused(None, by_node),
+        [only] => Decision::Node { name: only.name().clone(), scores: Vec::new(), evaluated },
+        several => {
+            let scores = score_nodes(&cycle, several);
+            Decision::Node { name: choose(&scores, random), scores, evaluated }
+        }
+    }
+}
+
+/// Filters nodes from `start` on until enough are feasible. Answers with them, the verdicts, and how many were looked at.
+fn find_feasible<'a>(
+    cycle: &Cycle<'_>,
+    cache: &'a Cache,
+    start: usize,
+) -> (Vec<&'a NodeInfo>, BTreeMap<Str, Verdict>, usize) {
+    let wanted = feasible_wanted(cache.len());
+    let (mut feasible, mut by_node, mut evaluated) = (Vec::new(), BTreeMap::new(), 0);
+    for offset in 0..cache.len() {
+        if feasible.len() >= wanted {
+            break;
+        }
+        evaluated += 1;
+        let info = cache.at(start + offset);
+        match filter_node(cycle, info) {
+            None => feasible.push(info),
+            Some(verdict) => {
+                by_node.insert(info.name().clone(), verdict);
+            }
+        }
+    }
+    (feasible, by_node, evaluated)
+}
+
+fn filter_node(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    PLUGINS.iter().filter_map(|plugin| plugin.filter).find_map(|filter| filter(cycle, info))
+}
+
+/// In a large cluster not every node is looked at.
+fn feasible_wanted(nodes: usize) -> usize {
+    if nodes < MIN_FEASIBLE {
+        return nodes;
+    }
+    let percent = 50_usize.saturating_sub(nodes / 125).max(MIN_FEASIBLE_PERCENT);
+    (nodes * percent / 100).max(MIN_FEASIBLE)
+}
+
+fn score_nodes(cycle: &Cycle<'_>, nodes: &[&NodeInfo]) -> Vec<NodeScore> {
+    let mut scores: Vec<NodeScore> = nodes
+        .iter()
+        .map(|info| NodeScore { node: info.name().clone(), by_plugin: BTreeMap::new(), total: 0 })
+        .collect();
+    for Plugin { name, score, .. } in PLUGINS {
+        let Some(score) = score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
+        for (node, value) in scores.iter_mut().zip(normalised(cycle, score, nodes)) {
+            node.by_plugin.insert(name, value * score.weight);
+            node.total += value * score.weight;
+        }
+    }
+    scores
+}
+
+fn normalised(cycle: &Cycle<'_>, score: &Score, nodes: &[&NodeInfo]) -> Vec<i64> {
+    let mut values: Vec<i64> = nodes.iter().map(|info| (score.raw)(cycle, info)).collect();
+    let max = values.iter().copied().max().unwrap_or(0);
+    let reversed = match score.normalize {
+        Normalize::No => return values,
+        Normalize::ToMax => false,
+        Normalize::Reversed => true,
+    };
+    for value in &mut values {
+        let scaled = if max == 0 { 0 } else { *value * SCORE_MAX / max };
+        *value = if reversed { SCORE_MAX - scaled } else { scaled };
+    }
+    values
+}
+
+/// The highest score wins; chance decides between equals.
+fn choose(scores: &[NodeScore], random: &mut Random) -> Str {
+    let best = scores.iter().map(|score| score.total).max().unwrap_or(0);
+    let winners: Vec<&NodeScore> = scores.iter().filter(|score| score.total == best).collect();
+    winners[random.below(winners.len() as u64) as usize].node.clone()
+}
+
+/// The plugins that refused a pod somewhere.
+pub(crate) fn refusing_plugins(diagnosis: &Diagnosis) -> BTreeSet<&'static str> {
+    diagnosis.before_filter.iter().chain(diagnosis.by_node.values()).map(|verdict| verdict.plugin).collect()
+}

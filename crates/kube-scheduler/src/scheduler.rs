@@ -1,0 +1,331 @@
+//! The component: watches, queues, schedules, binds.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use api::core::pod_status::PodCondition;
+use api::meta::ConditionStatus;
+use api::{Key, Kind, Object, Pod, Str};
+use client::{Api, Change, ChangeKind, Component, EventKind, Informers, Recorder, RecorderApi};
+use sim::{Random, Span, Time, Timing};
+
+use crate::cache::Cache;
+use crate::diagnosis::{Diagnosis, fit_message};
+use crate::framework::ClusterEvent;
+use crate::plugins::volume_binding;
+use crate::queue::SchedulingQueue;
+use crate::schedule_one::{Decision, decide, refusing_plugins};
+
+const WATCHED: &[Kind] =
+    &[Kind::Node, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::Pod];
+const CACHED: &[Kind] = &[Kind::Node, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass];
+const NAME: &str = "default-scheduler";
+/// An event's text is cut to this length.
+const EVENT_BYTES_MAX: usize = 1_024;
+/// How long a pod waits for its volumes once it has a node.
+const VOLUME_TIMEOUT: Span = Span::from_seconds(600);
+
+/// Work done, for tests and benches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Scheduling cycles.
+    pub cycles: u64,
+    /// Nodes evaluated in all cycles.
+    pub nodes_evaluated: u64,
+}
+
+/// The scheduler. Pods are not cached twice: those with a node stand in the node cache, the others in the queue.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    timing: Rc<Timing>,
+    informers: Informers,
+    pod_cursor: u64,
+    cache: Cache,
+    queue: SchedulingQueue,
+    start: usize,
+    random: Random,
+    recorder: Recorder,
+    /// Decided and not yet written, by the instant of the write.
+    bindings: BTreeMap<(Time, u64), Binding>,
+    /// Decided, waiting for volumes.
+    waiting_for_volumes: BTreeMap<Key, (Binding, Time)>,
+    sequence: u64,
+    diagnoses: BTreeMap<Key, Rc<Diagnosis>>,
+    counters: Counters,
+}
+
+#[derive(Clone, Debug)]
+struct Binding {
+    key: Key,
+    uid: Str,
+    node: Str,
+}
+
+impl Scheduler {
+    /// A scheduler that has seen nothing yet.
+    pub fn new(seed: u64, timing: Rc<Timing>) -> Scheduler {
+        Scheduler {
+            timing,
+            informers: Informers::new(CACHED),
+            pod_cursor: 0,
+            cache: Cache::default(),
+            queue: SchedulingQueue::default(),
+            start: 0,
+            random: Random::stream(seed, "kube-scheduler"),
+            recorder: Recorder::new(NAME, "", RecorderApi::Events),
+            bindings: BTreeMap::new(),
+            waiting_for_volumes: BTreeMap::new(),
+            sequence: 0,
+            diagnoses: BTreeMap::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Why a pod waits: the verdict on every node at the last attempt.
+    pub fn diagnosis(&self, pod: &Key) -> Option<&Diagnosis> {
+        self.diagnoses.get(pod).map(|diagnosis| &**diagnosis)
+    }
+
+    /// The work done so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// How many pods wait for a node.
+    pub fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn take_in_changes(&mut self, api: &dyn Api, until: Time) {
+        let now = api.now();
+        for change in self.informers.update(api, until) {
+            self.on_change(&change, now);
+        }
+        for change in self.pod_changes(api, until) {
+            self.pod_cursor = self.pod_cursor.max(change.revision);
+            if let Object::Pod(pod) = &change.object {
+                self.on_pod(pod, change.kind, now);
+            }
+        }
+    }
+
+    /// The changes of pods; after a `410 Gone`, all pods anew.
+    fn pod_changes(&mut self, api: &dyn Api, until: Time) -> Vec<Change> {
+        match api.changes(Kind::Pod, self.pod_cursor, until) {
+            Ok(changes) => changes.to_vec(),
+            Err(_) => {
+                let (revision, at) = (api.revision(), api.now());
+                let added = |object| Change { kind: ChangeKind::Added, object, old: None, revision, at };
+                api.list(Kind::Pod, None).into_iter().map(added).collect()
+            }
+        }
+    }
+
+    fn on_change(&mut self, change: &Change, now: Time) {
+        let mut about = None;
+        let event = match &change.object {
+            Object::Node(node) => {
+                match change.kind {
+                    ChangeKind::Added | ChangeKind::Modified => self.cache.set_node(node.clone()),
+                    ChangeKind::Deleted => self.cache.remove_node(&node.metadata.name),
+                }
+                ClusterEvent::Node
+            }
+            Object::PersistentVolumeClaim(claim) => {
+                about = Some(claim.metadata.key());
+                ClusterEvent::Claim
+            }
+            Object::PersistentVolume(_) => ClusterEvent::Volume,
+            _ => ClusterEvent::Class,
+        };
+        self.queue.on_event(event, about.as_ref(), now);
+    }
+
+    fn on_pod(&mut self, pod: &Rc<Pod>, kind: ChangeKind, now: Time) {
+        let key = pod.metadata.key();
+        let is_gone = kind == ChangeKind::Deleted || pod.status.is_terminal();
+        if is_gone {
+            self.forget(&key);
+            self.cache.remove(&key);
+            self.queue.on_event(ClusterEvent::AssignedPod, None, now);
+        } else if !pod.spec.node_name.is_empty() {
+            self.forget(&key);
+            self.cache.place(pod.clone(), &pod.spec.node_name);
+        } else if !self.is_ours(pod) || self.is_being_bound(&key) {
+            // A gated pod, or another scheduler's; or one whose binding is on its way.
+        } else {
+            self.queue.set(pod.clone(), now);
+        }
+    }
+
+    fn is_ours(&self, pod: &Pod) -> bool {
+        let name = pod.spec.scheduler_name.as_str();
+        (name == NAME || name.is_empty()) && pod.spec.scheduling_gates.is_empty() && !pod.metadata.is_terminating()
+    }
+
+    fn is_being_bound(&self, key: &Key) -> bool {
+        self.waiting_for_volumes.contains_key(key) || self.bindings.values().any(|binding| binding.key == *key)
+    }
+
+    fn forget(&mut self, key: &Key) {
+        self.queue.remove(key);
+        self.diagnoses.remove(key);
+        self.waiting_for_volumes.remove(key);
+    }
+
+    fn schedule_one(&mut self, api: &mut dyn Api, pod: &Rc<Pod>) {
+        self.counters.cycles += 1;
+        let key = pod.metadata.key();
+        match decide(pod, &self.cache, &self.informers, &mut self.start, &mut self.random) {
+            Decision::Node { name, evaluated, .. } => {
+                self.counters.nodes_evaluated += evaluated as u64;
+                self.assume(api, pod, &name);
+            }
+            Decision::Nowhere(diagnosis) => {
+                self.counters.nodes_evaluated += diagnosis.by_node.len() as u64;
+                self.queue.park(&key, refusing_plugins(&diagnosis), api.now());
+                self.say_unschedulable(api, pod, &diagnosis);
+                self.diagnoses.insert(key, Rc::new(diagnosis));
+            }
+        }
+    }
+
+    /// From here on the room on the node is taken, though the binding is not yet written.
+    fn assume(&mut self, api: &mut dyn Api, pod: &Rc<Pod>, node: &Str) {
+        let key = pod.metadata.key();
+        self.queue.remove(&key);
+        self.cache.place(pod.clone(), node);
+        let binding = Binding { key: key.clone(), uid: pod.metadata.uid.clone(), node: node.clone() };
+        if self.has_unbound_claims(&key, pod) {
+            self.select_node_for_claims(api, pod, node);
+            self.waiting_for_volumes.insert(key, (binding, api.now() + VOLUME_TIMEOUT));
+        } else {
+            self.bind_later(binding, api.now());
+        }
+    }
+
+    fn bind_later(&mut self, binding: Binding, now: Time) {
+        self.sequence += 1;
+        self.bindings.insert((now + Span(self.timing.binding_latency_us), self.sequence), binding);
+    }
+
+    fn has_unbound_claims(&self, _key: &Key, pod: &Pod) -> bool {
+        let mut claims = volume_binding::claim_keys(pod);
+        claims.any(|key| {
+            self.informers.get::<api::PersistentVolumeClaim>(&key).is_none_or(|claim| !volume_binding::is_bound(claim))
+        })
+    }
+
+    /// Tells the volume controller where the pod goes, so that it can bind or provision there.
+    fn select_node_for_claims(&mut self, api: &mut dyn Api, pod: &Pod, node: &Str) {
+        for key in volume_binding::claim_keys(pod) {
+            let Ok(claim) = api.get_as::<api::PersistentVolumeClaim>(&key) else { continue };
+            if volume_binding::is_bound(&claim) {
+                continue;
+            }
+            let mut claim = (*claim).clone();
+            claim.metadata.annotations.insert(volume_binding::SELECTED_NODE, node.clone());
+            // A conflict means that someone is at the claim right now; its change brings us back here.
+            drop(api.update(claim.into()));
+        }
+    }
+
+    fn check_waiting(&mut self, api: &mut dyn Api) {
+        let now = api.now();
+        let keys: Vec<Key> = self.waiting_for_volumes.keys().cloned().collect();
+        for key in keys {
+            let Ok(pod) = api.get_as::<Pod>(&key) else {
+                self.waiting_for_volumes.remove(&key);
+                self.cache.remove(&key);
+                continue;
+            };
+            let is_late = self.waiting_for_volumes.get(&key).is_some_and(|(_, until)| *until <= now);
+            if !self.has_unbound_claims(&key, &pod) {
+                if let Some((binding, _)) = self.waiting_for_volumes.remove(&key) {
+                    self.bind_later(binding, now);
+                }
+            } else if is_late {
+                self.waiting_for_volumes.remove(&key);
+                self.cache.remove(&key);
+                self.queue.set(pod, now);
+            }
+        }
+    }
+
+    fn write_due_bindings(&mut self, api: &mut dyn Api) {
+        let now = api.now();
+        while self.bindings.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
+            let Some((_, binding)) = self.bindings.pop_first() else { return };
+            match api.bind(&binding.key, &binding.uid, &binding.node) {
+                Ok(object) => {
+                    let (key, node) = (&binding.key, &binding.node);
+                    let message = ecow::eco_format!("Successfully assigned {key} to {node}");
+                    self.recorder.event(api, &object, EventKind::Normal, "Scheduled", message);
+                }
+                Err(_) => self.cache.remove(&binding.key),
+            }
+        }
+    }
+
+    fn say_unschedulable(&mut self, api: &mut dyn Api, pod: &Rc<Pod>, diagnosis: &Diagnosis) {
+        let message = fit_message(diagnosis);
+        let object = Object::from(pod.clone());
+        let text = cut(&message);
+        self.recorder.event(api, &object, EventKind::Warning, "FailedScheduling", text);
+        let Ok(current) = api.get_as::<Pod>(&pod.metadata.key()) else { return };
+        let mut condition = PodCondition::new("PodScheduled", false, api.now());
+        condition.reason = "Unschedulable".into();
+        condition.message = message.into();
+        let known = current.status.condition("PodScheduled");
+        if let Some(known) = known.filter(|known| known.status == ConditionStatus::False) {
+            condition.last_transition_time = known.last_transition_time;
+            if *known == condition {
+                return;
+            }
+        }
+        let mut changed = (*current).clone();
+        let status = Rc::make_mut(&mut changed.status);
+        match status.conditions.iter().position(|known| known.kind == condition.kind) {
+            Some(at) => status.conditions.make_mut()[at] = condition,
+            None => status.conditions.push(condition),
+        }
+        // Lost if the pod has just changed: the next attempt says it again.
+        drop(api.update_status(changed.into()));
+    }
+
+    fn next_wake(&self) -> Option<Time> {
+        let binding = self.bindings.keys().next().map(|(at, _)| *at);
+        let volumes = self.waiting_for_volumes.values().map(|(_, until)| *until).min();
+        [binding, volumes, self.queue.next_at()].into_iter().flatten().min()
+    }
+}
+
+impl Component for Scheduler {
+    fn watched_kinds(&self) -> &'static [Kind] {
+        WATCHED
+    }
+
+    fn wake(&mut self, api: &mut dyn Api) -> Option<Time> {
+        let now = api.now();
+        self.take_in_changes(api, now - Span(self.timing.watch_latency_us));
+        self.check_waiting(api);
+        // A pod that is refused now is parked until something happens, so this ends.
+        while let Some(pod) = self.queue.pop(now) {
+            self.schedule_one(api, &pod);
+        }
+        self.write_due_bindings(api);
+        self.next_wake()
+    }
+}
+
+fn cut(message: &str) -> String {
+    const TAIL: &str = " ...";
+    if message.len() <= EVENT_BYTES_MAX {
+        return message.to_owned();
+    }
+    let mut end = EVENT_BYTES_MAX - TAIL.len();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{TAIL}", &message[..end])
+}

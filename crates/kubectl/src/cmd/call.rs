@@ -1,0 +1,217 @@
+//! One call of a verb: its flags, the configuration in force, the world.
+
+use api::text::yaml;
+use api::{Str, Value};
+use client::{FieldValidation, WriteOptions};
+
+use super::Verb;
+use super::find::Command;
+use crate::builder::{Builder, Info};
+use crate::config::Config;
+use crate::context::{Context, Env};
+use crate::failure::Failure;
+use crate::flags::Parsed;
+use crate::mapping::Mapping;
+
+/// What a verb's function gets.
+pub struct Call<'c, 'w> {
+    /// The verb.
+    pub verb: &'static Verb,
+    /// Its flags and arguments.
+    pub flags: Parsed,
+    /// What is fixed while kubectl runs.
+    pub env: &'c Env,
+    /// The world.
+    pub ctx: &'c mut Context<'w>,
+    /// The kubeconfig.
+    pub config: Config,
+    /// The namespace in force.
+    pub namespace: Str,
+    /// Whether `-n` was given.
+    pub namespace_is_explicit: bool,
+    /// The whole standard input, if a flag names it.
+    pub stdin: String,
+    warned: Vec<String>,
+}
+
+/// Whether anything is sent, and stored (`--dry-run`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DryRun {
+    /// Sent and stored.
+    None,
+    /// Nothing is sent.
+    Client,
+    /// Sent, and not stored.
+    Server,
+}
+
+impl DryRun {
+    /// What follows an operation's name in a message.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            DryRun::None => "",
+            DryRun::Client => " (dry run)",
+            DryRun::Server => " (server dry run)",
+        }
+    }
+}
+
+/// Flags that would change who asks, or whom: this cluster has one server and one user.
+const UNSUPPORTED: [&str; 10] = [
+    "as",
+    "as-group",
+    "as-uid",
+    "certificate-authority",
+    "client-certificate",
+    "client-key",
+    "password",
+    "server",
+    "token",
+    "username",
+];
+
+impl<'c, 'w> Call<'c, 'w> {
+    pub(super) fn new(
+        command: Command,
+        env: &'c Env,
+        stdin: String,
+        ctx: &'c mut Context<'w>,
+    ) -> Result<Call<'c, 'w>, Failure> {
+        let flags = command.flags;
+        if let Some(name) = UNSUPPORTED.iter().find(|name| flags.is_set(name)) {
+            return Err(Failure::Plain(format!("--{name} is not supported in this playground: it has one server and one user")));
+        }
+        let config = Config::read(ctx, env, &flags.text("kubeconfig"))?;
+        let mut context = flags.text("context");
+        if context.is_empty() {
+            context = config.current_context();
+        } else if config.context(&context).is_null() {
+            return Err(Failure::Plain(format!("context {:?} does not exist", context.as_str())));
+        }
+        let namespace_is_explicit = !flags.text("namespace").is_empty();
+        let namespace = match (flags.text("namespace").as_str(), config.context(&context).get("namespace").text()) {
+            ("", "") => "default".into(),
+            ("", namespace) | (namespace, _) => namespace.into(),
+        };
+        let (verb, warned) = (command.verb, Vec::new());
+        Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin, warned })
+    }
+
+    /// The builder that the common flags and all arguments make.
+    pub fn builder(&self) -> Builder {
+        let optional = |name: &str| Some(self.flags.text(name)).filter(|text| !text.is_empty());
+        Builder {
+            namespace: self.namespace.clone(),
+            namespace_is_explicit: self.namespace_is_explicit,
+            all_namespaces: self.flags.is_on("all-namespaces"),
+            filenames: self.flags.texts("filename"),
+            recursive: self.flags.is_on("recursive"),
+            label_selector: optional("selector"),
+            field_selector: optional("field-selector"),
+            args: self.flags.args.clone(),
+            stdin: self.stdin.clone(),
+            ..Builder::default()
+        }
+    }
+
+    /// A mistake in the use of the command.
+    pub fn usage(&self, message: impl Into<String>) -> Failure {
+        Failure::Usage(message.into(), format!("kubectl {}", self.verb.path))
+    }
+
+    /// `-f` or `-k`; kustomizations come with a later version.
+    pub fn require_files(&self) -> Result<(), Failure> {
+        if !self.flags.text("kustomize").is_empty() {
+            return Err(unsupported("kustomizations (-k)"));
+        }
+        if self.flags.texts("filename").is_empty() {
+            return Err(Failure::plain("must specify one of -f and -k"));
+        }
+        Ok(())
+    }
+
+    /// `--dry-run`
+    pub fn dry_run(&mut self) -> Result<DryRun, Failure> {
+        match self.flags.text("dry-run").as_str() {
+            "none" | "" => Ok(DryRun::None),
+            "client" => Ok(DryRun::Client),
+            "server" => Ok(DryRun::Server),
+            "unchanged" => {
+                self.warn("--dry-run is deprecated and can be replaced with --dry-run=client.");
+                Ok(DryRun::Client)
+            }
+            "true" => Err(Failure::plain("Invalid dry-run value (true). Must be \"none\", \"server\", or \"client\".")),
+            other => {
+                Err(Failure::Plain(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
+            }
+        }
+    }
+
+    /// `--validate`
+    pub fn validation(&self) -> Result<FieldValidation, Failure> {
+        match self.flags.text("validate").as_str() {
+            "strict" | "true" | "" => Ok(FieldValidation::Strict),
+            "warn" => Ok(FieldValidation::Warn),
+            "ignore" | "false" => Ok(FieldValidation::Ignore),
+            other => Err(Failure::Plain(format!(
+                "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+            ))),
+        }
+    }
+
+    /// How a write of this call is meant, by a manager of its own or the one named.
+    pub fn write_options(&self, dry_run: DryRun, manager: &str, field_validation: FieldValidation) -> WriteOptions {
+        let named = self.flags.text("field-manager");
+        WriteOptions {
+            dry_run: dry_run == DryRun::Server,
+            field_validation,
+            field_manager: if named.is_empty() { manager.into() } else { named },
+            force: false,
+        }
+    }
+
+    /// Says something that is no error, each text once.
+    pub fn warn(&mut self, text: &str) {
+        if !self.warned.iter().any(|warned| warned == text) {
+            self.warned.push(text.to_string());
+            self.ctx.err(&format!("Warning: {text}\n"));
+        }
+    }
+
+    /// Passes the server's warnings on.
+    pub fn warn_all(&mut self, warnings: &[Str]) {
+        for warning in warnings {
+            self.warn(warning);
+        }
+    }
+
+    /// The warnings that the server adds to requests for deprecated resources.
+    pub fn warn_if_deprecated(&mut self, mapping: Mapping) {
+        if let Some(warning) = deprecation(mapping) {
+            self.warn(warning);
+        }
+    }
+
+    /// `service/nginx created`
+    pub fn print_operation(&mut self, info: &Info, operation: &str, dry_run: DryRun) {
+        let line = format!("{} {operation}{}\n", info.title(), dry_run.suffix());
+        self.ctx.out(&line);
+    }
+
+    /// Prints one object in JSON or YAML as `-o` says, for verbs that print the object they made.
+    pub fn print_yaml(&mut self, value: &Value) {
+        let text = yaml::write(value);
+        self.ctx.out(&text);
+    }
+}
+
+/// What the server says about requests for this resource.
+pub fn deprecation(mapping: Mapping) -> Option<&'static str> {
+    (mapping.qualified_plural() == "endpoints")
+        .then_some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+}
+
+/// A plain refusal of what is not there yet.
+pub fn unsupported(what: &str) -> Failure {
+    Failure::Plain(format!("{what} are not supported in this version of the playground"))
+}

@@ -1,0 +1,239 @@
+//! From the words of a command line to a verb, and what is said if there is none.
+//!
+//! Models: spf13/cobra's Find, Suggestions and error texts as kubectl v1.36 shows them.
+
+use std::collections::BTreeSet;
+
+use api::Str;
+
+use super::{Call, Flow, VERBS, Verb, help, shared};
+use crate::context::{Context, Env};
+use crate::failure::Failure;
+use crate::flags::{self, Flag, FlagError, Parsed};
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub struct Command {
+    /// What to run.
+    pub verb: &'static Verb,
+    /// Its flags and arguments.
+    pub flags: Parsed,
+}
+
+/// A command line that ends before anything is run: a mistake, or a wish for help.
+#[derive(Debug)]
+pub enum Early {
+    /// Help for standard output.
+    Help(String),
+    /// A mistake.
+    Wrong(Failure),
+}
+
+impl Early {
+    /// Prints it; answers with the exit code.
+    pub fn print(&self, ctx: &mut Context<'_>) -> i32 {
+        match self {
+            Early::Help(text) => {
+                ctx.out(text);
+                0
+            }
+            Early::Wrong(failure) => {
+                let (text, code) = failure.render();
+                ctx.err(&text);
+                code
+            }
+        }
+    }
+}
+
+/// Reads the words after `kubectl`.
+pub fn read(words: &[Str]) -> Result<Command, Early> {
+    let mut words = words.to_vec();
+    let Some(name) = take_name(&mut words, &[]) else {
+        return Err(match words.iter().find(|word| is_unknown_global(word)) {
+            Some(word) => Early::Wrong(Failure::Plain(unknown_flag(word, "kubectl"))),
+            None => Early::Help(help::root()),
+        });
+    };
+    if name == "help" {
+        let path: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).map(Str::as_str).collect();
+        return Err(Early::Help(help_of(&path)));
+    }
+    let Some(mut verb) = child("", &name) else {
+        return Err(Early::Wrong(Failure::Plain(unknown_command(&name))));
+    };
+    while has_children(verb) {
+        let mut rest = words.clone();
+        let next = take_name(&mut rest, verb.flags);
+        let Some(found) = next.and_then(|name| child(verb.path, &name)) else { break };
+        words = rest;
+        verb = found;
+    }
+    let all = all_flags(verb);
+    let flags = match flags::parse(&words, &all) {
+        Ok(flags) => flags,
+        Err(FlagError::Help) => return Err(Early::Help(help::verb(verb))),
+        Err(FlagError::Wrong(problem)) => {
+            let message = format!("{problem}\nSee 'kubectl {} --help' for usage.", verb.path);
+            return Err(Early::Wrong(Failure::Plain(message)));
+        }
+    };
+    let missing: Vec<String> =
+        verb.required.iter().filter(|name| !flags.is_set(name)).map(|name| format!("{name:?}")).collect();
+    if !missing.is_empty() {
+        let message = format!("required flag(s) {} not set", missing.join(", "));
+        return Err(Early::Wrong(Failure::Plain(message)));
+    }
+    Ok(Command { verb, flags })
+}
+
+impl Command {
+    /// Whether the whole standard input has to be there before the command can run.
+    pub fn reads_stdin(&self) -> bool {
+        let from_stdin = |name: &str| self.flags.texts(name).iter().any(|value| value == "-" || value == "/dev/stdin");
+        let is_interactive = matches!(self.verb.path, "exec" | "run" | "attach");
+        !is_interactive && (["filename", "patch-file"].into_iter().any(from_stdin) || self.reads_stdin_as_a_key())
+    }
+
+    /// `--from-file=key=/dev/stdin`
+    fn reads_stdin_as_a_key(&self) -> bool {
+        let from_stdin = |value: &Str| value.ends_with("/dev/stdin");
+        ["from-file", "from-env-file"].iter().any(|name| self.flags.texts(name).iter().any(from_stdin))
+    }
+
+    /// Runs the command.
+    pub fn run(self, env: &Env, stdin: String, ctx: &mut Context<'_>) -> Result<Flow, Failure> {
+        let result = Call::new(self, env, stdin, ctx).and_then(|mut call| (call.verb.run)(&mut call));
+        match result {
+            Ok(flow) => Ok(flow),
+            Err(failure) => {
+                let (text, code) = failure.render();
+                ctx.err(&text);
+                Ok(Flow::Done(code))
+            }
+        }
+    }
+}
+
+/// The verb's own flags and those of every command.
+pub fn all_flags(verb: &Verb) -> Vec<&'static Flag> {
+    let own = verb.flags.iter().flat_map(|group| group.iter());
+    own.chain(shared::GLOBAL.iter()).collect()
+}
+
+/// The verb with this name below the path of another ("" for the root).
+pub fn child(parent: &str, name: &str) -> Option<&'static Verb> {
+    children(parent).find(|verb| last_word(verb) == name || verb.aliases.contains(&name))
+}
+
+/// The verbs directly below a path.
+pub fn children(parent: &str) -> impl Iterator<Item = &'static Verb> {
+    let parent = parent.to_string();
+    VERBS.iter().copied().filter(move |verb| match verb.path.rsplit_once(' ') {
+        Some((above, _)) => above == parent,
+        None => parent.is_empty(),
+    })
+}
+
+/// Whether verbs stand below this one.
+pub fn has_children(verb: &Verb) -> bool {
+    children(verb.path).next().is_some()
+}
+
+/// `status` of `rollout status`
+pub fn last_word(verb: &Verb) -> &'static str {
+    verb.path.rsplit(' ').next().unwrap_or(verb.path)
+}
+
+fn help_of(path: &[&str]) -> String {
+    let mut found: Option<&'static Verb> = None;
+    for name in path {
+        match child(found.map_or("", |verb| verb.path), name) {
+            Some(verb) => found = Some(verb),
+            None => return format!("Unknown help topic {path:?}\n"),
+        }
+    }
+    found.map_or_else(help::root, help::verb)
+}
+
+/// Takes the first word that is neither a flag nor a flag's value out.
+fn take_name(words: &mut Vec<Str>, groups: &[&'static [Flag]]) -> Option<Str> {
+    let known = || groups.iter().flat_map(|group| group.iter()).chain(shared::GLOBAL.iter());
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        if word == "--" {
+            return None;
+        }
+        let takes_value = match word.strip_prefix("--") {
+            Some(name) if name.contains('=') => false,
+            Some("help") => false,
+            Some(name) => known().find(|flag| flag.name == name).is_none_or(|flag| flag.bare.is_empty()),
+            None if word.len() == 2 && word.starts_with('-') => {
+                let letter = word.chars().nth(1).unwrap_or('-');
+                letter != 'h' && known().find(|flag| flag.short == letter).is_none_or(|flag| flag.bare.is_empty())
+            }
+            None if word.starts_with('-') && word.len() > 1 => false,
+            None => return Some(words.remove(at)),
+        };
+        at += if takes_value { 2 } else { 1 };
+    }
+    None
+}
+
+fn is_unknown_global(word: &str) -> bool {
+    let name = word.trim_start_matches('-').split('=').next().unwrap_or("");
+    let is_known = shared::GLOBAL.iter().any(|flag| flag.name == name || flag.short.to_string() == name);
+    word.starts_with('-') && !is_known && !matches!(name, "help" | "h" | "")
+}
+
+fn unknown_flag(word: &str, path: &str) -> String {
+    let name = word.split('=').next().unwrap_or(word);
+    match name.strip_prefix("--") {
+        Some(name) => format!("unknown flag: --{name}\nSee '{path} --help' for usage."),
+        None => {
+            let letters = word.trim_start_matches('-');
+            let letter = letters.chars().next().unwrap_or('-');
+            format!("unknown shorthand flag: {letter:?} in -{letters}\nSee '{path} --help' for usage.")
+        }
+    }
+}
+
+fn unknown_command(name: &str) -> String {
+    let mut message = format!("unknown command {name:?} for \"kubectl\"");
+    let suggestions = suggestions(name);
+    if !suggestions.is_empty() {
+        message.push_str("\n\nDid you mean this?\n");
+        for suggestion in suggestions {
+            message.push_str(&format!("\t{suggestion}\n"));
+        }
+    }
+    message
+}
+
+/// The differences that still make a name look like another.
+const DISTANCE_MAX: usize = 2;
+
+fn suggestions(name: &str) -> BTreeSet<&'static str> {
+    let typed = name.to_lowercase();
+    let resembles = |verb: &&'static Verb| {
+        let own = last_word(verb);
+        distance(&typed, own) <= DISTANCE_MAX || own.starts_with(&typed) || verb.suggest_for.contains(&typed.as_str())
+    };
+    children("").filter(resembles).map(last_word).collect()
+}
+
+/// Levenshtein's distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, r) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

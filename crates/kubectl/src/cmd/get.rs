@@ -1,0 +1,382 @@
+//! `kubectl get`: objects as a table or in another form, once or for ever.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/get/get.go.
+
+use api::{Kind, Object, Str, Value};
+use client::{Change, ChangeKind};
+use sim::Time;
+
+use super::call::deprecation;
+use super::{Call, Flow, PLAIN, Progress, Verb, shared};
+use crate::builder::{Found, Info, Visit};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::mapping::Mapping;
+use crate::output::{Formats, Output, Printer, list_of};
+use crate::printers::sort_by;
+use crate::printers::table::{TableOptions, TablePrinter};
+use crate::selection::Selection;
+
+/// The verb.
+pub static GET: Verb = Verb {
+    path: "get",
+    suggest_for: &["list", "ps"],
+    summary: "Show one or many objects",
+    usage: "(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]",
+    flags: &[
+        &[
+            Flag::int("chunk-size", "500", "Objects per answer of the server."),
+            Flag::bool("ignore-not-found", "It is no error if an object is not there."),
+            Flag::slice("label-columns", "Labels to show in columns of their own.").short('L'),
+            Flag::bool("no-headers", "Leave the header out."),
+            Flag::bool("output-watch-events", "Show what happened to each object of a watch."),
+            Flag::text("raw", "Path to ask the server for."),
+            Flag::bool("server-print", "Let the server make the table.").default("true"),
+            Flag::bool("show-kind", "Show the resource before the name."),
+            Flag::bool("show-labels", "Show all labels in the last column."),
+            Flag::text("sort-by", "Path of the field to sort by."),
+            Flag::text("subresource", "Subresource to get."),
+            Flag::bool("watch", "Go on with changes.").short('w'),
+            Flag::bool("watch-only", "Show changes only."),
+        ],
+        shared::OUTPUT,
+        shared::FILES,
+        shared::SELECTOR,
+        shared::FIELD_SELECTOR,
+        shared::ALL_NAMESPACES,
+    ],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    for (flag, what) in [("raw", "raw requests (--raw)"), ("subresource", "subresources (--subresource)")] {
+        if !call.flags.text(flag).is_empty() {
+            return Err(super::call::unsupported(what));
+        }
+    }
+    if !call.flags.text("kustomize").is_empty() {
+        call.require_files()?;
+    }
+    check_arguments(call)?;
+    if call.flags.is_on("watch") || call.flags.is_on("watch-only") {
+        return watch(call);
+    }
+    let mut builder = call.builder();
+    builder.empty_selector_is_all = true;
+    builder.files_are_live = true;
+    let mut visit = builder.visit(call.ctx, call.env)?;
+    if call.flags.is_on("ignore-not-found") {
+        visit = visit.ignoring_not_found();
+    }
+    for found in visit.found.iter().flatten() {
+        call.warn_if_deprecated(mapping_of(found));
+    }
+    match Output::read(call.ctx, call.env, &call.flags, Formats::Get) {
+        Ok(Output::Objects(printer)) => print_objects(call, visit, *printer),
+        Ok(output @ (Output::Human | Output::Wide)) => print_tables(call, visit, &output),
+        Err(failure) => match visit.found.into_iter().find_map(Result::err) {
+            Some(missing) => Err(missing),
+            None => Err(failure),
+        },
+    }
+}
+
+fn check_arguments(call: &mut Call<'_, '_>) -> Result<(), Failure> {
+    if call.flags.args.is_empty() && call.flags.texts("filename").is_empty() {
+        call.ctx.err(
+            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported \
+             resources.\n\n",
+        );
+        return Err(call.usage(
+            "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that \
+             resource (e.g. kubectl explain pods).",
+        ));
+    }
+    let output = call.flags.text("output");
+    if call.flags.is_on("show-labels") && !matches!(output.as_str(), "" | "wide") {
+        return Err(Failure::Plain(format!("--show-labels option cannot be used with {output} printer")));
+    }
+    let watches = call.flags.is_on("watch") || call.flags.is_on("watch-only");
+    if call.flags.is_on("output-watch-events") && !watches {
+        return Err(Failure::plain("--output-watch-events option can only be used with --watch or --watch-only"));
+    }
+    Ok(())
+}
+
+fn mapping_of(found: &Found) -> Mapping {
+    match found {
+        Found::Item(info) => info.mapping,
+        Found::List { mapping, .. } => *mapping,
+    }
+}
+
+/// `-o json` and so on: one object alone, or a list.
+fn print_objects(call: &mut Call<'_, '_>, visit: Visit, mut printer: Printer) -> Result<Flow, Failure> {
+    let is_single = visit.single_item_implied;
+    let (infos, failures) = visit.into_infos();
+    if is_single && let [_, ..] = failures.as_slice() {
+        return Failure::of(failures).map_or(Ok(Flow::Done(0)), Err);
+    }
+    if infos.is_empty() && call.flags.is_on("ignore-not-found") {
+        return Ok(Flow::Done(0));
+    }
+    let mut values: Vec<Value> = infos.iter().filter_map(|info| info.live.as_ref()).map(Object::encode).collect();
+    let sort_path = call.flags.text("sort-by");
+    if !sort_path.is_empty() {
+        values = sorted(&sort_path, values)?;
+    }
+    let value = match values.as_slice() {
+        [only] if is_single => only.clone(),
+        _ => list_of(values),
+    };
+    let text = printer.print(&value)?;
+    call.ctx.out(&text);
+    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn sorted(path: &str, values: Vec<Value>) -> Result<Vec<Value>, Failure> {
+    let order = sort_by::order_by(path, &values.iter().collect::<Vec<_>>()).map_err(Failure::Plain)?;
+    Ok(order.into_iter().map(|at| values[at].clone()).collect())
+}
+
+/// One resource's part of the output.
+struct Group {
+    mapping: Mapping,
+    objects: Vec<Object>,
+}
+
+fn print_tables(call: &mut Call<'_, '_>, visit: Visit, output: &Output) -> Result<Flow, Failure> {
+    let (groups, failures) = group(visit);
+    let with_kind = call.flags.is_on("show-kind") || groups.windows(2).any(|pair| pair[0].mapping != pair[1].mapping);
+    let mut text = String::new();
+    for group in &groups {
+        let printed = table_text(call, group, with_kind, output)?;
+        if !printed.is_empty() && !text.is_empty() && !call.flags.is_on("no-headers") {
+            text.push('\n');
+        }
+        text.push_str(&printed);
+    }
+    call.ctx.out(&text);
+    if text.is_empty() && failures.is_empty() && !call.flags.is_on("ignore-not-found") {
+        let all = call.flags.is_on("all-namespaces");
+        let in_namespace = !all && groups.iter().all(|group| group.mapping.is_namespaced());
+        let place = if in_namespace { format!(" in {} namespace.", call.namespace) } else { String::new() };
+        call.ctx.err(&format!("No resources found{place}\n"));
+    }
+    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn group(visit: Visit) -> (Vec<Group>, Vec<Failure>) {
+    let (mut groups, mut failures): (Vec<Group>, _) = (Vec::new(), Vec::new());
+    for found in visit.found {
+        let (mapping, infos) = match found {
+            Ok(Found::Item(info)) => (info.mapping, vec![*info]),
+            Ok(Found::List { mapping, items }) => (mapping, items),
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
+        let objects = infos.into_iter().filter_map(|info| info.live);
+        match groups.last_mut() {
+            Some(last) if last.mapping == mapping => last.objects.extend(objects),
+            _ => groups.push(Group { mapping, objects: objects.collect() }),
+        }
+    }
+    (groups, failures)
+}
+
+fn table_text(call: &mut Call<'_, '_>, group: &Group, with_kind: bool, output: &Output) -> Result<String, Failure> {
+    let Some(kind) = group.mapping.kind() else { return Ok(String::new()) };
+    let mut objects = group.objects.clone();
+    let sort_path = call.flags.text("sort-by");
+    if !sort_path.is_empty() {
+        let values: Vec<Value> = objects.iter().map(Object::encode).collect();
+        let order = sort_by::order_by(&sort_path, &values.iter().collect::<Vec<_>>()).map_err(Failure::Plain)?;
+        objects = order.into_iter().map(|at| objects[at].clone()).collect();
+    }
+    let table = call.ctx.api.table(kind, &objects);
+    let mut options = table_options(call, group.mapping, output);
+    if with_kind {
+        options.kind_prefix = group.mapping.qualified_singular();
+    }
+    Ok(TablePrinter::new(options).print(&table))
+}
+
+fn table_options(call: &Call<'_, '_>, mapping: Mapping, output: &Output) -> TableOptions {
+    TableOptions {
+        no_headers: call.flags.is_on("no-headers"),
+        wide: matches!(output, Output::Wide),
+        with_namespace: call.flags.is_on("all-namespaces") && mapping.is_namespaced(),
+        kind_prefix: if call.flags.is_on("show-kind") { mapping.qualified_singular() } else { Str::new() },
+        show_labels: call.flags.is_on("show-labels"),
+        label_columns: call.flags.texts("label-columns"),
+    }
+}
+
+/// `get -w`: prints what is there, then rows as changes are committed.
+#[derive(Clone, Debug)]
+pub struct Watching {
+    kind: Kind,
+    namespace: Option<Str>,
+    selection: Selection,
+    cursor: u64,
+    printer: WatchPrinter,
+    /// Whether each row says what happened.
+    with_events: bool,
+    /// Until when (`--request-timeout`).
+    until: Option<Time>,
+}
+
+#[derive(Clone, Debug)]
+enum WatchPrinter {
+    Table(TablePrinter),
+    Objects(Box<Printer>),
+}
+
+fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let mut builder = call.builder();
+    builder.empty_selector_is_all = true;
+    builder.files_are_live = true;
+    builder.single_resource = true;
+    let (labels, fields) = (call.flags.text("selector"), call.flags.text("field-selector"));
+    let mut visit = builder.visit(call.ctx, call.env)?;
+    if call.flags.is_on("ignore-not-found") {
+        visit = visit.ignoring_not_found();
+        if visit.found.is_empty() {
+            return Ok(Flow::Done(0));
+        }
+    }
+    let count = visit.found.len();
+    let mut found = Vec::new();
+    for one in visit.found {
+        found.push(one?);
+    }
+    let [one] = found.as_slice() else {
+        return Err(Failure::Plain(format!(
+            "watch is only supported on individual resources and resource collections - {count} resources were found"
+        )));
+    };
+    let mapping = mapping_of(one);
+    call.warn_if_deprecated(mapping);
+    let kind = mapping.kind_supported()?;
+    let (selection, namespace) = match one {
+        Found::Item(info) => (Selection::named(&info.name), Some(info.namespace.clone())),
+        Found::List { .. } => (Selection::parse(mapping, &labels, &fields)?, call.builder().namespace_for_list(mapping)),
+    };
+    let namespace = namespace.filter(|_| mapping.is_namespaced());
+    let mut watching = Watching {
+        kind,
+        namespace,
+        selection,
+        cursor: call.ctx.api.revision(),
+        printer: watch_printer(call, mapping)?,
+        with_events: call.flags.is_on("output-watch-events"),
+        until: request_timeout(call)?.map(|span| call.ctx.now() + span),
+    };
+    if !call.flags.is_on("watch-only") {
+        let objects = match one {
+            Found::Item(info) => info.live.iter().cloned().collect(),
+            Found::List { items, .. } => items.iter().filter_map(|info: &Info| info.live.clone()).collect::<Vec<_>>(),
+        };
+        watching.print(call.ctx, "ADDED", &objects)?;
+    }
+    Ok(watching.into())
+}
+
+fn watch_printer(call: &mut Call<'_, '_>, mapping: Mapping) -> Result<WatchPrinter, Failure> {
+    Ok(match Output::read(call.ctx, call.env, &call.flags, Formats::Get)? {
+        Output::Objects(printer) => WatchPrinter::Objects(printer),
+        output @ (Output::Human | Output::Wide) => {
+            WatchPrinter::Table(TablePrinter::new(table_options(call, mapping, &output)))
+        }
+    })
+}
+
+/// `--request-timeout`: a duration, or whole seconds; zero is none.
+fn request_timeout(call: &Call<'_, '_>) -> Result<Option<sim::Span>, Failure> {
+    let text = call.flags.text("request-timeout");
+    let span = match text.parse::<u32>() {
+        Ok(seconds) => sim::Span::from_seconds(i64::from(seconds)),
+        Err(_) => api::duration::parse_go_span(&text).map_err(|_| {
+            Failure::Plain(format!(
+                "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a \
+                 corresponding time unit (e.g. 1s | 2m | 3h): {text:?}"
+            ))
+        })?,
+    };
+    Ok((span.0 > 0).then_some(span))
+}
+
+impl Watching {
+    /// Prints what has happened since the last step.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        if ctx.api.revision() > self.cursor {
+            for change in changes(ctx, self.kind, &mut self.cursor)? {
+                self.show(ctx, &change)?;
+            }
+        }
+        match self.until {
+            Some(until) if until <= ctx.now() => Ok(Progress::Done(0)),
+            wake => Ok(Progress::Blocked { wake }),
+        }
+    }
+
+    fn show(&mut self, ctx: &mut Context<'_>, change: &Change) -> Result<(), Failure> {
+        let is_here = |object: &Object| {
+            let here = self.namespace.as_ref().is_none_or(|namespace| object.metadata().namespace == *namespace);
+            here && self.selection.matches(object)
+        };
+        let before = change.old.as_ref().is_some_and(is_here);
+        let after = is_here(&change.object);
+        let (event, object) = match (change.kind, before, after) {
+            (ChangeKind::Deleted, true, _) | (ChangeKind::Deleted, _, true) => ("DELETED", change.object.clone()),
+            (ChangeKind::Modified, true, false) => ("DELETED", change.object.clone()),
+            (ChangeKind::Modified, false, true) | (ChangeKind::Added, _, true) => ("ADDED", change.object.clone()),
+            (ChangeKind::Modified, true, true) => ("MODIFIED", change.object.clone()),
+            (ChangeKind::Added | ChangeKind::Modified | ChangeKind::Deleted, _, _) => return Ok(()),
+        };
+        self.print(ctx, event, &[object])
+    }
+
+    fn print(&mut self, ctx: &mut Context<'_>, event: &str, objects: &[Object]) -> Result<(), Failure> {
+        let text = match &mut self.printer {
+            WatchPrinter::Table(printer) => {
+                let table = ctx.api.table(self.kind, objects);
+                if self.with_events { printer.print_event(event, &table) } else { printer.print(&table) }
+            }
+            WatchPrinter::Objects(printer) => {
+                let mut text = String::new();
+                for object in objects {
+                    let mut value = object.encode();
+                    if self.with_events {
+                        let mut wrapped = Value::map();
+                        wrapped.set(&["type"], event);
+                        wrapped.set(&["object"], value);
+                        value = wrapped;
+                    }
+                    text.push_str(&printer.print(&value)?);
+                }
+                text
+            }
+        };
+        ctx.out(&text);
+        Ok(())
+    }
+}
+
+/// The changes of a kind after the cursor, which moves behind them.
+pub fn changes(ctx: &mut Context<'_>, kind: Kind, cursor: &mut u64) -> Result<Vec<Change>, Failure> {
+    let now = ctx.now();
+    let revision = ctx.api.revision();
+    let found = ctx.api.changes(kind, *cursor, now)?.to_vec();
+    *cursor = found.last().map_or(revision, |change| change.revision.max(revision));
+    Ok(found)
+}
+
+/// The warning that a request for a kind brings, if any.
+pub fn warning_of(kind: Kind) -> Option<&'static str> {
+    deprecation(Mapping::of(kind))
+}

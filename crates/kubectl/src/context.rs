@@ -1,0 +1,131 @@
+//! What a run of kubectl is handed from outside, step by step: the API, files, the web, its standard streams, the time.
+
+use api::Str;
+use client::{Api, NodeProxy};
+use sim::Time;
+
+/// The API server with what it passes on to kubelets.
+pub trait ClusterApi: Api + NodeProxy {}
+
+impl<T: Api + NodeProxy> ClusterApi for T {}
+
+/// Why a file could not be used, in the kernel's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// ENOENT
+    #[error("no such file or directory")]
+    NotFound,
+    /// Anything else.
+    #[error("{0}")]
+    Other(Str),
+}
+
+/// The files that kubectl sees. All paths are absolute and normal.
+pub trait KubectlFs {
+    /// The bytes of a file.
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
+    /// Replaces or makes a file.
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileError>;
+    /// Removes a file.
+    fn remove(&mut self, path: &str) -> Result<(), FileError>;
+    /// The names in a directory, sorted; those of directories end with `/`.
+    fn list(&self, path: &str) -> Result<Vec<Str>, FileError>;
+    /// Whether there is a directory of this path.
+    fn is_directory(&self, path: &str) -> bool;
+    /// Whether there is a file or directory of this path.
+    fn exists(&self, path: &str) -> bool;
+}
+
+/// A page that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpError {
+    /// Such as 404.
+    pub code: u16,
+    /// Such as `Not Found`.
+    pub text: Str,
+}
+
+/// The web pages that kubectl can read: the bundled manifests.
+pub trait Web {
+    /// The body of a page.
+    fn fetch(&mut self, url: &str) -> Result<String, HttpError>;
+}
+
+/// What has come in on standard input. kubectl takes bytes out as it uses them.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// Bytes that nobody has taken yet.
+    pub bytes: &'a mut Vec<u8>,
+    /// Whether no more will come.
+    pub is_closed: bool,
+}
+
+/// The world during one step.
+pub struct Context<'a> {
+    /// The API server, as this kubectl's client.
+    pub api: &'a mut dyn ClusterApi,
+    /// Files.
+    pub fs: &'a mut dyn KubectlFs,
+    /// The web.
+    pub web: &'a mut dyn Web,
+    /// Standard input.
+    pub stdin: Input<'a>,
+    /// Standard output: kubectl appends.
+    pub stdout: &'a mut Vec<u8>,
+    /// Standard error: kubectl appends.
+    pub stderr: &'a mut Vec<u8>,
+    /// What a command that waits for nothing takes, in microseconds of virtual time.
+    pub kubectl_us: u64,
+}
+
+impl Context<'_> {
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.api.now()
+    }
+
+    /// Writes text to standard output.
+    pub fn out(&mut self, text: &str) {
+        self.stdout.extend_from_slice(text.as_bytes());
+    }
+
+    /// Writes text to standard error.
+    pub fn err(&mut self, text: &str) {
+        self.stderr.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// What is fixed while a kubectl runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Env {
+    /// The absolute working directory.
+    pub cwd: Str,
+    /// The home directory, where `.kube/config` lies.
+    pub home: Str,
+    /// `$KUBECONFIG`, or empty.
+    pub kubeconfig: Str,
+    /// `$KUBE_EDITOR`, else `$EDITOR`, else empty.
+    pub editor: Str,
+    /// Whether standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// The process ID: it makes the names of temporary files differ.
+    pub pid: u32,
+}
+
+impl Env {
+    /// The absolute, normal form of a path that the user wrote.
+    pub fn absolute(&self, path: &str) -> String {
+        let base = if path.starts_with('/') { "" } else { self.cwd.as_str() };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in base.split('/').chain(path.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                name => parts.push(name),
+            }
+        }
+        format!("/{}", parts.join("/"))
+    }
+}

@@ -1,0 +1,116 @@
+//! Manifests: the documents behind `-f` (files, directories, web pages, standard input).
+//!
+//! What is absent: anything about the objects inside; see [`crate::builder`].
+//!
+//! Models: kubernetes v1.36 cli-runtime/pkg/resource (FilenameParam, StreamVisitor).
+
+use api::text::yaml;
+use api::{Str, Value};
+
+use crate::context::{Context, Env};
+use crate::failure::Failure;
+
+/// Directories below one `-f -R`.
+const DIRECTORIES_MAX: usize = 1_000;
+
+/// One place that manifests come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// What errors call it: the path as written, the address, `STDIN`.
+    pub name: Str,
+    /// The text.
+    pub text: String,
+}
+
+/// Reads what `-f` names, in order. `stdin` is the whole standard input, for `-`.
+pub fn sources(
+    ctx: &mut Context<'_>,
+    env: &Env,
+    filenames: &[Str],
+    recursive: Depth,
+    stdin: &str,
+) -> Result<Vec<Source>, Failure> {
+    let mut found = Vec::new();
+    for name in filenames {
+        if name == "-" {
+            found.push(Source { name: "STDIN".into(), text: stdin.to_string() });
+        } else if name.starts_with("http://") || name.starts_with("https://") {
+            found.push(fetch(ctx, name)?);
+        } else {
+            for path in paths(ctx, env, name, recursive)? {
+                let text = read_text(ctx, env, &path)?;
+                found.push(Source { name: path, text });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether directories below a directory are read too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Only the directory itself.
+    Flat,
+    /// `-R`
+    Recursive,
+}
+
+fn fetch(ctx: &mut Context<'_>, url: &str) -> Result<Source, Failure> {
+    match ctx.web.fetch(url) {
+        Ok(text) => Ok(Source { name: url.into(), text }),
+        Err(error) => Err(Failure::Plain(format!(
+            "unable to read URL {url:?}, server reported {} {}, status code={}",
+            error.code, error.text, error.code
+        ))),
+    }
+}
+
+/// Reads a file that the user named, as text.
+pub fn read_text(ctx: &mut Context<'_>, env: &Env, path: &str) -> Result<String, Failure> {
+    match ctx.fs.read(&env.absolute(path)) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Failure::Plain(format!("open {path}: {error}"))),
+    }
+}
+
+fn paths(ctx: &mut Context<'_>, env: &Env, name: &str, depth: Depth) -> Result<Vec<Str>, Failure> {
+    let absolute = env.absolute(name);
+    if !ctx.fs.exists(&absolute) {
+        return Err(Failure::Plain(format!("the path {name:?} does not exist")));
+    }
+    if !ctx.fs.is_directory(&absolute) {
+        return Ok(vec![name.into()]);
+    }
+    let mut found = Vec::new();
+    let mut directories = vec![Str::from(name.trim_end_matches('/'))];
+    let mut visited = 0;
+    while let Some(directory) = directories.pop() {
+        visited += 1;
+        if visited > DIRECTORIES_MAX {
+            return Err(Failure::Plain(format!("{name:?} holds more than {DIRECTORIES_MAX} directories")));
+        }
+        let entries = ctx.fs.list(&env.absolute(&directory)).map_err(|error| Failure::Plain(error.to_string()))?;
+        for entry in entries {
+            let path = ecow::eco_format!("{directory}/{entry}");
+            match entry.strip_suffix('/') {
+                Some(_) if depth == Depth::Recursive => directories.push(path.trim_end_matches('/').into()),
+                Some(_) => {}
+                None if [".json", ".yaml", ".yml"].iter().any(|suffix| entry.ends_with(suffix)) => found.push(path),
+                None => {}
+            }
+        }
+    }
+    if found.is_empty() {
+        let known = "[.json .yaml .yml]";
+        return Err(Failure::Plain(format!("error reading [{name}]: recognized file extensions are {known}")));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The documents of a source, and what is wrong with the rest of it.
+pub fn documents(source: &Source) -> (Vec<Value>, Option<Failure>) {
+    let (documents, error) = yaml::documents(&source.text);
+    let failure = error.map(|error| Failure::Plain(format!("error parsing {}: {error}", source.name)));
+    (documents.into_iter().map(|document| document.value).collect(), failure)
+}

@@ -1,0 +1,147 @@
+//! One run of kubectl: a program that is stepped, and never waits by itself.
+//!
+//! The first step costs `kubectl_us` of virtual time, all of it before the first request, as in the recordings a command
+//! that waits for nothing takes about 50 ms and acts at their end. After that everything happens at once, until the
+//! command is done or blocked.
+
+use api::Str;
+use sim::Time;
+
+use crate::cmd::{self, Flow, Progress, Waiting};
+use crate::context::{Context, Env};
+use crate::failure::Failure;
+
+/// What a step led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The run has ended with this exit code.
+    Done(i32),
+    /// It waits for a write to the store, input, output of a session, or this instant.
+    Blocked {
+        /// When to step again even if nothing has happened.
+        wake: Option<Time>,
+    },
+    /// It waits for an editor: run `editor` (a shell command, empty for the page's own editor) on the file `path`, then call
+    /// [`Kubectl::edited`] and step again.
+    Edit {
+        /// The command.
+        editor: Str,
+        /// The absolute path of the file.
+        path: Str,
+    },
+}
+
+/// One invocation of kubectl.
+#[derive(Clone, Debug)]
+pub struct Kubectl {
+    argv: Vec<Str>,
+    env: Env,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Starting { until: Option<Time>, stdin: Vec<u8> },
+    Running(Box<Waiting>),
+    Ended(i32),
+}
+
+/// Exit code of an interrupted command, as a shell shows it.
+const INTERRUPTED: i32 = 130;
+
+impl Kubectl {
+    /// Starts a run; `argv` begins with the program's name.
+    pub fn start(argv: &[Str], env: &Env) -> Kubectl {
+        let state = State::Starting { until: None, stdin: Vec::new() };
+        Kubectl { argv: argv.get(1..).unwrap_or(&[]).to_vec(), env: env.clone(), state }
+    }
+
+    /// Goes on as far as possible.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Step {
+        let progress = match &mut self.state {
+            State::Ended(code) => return Step::Done(*code),
+            State::Starting { .. } => match self.launch(ctx) {
+                Ok(step) => return step,
+                Err(Some(failure)) => Err(failure),
+                // It runs and has not been stepped yet.
+                Err(None) => return self.step(ctx),
+            },
+            State::Running(waiting) => waiting.step(ctx),
+        };
+        match progress {
+            Ok(Progress::Done(code)) => self.end(code),
+            Ok(Progress::Blocked { wake }) => Step::Blocked { wake },
+            Ok(Progress::Edit { editor, path }) => Step::Edit { editor, path },
+            Err(failure) => self.fail(ctx, &failure),
+        }
+    }
+
+    /// Starts up: waits for the start-up time and the whole standard input if that is a manifest, then runs the command.
+    /// `Err(None)` means: it runs now.
+    fn launch(&mut self, ctx: &mut Context<'_>) -> Result<Step, Option<Failure>> {
+        let State::Starting { until, stdin } = &mut self.state else { return Err(None) };
+        let now = ctx.now();
+        let until = *until.get_or_insert(Time(now.0 + ctx.kubectl_us));
+        if now < until {
+            return Ok(Step::Blocked { wake: Some(until) });
+        }
+        let command = match cmd::read(&self.argv) {
+            Ok(command) => command,
+            Err(early) => {
+                let code = early.print(ctx);
+                return Ok(self.end(code));
+            }
+        };
+        if command.reads_stdin() {
+            stdin.append(ctx.stdin.bytes);
+            if !ctx.stdin.is_closed {
+                return Ok(Step::Blocked { wake: None });
+            }
+        }
+        let stdin = String::from_utf8_lossy(stdin).into_owned();
+        match command.run(&self.env, stdin, ctx).map_err(Some)? {
+            Flow::Done(code) => Ok(self.end(code)),
+            Flow::Wait(waiting) => {
+                self.state = State::Running(Box::new(waiting));
+                Err(None)
+            }
+        }
+    }
+
+    /// Ctrl-C. Processes in containers get it; anything else ends with 130.
+    pub fn interrupt(&mut self, ctx: &mut Context<'_>) -> Step {
+        match &mut self.state {
+            State::Ended(code) => return Step::Done(*code),
+            State::Starting { .. } => {}
+            State::Running(waiting) => {
+                if waiting.interrupt(ctx) {
+                    return self.step(ctx);
+                }
+            }
+        }
+        self.end(INTERRUPTED)
+    }
+
+    /// The editor of [`Step::Edit`] has ended with this exit code.
+    pub fn edited(&mut self, code: i32) {
+        if let State::Running(waiting) = &mut self.state {
+            waiting.edited(code);
+        }
+    }
+
+    /// Whether the run puts the terminal into raw mode: keys go to a process in a container, which echoes them.
+    pub fn holds_terminal(&self) -> bool {
+        matches!(&self.state, State::Running(waiting) if waiting.holds_terminal())
+    }
+
+    fn end(&mut self, code: i32) -> Step {
+        self.state = State::Ended(code);
+        Step::Done(code)
+    }
+
+    fn fail(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Step {
+        let (text, code) = failure.render();
+        ctx.err(&text);
+        self.end(code)
+    }
+}

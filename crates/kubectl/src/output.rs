@@ -1,0 +1,234 @@
+//! `-o`: from the flag to the printer of single objects and lists. Tables are not here; see [`crate::printers::table`].
+//!
+//! Models: kubernetes v1.36 cli-runtime/pkg/genericclioptions (PrintFlags), kubectl/pkg/cmd/get/get_flags.go.
+
+use api::text::{json, yaml};
+use api::{Str, Value};
+
+use crate::context::{Context, Env};
+use crate::failure::Failure;
+use crate::files;
+use crate::flags::Parsed;
+use crate::printers::custom_columns::CustomColumns;
+use crate::printers::gotemplate;
+use crate::printers::jsonpath::{self, MissingKeys, Template};
+
+/// What `-o` asks for.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Nothing: tables, or a line per operation.
+    Human,
+    /// `-o wide`
+    Wide,
+    /// Objects in some form.
+    Objects(Box<Printer>),
+}
+
+/// Prints objects.
+#[derive(Clone, Debug)]
+pub struct Printer {
+    format: Format,
+    managed_fields: ManagedFields,
+    printed: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ManagedFields {
+    Kept,
+    Dropped,
+}
+
+#[derive(Clone, Debug)]
+enum Format {
+    Json,
+    Yaml,
+    Name,
+    JsonPath { text: String, template: Template, missing: MissingKeys },
+    JsonPathAsJson { text: String, template: Template, missing: MissingKeys },
+    GoTemplate { text: String, template: gotemplate::Template },
+    CustomColumns(CustomColumns),
+}
+
+/// What a verb knows of `-o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Formats {
+    /// Those of `get`.
+    Get,
+    /// Those of verbs that print what they did.
+    Operation,
+}
+
+const ALLOWED_GET: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,\
+jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+const ALLOWED_OPERATION: &str =
+    "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+
+impl Output {
+    /// Reads `-o` and its companions.
+    pub fn read(ctx: &mut Context<'_>, env: &Env, flags: &Parsed, formats: Formats) -> Result<Output, Failure> {
+        let mut text = flags.text("output");
+        let template = flags.text("template");
+        if text.is_empty() && !template.is_empty() {
+            text = "go-template".into();
+        }
+        let managed_fields =
+            if flags.is_on("show-managed-fields") { ManagedFields::Kept } else { ManagedFields::Dropped };
+        let (name, argument) = match text.split_once('=') {
+            Some((name, argument)) => (name, Str::from(argument)),
+            None => (text.as_str(), template),
+        };
+        let missing =
+            if flags.is_on("allow-missing-template-keys") { MissingKeys::Allowed } else { MissingKeys::Refused };
+        let format = match name {
+            "" => return Ok(Output::Human),
+            "wide" if formats == Formats::Get => return Ok(Output::Wide),
+            "json" => Format::Json,
+            "yaml" => Format::Yaml,
+            "name" => Format::Name,
+            "kyaml" => return Err(Failure::plain("-o kyaml is not supported in this version of the playground")),
+            _ => templated(ctx, env, name, &argument, missing, flags, formats)?.ok_or_else(|| unknown(name, formats))?,
+        };
+        Ok(Output::Objects(Box::new(Printer { format, managed_fields, printed: 0 })))
+    }
+}
+
+fn unknown(name: &str, formats: Formats) -> Failure {
+    let allowed = if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION };
+    Failure::Plain(format!(
+        "unable to match a printer suitable for the output format {name:?}, allowed formats are: {allowed}"
+    ))
+}
+
+/// The formats that take a template, in the flag or in a file.
+fn templated(
+    ctx: &mut Context<'_>,
+    env: &Env,
+    name: &str,
+    argument: &str,
+    missing: MissingKeys,
+    flags: &Parsed,
+    formats: Formats,
+) -> Result<Option<Format>, Failure> {
+    let (plain, is_file) = match name {
+        "template" => ("go-template", false),
+        "templatefile" | "go-template-file" => ("go-template", true),
+        "jsonpath-file" => ("jsonpath", true),
+        "custom-columns-file" => ("custom-columns", true),
+        name => (name, false),
+    };
+    let is_known = matches!(plain, "jsonpath" | "jsonpath-as-json" | "go-template");
+    if !is_known && !(plain == "custom-columns" && formats == Formats::Get) {
+        return Ok(None);
+    }
+    if argument.is_empty() {
+        return Err(Failure::plain(match plain {
+            "custom-columns" => "custom-columns format specified but no custom columns given",
+            _ => "template format specified but no template given",
+        }));
+    }
+    let text = if is_file { read_template(ctx, env, name, argument)? } else { argument.to_string() };
+    let parse_path =
+        |text: &str| Template::parse(text).map_err(|error| Failure::Plain(jsonpath::parse_error(text, &error)));
+    Ok(Some(match plain {
+        "jsonpath" => Format::JsonPath { template: parse_path(&text)?, text, missing },
+        "jsonpath-as-json" => Format::JsonPathAsJson { template: parse_path(&text)?, text, missing },
+        "go-template" => {
+            let template = gotemplate::Template::parse(&text)
+                .map_err(|error| Failure::Plain(format!("error parsing template {text}, {error}")))?;
+            Format::GoTemplate { text, template }
+        }
+        _ => {
+            let columns = if is_file { CustomColumns::from_template(&text) } else { CustomColumns::from_spec(&text) };
+            let columns = columns.map_err(Failure::Plain)?;
+            Format::CustomColumns(if flags.is_on("no-headers") { columns.without_headers() } else { columns })
+        }
+    }))
+}
+
+fn read_template(ctx: &mut Context<'_>, env: &Env, name: &str, path: &str) -> Result<String, Failure> {
+    files::read_text(ctx, env, path)
+        .map_err(|error| Failure::Plain(format!("error reading --template {path}, {}", error.message())))
+        .map(|text| if name == "jsonpath-file" { text.trim_end_matches('\n').to_string() } else { text })
+}
+
+impl Printer {
+    /// A printer of YAML.
+    pub fn yaml() -> Printer {
+        Printer { format: Format::Yaml, managed_fields: ManagedFields::Dropped, printed: 0 }
+    }
+
+    /// The text of an object or a list.
+    pub fn print(&mut self, value: &Value) -> Result<String, Failure> {
+        self.printed += 1;
+        match &mut self.format {
+            Format::Json => Ok(ended(json::write_indented(&self.managed_fields.of(value)))),
+            Format::Yaml => {
+                let text = ended(yaml::write(&self.managed_fields.of(value)));
+                Ok(if self.printed > 1 { format!("---\n{text}") } else { text })
+            }
+            Format::Name => Ok(names(value)),
+            Format::JsonPath { text, template, missing } => template
+                .execute(value, *missing)
+                .map_err(|error| Failure::Plain(jsonpath::execute_error(text, &error, value))),
+            Format::JsonPathAsJson { text, template, missing } => template
+                .execute_as_json(value, *missing)
+                .map(ended)
+                .map_err(|error| Failure::Plain(jsonpath::execute_error(text, &error, value))),
+            Format::GoTemplate { text, template } => template
+                .execute(value)
+                .map_err(|error| Failure::Plain(gotemplate::execute_error(text, &error, value))),
+            Format::CustomColumns(columns) => {
+                let objects = match value.get("items") {
+                    Value::List(items) => items.iter().collect(),
+                    _ => vec![value],
+                };
+                columns.print(objects).map_err(Failure::Plain)
+            }
+        }
+    }
+}
+
+impl ManagedFields {
+    fn of(self, value: &Value) -> Value {
+        let mut value = value.clone();
+        if self == ManagedFields::Dropped {
+            value.remove(&["metadata", "managedFields"]);
+            if let Some(Value::List(items)) = value.as_map_mut().and_then(|map| map.get_mut("items")) {
+                for item in items {
+                    item.remove(&["metadata", "managedFields"]);
+                }
+            }
+        }
+        value
+    }
+}
+
+fn ended(mut text: String) -> String {
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// `pod/web-0`, a line per object.
+fn names(value: &Value) -> String {
+    if let Value::List(items) = value.get("items") {
+        return items.iter().map(names).collect();
+    }
+    let (api_version, kind) = (value.get("apiVersion").text(), value.get("kind").text().to_lowercase());
+    let name = value.at(&["metadata", "name"]).text();
+    match api_version.split_once('/') {
+        Some((group, _)) => format!("{kind}.{group}/{name}\n"),
+        None => format!("{kind}/{name}\n"),
+    }
+}
+
+/// Objects as the list that kubectl makes of them.
+pub fn list_of(items: Vec<Value>) -> Value {
+    let mut list = Value::map();
+    list.set(&["apiVersion"], "v1");
+    list.set(&["kind"], "List");
+    list.set(&["metadata", "resourceVersion"], "");
+    list.set(&["items"], items);
+    list
+}

@@ -1,0 +1,19 @@
+//! What is seen: function components, one a file, pure in their props. None knows the engine; shared data is compared by
+//! pointer; lists are keyed; no component sets a `style` attribute, which the page's policy forbids.
+
+mod app;
+mod claim;
+mod editor;
+mod events;
+mod inspector;
+mod node;
+mod picture;
+mod pod;
+mod report;
+mod summary;
+mod terminal;
+mod terminal_chunk;
+mod terminal_menu;
+mod toolbar;
+
+pub use app::App;

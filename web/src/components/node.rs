@@ -1,0 +1,86 @@
+//! A node: its name, its state, how full it is. Its pods are drawn over it.
+
+use view::{PodState, Uid};
+use yew::prelude::*;
+
+use super::pod::state_class;
+use crate::i18n::{Language, Text};
+use crate::layout::NodeBox;
+
+/// See the module.
+#[derive(Properties, PartialEq)]
+pub(super) struct Props {
+    /// What it speaks.
+    pub language: Language,
+    /// Row and place.
+    pub place: NodeBox,
+    /// Whether the reader looks at it.
+    pub selected: bool,
+    /// The reader looks at it.
+    pub on_select: Callback<Option<Uid>>,
+}
+
+/// See the module.
+#[component]
+pub(super) fn Node(props: &Props) -> Html {
+    let Props { language, place, selected, on_select } = props;
+    let (node, area) = (&place.node, place.area);
+    let label = language.fill(Text::NodeLabel, &[&node.name, &node.status, &place.pods.to_string()]);
+    let uid = node.uid;
+    let choose = on_select.clone();
+    let focus = on_select.clone();
+    let class = classes!(
+        "node",
+        (!node.ready).then_some("not-ready"),
+        (!node.schedulable).then_some("cordoned"),
+        selected.then_some("selected")
+    );
+    html! {
+        <g {class} transform={format!("translate({} {})", area.x, area.y)} role="button" tabindex="0"
+            aria-label={label.clone()} aria-pressed={selected.to_string()}
+            onclick={move |_| choose.emit(Some(uid))} onfocus={move |_| focus.emit(Some(uid))}>
+            <title>{ label }</title>
+            <rect class="node-back" width={area.w.to_string()} height={area.h.to_string()} rx="12" />
+            <text class="node-name" x="12" y="22">{ &node.name }</text>
+            <text class="node-status" x={(area.w - 12).to_string()} y="22" text-anchor="end">{ &node.status }</text>
+            { meter(12, area.w / 2 - 18, language.say(Text::Cpu), node.cpu_requested_milli, node.cpu_milli) }
+            { meter(area.w / 2 + 6, area.w / 2 - 18, language.say(Text::Memory), node.memory_requested_bytes,
+                node.memory_bytes) }
+            if !place.bar.is_empty() {
+                { bar(place, area.w - 20) }
+            }
+        </g>
+    }
+}
+
+/// A thin bar: how much of a resource is requested.
+fn meter(x: i32, width: i32, name: &str, used: u64, of: u64) -> Html {
+    let share = if of == 0 { 0 } else { (used.min(of) * 100 / of) as i32 };
+    let label_width = 44;
+    let track = (width - label_width).max(10);
+    let tone = if share >= 90 { "meter-fill full" } else { "meter-fill" };
+    html! {
+        <g class="meter" transform={format!("translate({x} 31)")}>
+            <text class="meter-name" y="8">{ name }</text>
+            <rect class="meter-track" x={label_width.to_string()} y="2" width={track.to_string()} height="6" rx="3" />
+            <rect class={tone} x={label_width.to_string()} y="2" width={(track * share / 100).to_string()} height="6"
+                rx="3" />
+        </g>
+    }
+}
+
+/// Pods by state, side by side.
+fn bar(place: &NodeBox, width: i32) -> Html {
+    let total = place.pods.max(1) as i32;
+    let mut x = 10;
+    let piece = |&(state, count): &(PodState, usize)| {
+        let w = width * count as i32 / total;
+        let at = x;
+        x += w;
+        html! {
+            <rect class={classes!("bar-piece", state_class(state))} x={at.to_string()} y="50" width={w.to_string()}
+                height="16" />
+        }
+    };
+    html! { <g class="bar">{ for place.bar.iter().map(piece) }</g> }
+}

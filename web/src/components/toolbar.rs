@@ -1,0 +1,151 @@
+//! Time, language, and the session as a whole.
+
+use sim::Time;
+use view::Goal;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use crate::driver::{Pace, SPEEDS};
+use crate::i18n::{LANGUAGES, Language, Text, elapsed};
+
+/// A fast run ends after so much virtual time in any case.
+const FAST_LIMIT_US: u64 = 3_600_000_000;
+
+/// What the reader asks of the page as a whole.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Wish {
+    /// How time is to pass.
+    Pace(Pace),
+    /// What the page is to speak.
+    Language(Language),
+    /// Another session.
+    NewCluster,
+    /// After a crash.
+    GoBack,
+    /// As a file.
+    SaveJournal,
+}
+
+/// A fast run from now, with the usual limit.
+pub(super) fn fast(goal: Goal, now_us: u64) -> Wish {
+    Wish::Pace(Pace::Fast { goal, limit_us: now_us + FAST_LIMIT_US })
+}
+
+/// See the module.
+#[derive(Properties, PartialEq)]
+pub(super) struct Props {
+    /// What it speaks.
+    pub language: Language,
+    /// How time passes.
+    pub pace: Pace,
+    /// Virtual time.
+    pub now_us: u64,
+    /// When the session's clock was first seen.
+    pub start_us: u64,
+    /// Whether there is an engine.
+    pub ready: bool,
+    /// What is asked.
+    pub on_wish: Callback<Wish>,
+}
+
+/// See the module.
+#[component]
+pub(super) fn Toolbar(props: &Props) -> Html {
+    let &Props { language, now_us, start_us, ready, .. } = props;
+    let say = |text| language.say(text);
+    let ask = |wish: Wish| {
+        let on_wish = props.on_wish.clone();
+        Callback::from(move |_: MouseEvent| on_wish.emit(wish))
+    };
+    let on_language = {
+        let on_wish = props.on_wish.clone();
+        Callback::from(move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            if let Some(language) = Language::of_tag(&select.value()) {
+                on_wish.emit(Wish::Language(language));
+            }
+        })
+    };
+    let on_reset = {
+        let on_wish = props.on_wish.clone();
+        let question = say(Text::ResetQuestion);
+        Callback::from(move |_: MouseEvent| {
+            let sure = web_sys::window().is_some_and(|window| window.confirm_with_message(question).unwrap_or(false));
+            if sure {
+                on_wish.emit(Wish::NewCluster);
+            }
+        })
+    };
+    html! {
+        <header class="toolbar">
+            <h1 class="brand"><span class="brand-mark" aria-hidden="true"></span>{ "Ordinal" }</h1>
+            <span class="tagline">{ say(Text::Tagline) }</span>
+            <div class="clock" role="timer" aria-label={say(Text::VirtualClock)}>
+                if ready {
+                    <time class="clock-time">{ clock(now_us) }</time>
+                    <span class="clock-elapsed">
+                        { language.fill(Text::Elapsed, &[&elapsed(now_us.saturating_sub(start_us))]) }
+                    </span>
+                } else {
+                    <span class="clock-elapsed">{ say(Text::Starting) }</span>
+                }
+            </div>
+            { time_controls(props, &ask) }
+            <div class="session">
+                <button type="button" class="quiet" onclick={ask(Wish::SaveJournal)}>{ say(Text::Export) }</button>
+                <button type="button" class="quiet" onclick={on_reset}>{ say(Text::Reset) }</button>
+                <select aria-label={say(Text::LanguageLabel)} onchange={on_language}>
+                    { for LANGUAGES.into_iter().map(|choice| html! {
+                        <option value={choice.tag()} lang={choice.tag()} selected={choice == language}>
+                            { choice.name() }
+                        </option>
+                    }) }
+                </select>
+            </div>
+        </header>
+    }
+}
+
+fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> Html {
+    let language = props.language;
+    let say = |text| language.say(text);
+    let paused = props.pace == Pace::Paused;
+    let toggle = if paused { Pace::Speed(1) } else { Pace::Paused };
+    let toggle_text = say(if paused { Text::Continue } else { Text::Pause });
+    let is_fast = matches!(props.pace, Pace::Fast { .. });
+    let speed = |speed: u32| {
+        let pressed = props.pace == Pace::Speed(speed);
+        let label = language.fill(Text::SpeedTimes, &[&speed.to_string()]);
+        html! {
+            <button key={speed} type="button" aria-pressed={pressed.to_string()} aria-label={label}
+                onclick={ask(Wish::Pace(Pace::Speed(speed)))}>
+                { speed }{ "×" }
+            </button>
+        }
+    };
+    html! {
+        <div class="time" role="group" aria-label={say(Text::TimeControls)}>
+            <button type="button" class="icon" aria-label={toggle_text} title={toggle_text}
+                onclick={ask(Wish::Pace(toggle))}>
+                <svg viewBox="0 0 16 16" aria-hidden="true">
+                    <path d={if paused { "M4 2l10 6-10 6z" } else { "M3 2h4v12H3zM9 2h4v12H9z" }} />
+                </svg>
+            </button>
+            <button type="button" class="icon" aria-label={say(Text::Step)} title={say(Text::Step)}
+                onclick={ask(fast(Goal::NextEvent, props.now_us))}>
+                <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2l8 6-8 6zM11 2h2.5v12H11z" /></svg>
+            </button>
+            <div class="speeds" role="group" aria-label={say(Text::Speed)}>{ for SPEEDS.map(speed) }</div>
+            <button type="button" aria-pressed={is_fast.to_string()} title={say(Text::UntilReadyLong)}
+                onclick={ask(fast(Goal::Settled, props.now_us))}>
+                { say(Text::UntilReady) }
+            </button>
+        </div>
+    }
+}
+
+/// `2026-01-01 00:00:00 UTC`
+fn clock(now_us: u64) -> String {
+    let c = Time(now_us).calendar();
+    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", c.year, c.month, c.day, c.hour, c.minute, c.second)
+}

@@ -1,0 +1,309 @@
+//! Every string of the page, in every language it speaks. What Kubernetes says (names, statuses, messages) is not
+//! translated: it is what kubectl prints.
+
+/// A language of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+}
+
+/// All of them, in the order of the menu.
+pub const LANGUAGES: [Language; 2] = [Language::En, Language::Ja];
+
+impl Language {
+    /// The first of the reader's preferences that the page speaks; English if there is none.
+    pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Language {
+        tags.into_iter().find_map(Language::of_tag).unwrap_or(Language::En)
+    }
+
+    /// `ja`, `ja-JP` and the like; `None` for a language that the page does not speak.
+    pub fn of_tag(tag: &str) -> Option<Language> {
+        let primary = tag.split(['-', '_']).next().unwrap_or(tag);
+        LANGUAGES.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
+    /// For the `lang` attribute.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Ja => "ja",
+        }
+    }
+
+    /// Its own name for itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::En => "English",
+            Language::Ja => "日本語",
+        }
+    }
+
+    /// A string of the page.
+    pub fn say(self, text: Text) -> &'static str {
+        let (english, japanese) = text.both();
+        match self {
+            Language::En => english,
+            Language::Ja => japanese,
+        }
+    }
+
+    /// A string with its `{}` replaced, in order.
+    pub fn fill(self, text: Text, values: &[&str]) -> String {
+        let mut parts = self.say(text).split("{}");
+        let mut filled = parts.next().unwrap_or_default().to_string();
+        for (index, part) in parts.enumerate() {
+            filled.push_str(values.get(index).copied().unwrap_or_default());
+            filled.push_str(part);
+        }
+        filled
+    }
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $name:ident: $english:literal, $japanese:literal;)*) => {
+        /// What can be said.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Text { $($(#[$doc])* $name,)* }
+
+        /// The whole catalogue.
+        pub const TEXTS: &[Text] = &[$(Text::$name,)*];
+
+        impl Text {
+            /// English and Japanese.
+            pub fn both(self) -> (&'static str, &'static str) {
+                match self { $(Text::$name => ($english, $japanese),)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// Beside the name.
+    Tagline: "Kubernetes for stateful applications", "ステートフルなアプリケーションのための Kubernetes";
+    /// While the engine loads.
+    Starting: "The cluster is starting…", "クラスターを起動しています…";
+    /// A link for the keyboard.
+    SkipToTerminal: "Skip to the terminal", "ターミナルへ移動";
+    /// The toolbar's name.
+    TimeControls: "Time", "時間";
+    /// Button.
+    Pause: "Pause", "一時停止";
+    /// Button.
+    Continue: "Continue", "再開";
+    /// Button.
+    Step: "Step to the next event", "次のイベントまで進める";
+    /// Button, short.
+    UntilReady: "Until ready", "準備完了まで";
+    /// Button, long.
+    UntilReadyLong: "Run as fast as possible until nothing is under way", "進行中の処理がなくなるまで最高速で進める";
+    /// Label of the speeds.
+    Speed: "Speed", "速度";
+    /// One speed, for a screen reader.
+    SpeedTimes: "{} times real time", "実時間の {} 倍";
+    /// Label of the clock.
+    VirtualClock: "Virtual clock", "仮想時計";
+    /// Beside the clock.
+    Elapsed: "{} since the start", "開始から {}";
+    /// State of time.
+    Paused: "Paused", "停止中";
+    /// State of time.
+    Fast: "Fast", "高速";
+    /// Label.
+    LanguageLabel: "Language", "言語";
+    /// Button.
+    Reset: "New cluster", "新しいクラスター";
+    /// Asked before.
+    ResetQuestion: "Throw this cluster away and begin with a new one?", "このクラスターを破棄して、新しく始めますか？";
+    /// Button.
+    Export: "Save the journal", "操作記録を保存";
+    /// Section.
+    Picture: "Cluster", "クラスター";
+    /// Section.
+    Terminal: "Terminal", "ターミナル";
+    /// Label of the terminal's text.
+    TerminalLog: "Terminal output", "ターミナルの出力";
+    /// Label of the line.
+    CommandLine: "Command line", "コマンド行";
+    /// Under the terminal.
+    TerminalHint: "Tab completes · Esc, then Tab leaves · Ctrl-C interrupts", "Tab で補完 · Esc のあと Tab で移動 · Ctrl-C で中断";
+    /// While a command runs.
+    Busy: "running…", "実行中…";
+    /// While a command runs and the clock stands.
+    BusyPaused: "waiting: the clock is stopped", "待機中：時計が止まっています";
+    /// The shell has ended.
+    Closed: "The shell has ended.", "シェルは終了しました。";
+    /// Button beside a command that waits.
+    SkipWait: "Skip the wait", "待ち時間を飛ばす";
+    /// The menu's name.
+    CompletionsLabel: "Completions", "補完候補";
+    /// Menu longer than shown.
+    MoreCandidates: "{} more", "他 {} 件";
+    /// Section.
+    PendingTray: "Waiting for a node", "ノード割り当て待ち";
+    /// Section without anything.
+    NothingPending: "no pod waits for a node", "割り当て待ちの Pod はありません";
+    /// Section.
+    Claims: "Claims", "ボリューム要求（PVC）";
+    /// Section without anything.
+    NoClaims: "no claims yet", "まだありません";
+    /// Section.
+    Workloads: "Workloads", "ワークロード";
+    /// Section without anything.
+    NoWorkloads: "Nothing runs yet. Apply a manifest in the terminal.", "まだ何も動いていません。ターミナルでマニフェストを適用してください。";
+    /// Section.
+    Budgets: "Disruption budgets", "中断バジェット（PDB）";
+    /// A budget's line.
+    BudgetAllowed: "{} may be disrupted", "中断可能 {}";
+    /// A budget's line.
+    BudgetHealthy: "{} of {} healthy, {} needed", "正常 {} / {}、必要 {}";
+    /// Section.
+    Services: "Services", "サービス";
+    /// A service's line.
+    Endpoints: "{} endpoints", "エンドポイント {}";
+    /// A headless service.
+    Headless: "headless", "ヘッドレス";
+    /// Section.
+    Events: "Events", "イベント";
+    /// Section without anything.
+    NoEvents: "no events yet", "まだありません";
+    /// A node, for a screen reader: name, status, pods.
+    NodeLabel: "Node {}, {}, {} pods", "ノード {}、{}、Pod {} 個";
+    /// A pod, for a screen reader: name, status, ready, node.
+    PodLabel: "Pod {}, {}, ready {}, on {}", "Pod {}、{}、準備完了 {}、{} 上";
+    /// A pod without a node.
+    PodLabelPending: "Pod {}, {}, no node yet", "Pod {}、{}、ノード未定";
+    /// A claim, for a screen reader: name, phase, capacity, pods.
+    ClaimLabel: "Claim {}, {}, {}, used by {}", "ボリューム要求 {}、{}、{}、使用元 {}";
+    /// A claim without pods.
+    NoPod: "no pod", "Pod なし";
+    /// Pods of a node, as a bar.
+    PodsOfNode: "{} pods", "Pod {} 個";
+    /// Of a node.
+    Cpu: "CPU", "CPU";
+    /// Of a node.
+    Memory: "Memory", "メモリ";
+    /// A picture's state.
+    StatePending: "waits for a node", "ノード待ち";
+    /// A picture's state.
+    StatePulling: "pulls its image", "イメージ取得中";
+    /// A picture's state.
+    StateCreating: "is being created", "作成中";
+    /// A picture's state.
+    StateRunning: "runs, not ready", "実行中・未準備";
+    /// A picture's state.
+    StateReady: "ready", "準備完了";
+    /// A picture's state.
+    StateFailing: "fails", "失敗";
+    /// A picture's state.
+    StateSucceeded: "has finished", "終了";
+    /// A picture's state.
+    StateTerminating: "is stopping", "停止中";
+    /// A picture's state.
+    StateUnknown: "its node is silent", "ノード応答なし";
+    /// The panel about one object.
+    Inspector: "Details", "詳細";
+    /// The panel without an object.
+    InspectorHint: "Choose a pod, claim or node to see why it is as it is.", "Pod・ボリューム要求・ノードを選ぶと、その状態の理由が表示されます。";
+    /// Field.
+    FieldStatus: "Status", "状態";
+    /// Field.
+    FieldNode: "Node", "ノード";
+    /// Field.
+    FieldAddress: "Address", "アドレス";
+    /// Field.
+    FieldOwner: "Owner", "所有者";
+    /// Field.
+    FieldRevision: "Revision", "リビジョン";
+    /// Field.
+    FieldImages: "Image", "イメージ";
+    /// Field.
+    FieldRestarts: "Restarts", "再起動";
+    /// Field.
+    FieldVolume: "Volume", "ボリューム";
+    /// Field.
+    FieldCapacity: "Capacity", "容量";
+    /// Field.
+    FieldClass: "Class", "クラス";
+    /// Field.
+    FieldPods: "Pods", "Pod";
+    /// Field.
+    FieldTaints: "Taints", "Taint";
+    /// Field.
+    FieldWhy: "Why", "理由";
+    /// Field.
+    FieldClaims: "Claims", "ボリューム要求";
+    /// The revision that pods are getting.
+    RevisionNew: "new", "新";
+    /// The revision that pods had.
+    RevisionOld: "old", "旧";
+    /// Button: types a command.
+    TypeCommand: "Type: {}", "入力：{}";
+    /// Dialog.
+    EditorTitle: "Editing {}", "{} を編集";
+    /// Button.
+    EditorSave: "Save and close", "保存して閉じる";
+    /// Button.
+    EditorCancel: "Close without saving", "保存せずに閉じる";
+    /// Label.
+    EditorText: "Text", "本文";
+    /// Dialog.
+    ReportTitle: "The engine has stopped: a bug of ours", "エンジンが停止しました（こちらの不具合です）";
+    /// Dialog.
+    ReportBody: "Nothing that you did before is lost. You can go back to just before it, and carry on. The report below has the seed and everything needed to see the same bug again.", "これまでの操作は失われていません。直前の状態に戻って続けられます。下の報告には、同じ不具合を再現するためのシードと操作記録が入っています。";
+    /// Label.
+    ReportText: "Report", "報告";
+    /// Button.
+    ReportGoBack: "Go back to before it", "直前の状態に戻る";
+    /// Button.
+    ReportRestart: "Start again with a new cluster", "新しいクラスターで始める";
+    /// Button.
+    Close: "Close", "閉じる";
+    /// Note.
+    Unkept: "This browser does not let the page keep the session: a reload loses it.", "このブラウザーではセッションを保存できません。再読み込みすると失われます。";
+    /// Tabs of a narrow screen.
+    Views: "Views", "表示の切り替え";
+}
+
+/// A length of time as `1:02:03`, from microseconds.
+pub fn elapsed(us: u64) -> String {
+    let seconds = us / 1_000_000;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        hours => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_is_followed() {
+        assert_eq!(Language::preferred(["fr-FR", "ja-JP", "en"]), Language::Ja);
+        assert_eq!(Language::preferred(["fr"]), Language::En);
+        assert_eq!(Language::preferred([]), Language::En);
+    }
+
+    #[test]
+    fn both_languages_have_the_same_gaps_and_say_something() {
+        for &text in TEXTS {
+            let (english, japanese) = text.both();
+            assert_eq!(english.matches("{}").count(), japanese.matches("{}").count(), "{text:?}");
+            assert!(!english.is_empty() && !japanese.is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_filled_in_order() {
+        assert_eq!(Language::En.fill(Text::BudgetHealthy, &["3", "4", "2"]), "3 of 4 healthy, 2 needed");
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        assert_eq!((elapsed(61_000_000), elapsed(3_723_999_999)), ("1:01".into(), "1:02:03".into()));
+    }
+}

@@ -1,0 +1,363 @@
+//! Where everything in the picture stands, in CSS pixels: a pure function of the rows, their cells and the width.
+//!
+//! Nodes keep their place (ordered by the number in their name), pods keep their cell. Pods are named shapes while they
+//! fit, then smaller ones, then a bar per node.
+
+use std::collections::BTreeMap;
+
+use view::{ClaimRow, NodeRow, PodRow, PodState, Uid};
+
+use crate::store::{PictureState, Shared};
+
+/// Space between boxes.
+const GAP: i32 = 12;
+/// Space between a box and what is in it.
+const PAD: i32 = 10;
+/// Space between cells.
+const CELL_GAP: i32 = 8;
+/// A node's name and its bars.
+const NODE_HEAD: i32 = 50;
+const NODE_WIDTH_MIN: i32 = 212;
+/// A section's heading.
+const HEAD: i32 = 26;
+const CHIP: (i32, i32) = (132, 34);
+const CLAIM_WIDTH_MIN: i32 = 158;
+const CLAIM_HEIGHT: i32 = 58;
+/// The gap in which the lines from pods to claims run.
+const JOIN_GAP: i32 = 34;
+
+/// Pods of one node up to which cells are large, and medium.
+const LARGE_MAX: usize = 12;
+const MEDIUM_MAX: usize = 48;
+/// Pods up to which every pod is a shape.
+const SHAPES_MAX: usize = 2_000;
+
+/// How much of a pod is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Ordinal, name, status.
+    Large,
+    /// Ordinal.
+    Medium,
+    /// A shape.
+    Small,
+    /// Pods are counted in bars.
+    Bars,
+    /// In the tray: ordinal and name, side by side.
+    Chip,
+}
+
+impl Detail {
+    /// A cell's smallest width, and its height.
+    fn cell(self) -> (i32, i32) {
+        match self {
+            Detail::Large => (84, 78),
+            Detail::Medium => (38, 38),
+            Detail::Small | Detail::Bars => (16, 16),
+            Detail::Chip => CHIP,
+        }
+    }
+}
+
+/// A place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Area {
+    /// From the left.
+    pub x: i32,
+    /// From the top.
+    pub y: i32,
+    /// Width.
+    pub w: i32,
+    /// Height.
+    pub h: i32,
+}
+
+/// A pod's place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PodBox {
+    /// Its row.
+    pub pod: Shared<PodRow>,
+    /// Where.
+    pub area: Area,
+    /// How much of it.
+    pub detail: Detail,
+}
+
+/// A node's place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeBox {
+    /// Its row.
+    pub node: Shared<NodeRow>,
+    /// Where.
+    pub area: Area,
+    /// How many pods are on it.
+    pub pods: usize,
+    /// Pods by state, where they are drawn as a bar.
+    pub bar: Vec<(PodState, usize)>,
+}
+
+/// A claim's place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimBox {
+    /// Its row.
+    pub claim: Shared<ClaimRow>,
+    /// Where.
+    pub area: Area,
+}
+
+/// A line from a pod to a claim it names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Join {
+    /// The pod.
+    pub pod: Uid,
+    /// The claim.
+    pub claim: Uid,
+    /// An SVG path.
+    pub path: String,
+}
+
+/// The whole picture.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Layout {
+    /// In all.
+    pub height: i32,
+    /// Where the pending pods' heading stands.
+    pub tray: Area,
+    /// Where the claims' heading stands.
+    pub shelf: Area,
+    /// Nodes.
+    pub nodes: Vec<NodeBox>,
+    /// Pods on nodes, then pods in the tray; each group in order of name.
+    pub pods: Vec<PodBox>,
+    /// Claims.
+    pub claims: Vec<ClaimBox>,
+    /// From pods to claims.
+    pub joins: Vec<Join>,
+}
+
+/// Lays the picture out.
+pub fn layout(state: &PictureState, width: i32) -> Layout {
+    let width = width.max(240);
+    let mut y = 0;
+    let (tray, mut pods) = place_tray(state, width, &mut y);
+    let detail = detail_of(state);
+    let nodes = place_nodes(state, width, detail, &mut y);
+    let mut on_nodes = match detail {
+        Detail::Bars => Vec::new(),
+        _ => place_pods(state, &nodes, detail),
+    };
+    on_nodes.append(&mut pods);
+    let (shelf, claims) = place_claims(state, width, &mut y);
+    let joins = join(&on_nodes, &claims);
+    Layout { height: y, tray, shelf, nodes, pods: on_nodes, claims, joins }
+}
+
+/// How many columns of at least `least` fit, and how wide each then is.
+fn columns(width: i32, least: i32, gap: i32, count: usize) -> (i32, i32) {
+    let fit = ((width + gap) / (least + gap)).max(1);
+    let rows = (count as i32 + fit - 1) / fit;
+    let balanced = if rows > 0 { (count as i32 + rows - 1) / rows } else { fit };
+    let columns = balanced.clamp(1, fit);
+    (columns, (width - (columns - 1) * gap) / columns)
+}
+
+/// Names with a number at the end are ordered by it: node-2 before node-10.
+fn natural(name: &str) -> (&str, u64, &str) {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    (stem, name[stem.len()..].parse().unwrap_or(0), name)
+}
+
+fn detail_of(state: &PictureState) -> Detail {
+    if state.pods.len() > SHAPES_MAX {
+        return Detail::Bars;
+    }
+    let most = state.pods.keys().filter_map(|&uid| state.cell_of(uid)).map(|cell| cell.index + 1).max().unwrap_or(0);
+    match most {
+        0..=LARGE_MAX => Detail::Large,
+        n if n <= MEDIUM_MAX => Detail::Medium,
+        _ => Detail::Small,
+    }
+}
+
+/// One row of chips is kept free even if nothing waits, so that the nodes do not jump when a pod passes through.
+fn place_tray(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<PodBox>) {
+    let mut waiting: Vec<&Shared<PodRow>> = state.pods.values().filter(|pod| pod.node.is_empty()).collect();
+    waiting.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)));
+    let columns = ((width - 2 * PAD + CELL_GAP) / (CHIP.0 + CELL_GAP)).max(1);
+    let rows = (waiting.len() as i32 + columns - 1) / columns;
+    let area = Area { x: 0, y: *y, w: width, h: HEAD + rows.max(1) * (CHIP.1 + CELL_GAP) + PAD - CELL_GAP };
+    let place = |(index, pod): (usize, &Shared<PodRow>)| {
+        let (column, row) = (index as i32 % columns, index as i32 / columns);
+        let (x, y) = (PAD + column * (CHIP.0 + CELL_GAP), area.y + HEAD + row * (CHIP.1 + CELL_GAP));
+        PodBox { pod: pod.clone(), area: Area { x, y, w: CHIP.0, h: CHIP.1 }, detail: Detail::Chip }
+    };
+    *y += area.h + GAP;
+    (area, waiting.into_iter().enumerate().map(place).collect())
+}
+
+fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) -> Vec<NodeBox> {
+    let mut rows: Vec<&Shared<NodeRow>> = state.nodes.values().collect();
+    rows.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)));
+    let (count, node_width) = columns(width, NODE_WIDTH_MIN, GAP, rows.len());
+    let mut pods_of: BTreeMap<&str, Vec<&Shared<PodRow>>> = BTreeMap::new();
+    for pod in state.pods.values().filter(|pod| !pod.node.is_empty()) {
+        pods_of.entry(&pod.node).or_default().push(pod);
+    }
+    let mut boxes = Vec::with_capacity(rows.len());
+    for band in rows.chunks(count as usize) {
+        let pods_on = |node: &NodeRow| pods_of.get(node.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let body = |node: &&Shared<NodeRow>| body_height(state, pods_on(node), node_width, detail);
+        let height = NODE_HEAD + band.iter().map(body).max().unwrap_or(0) + PAD;
+        for (column, node) in band.iter().enumerate() {
+            let area = Area { x: column as i32 * (node_width + GAP), y: *y, w: node_width, h: height };
+            let pods = pods_on(node);
+            let bar = if detail == Detail::Bars { count_states(pods) } else { Vec::new() };
+            boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), bar });
+        }
+        *y += height + GAP;
+    }
+    boxes
+}
+
+fn count_states(pods: &[&Shared<PodRow>]) -> Vec<(PodState, usize)> {
+    let mut counts: BTreeMap<PodState, usize> = BTreeMap::new();
+    for pod in pods {
+        *counts.entry(pod.state).or_default() += 1;
+    }
+    counts.into_iter().collect()
+}
+
+/// Columns of cells in a node, and a cell's width.
+fn cells_across(node_width: i32, detail: Detail) -> (i32, i32) {
+    let inner = node_width - 2 * PAD;
+    let (least, _) = detail.cell();
+    let across = ((inner + CELL_GAP) / (least + CELL_GAP)).max(1);
+    (across, (inner - (across - 1) * CELL_GAP) / across)
+}
+
+fn body_height(state: &PictureState, pods: &[&Shared<PodRow>], node_width: i32, detail: Detail) -> i32 {
+    let (across, _) = cells_across(node_width, detail);
+    let (_, height) = detail.cell();
+    if detail == Detail::Bars {
+        return height;
+    }
+    let cells = pods.iter().filter_map(|pod| state.cell_of(pod.uid)).map(|cell| cell.index as i32 + 1).max();
+    let rows = (cells.unwrap_or(1) + across - 1) / across;
+    rows * (height + CELL_GAP) - CELL_GAP
+}
+
+fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<PodBox> {
+    let areas: BTreeMap<&str, Area> = nodes.iter().map(|node| (node.node.name.as_str(), node.area)).collect();
+    let mut boxes: Vec<PodBox> = state
+        .pods
+        .values()
+        .filter_map(|pod| {
+            let cell = state.cell_of(pod.uid)?;
+            let node = areas.get(cell.node.as_str())?;
+            let (across, width) = cells_across(node.w, detail);
+            let (_, height) = detail.cell();
+            let (column, row) = (cell.index as i32 % across, cell.index as i32 / across);
+            let x = node.x + PAD + column * (width + CELL_GAP);
+            let y = node.y + NODE_HEAD + row * (height + CELL_GAP);
+            Some(PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: height }, detail })
+        })
+        .collect();
+    boxes.sort_by(|a, b| (natural(&a.pod.name), a.pod.uid).cmp(&(natural(&b.pod.name), b.pod.uid)));
+    boxes
+}
+
+fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>) {
+    let mut rows: Vec<&Shared<ClaimRow>> = state.claims.values().collect();
+    rows.sort_by(|a, b| (&a.namespace, natural(&a.name)).cmp(&(&b.namespace, natural(&b.name))));
+    let inner = width - 2 * PAD;
+    let across = ((inner + CELL_GAP) / (CLAIM_WIDTH_MIN + CELL_GAP)).max(1);
+    let claim_width = (inner - (across - 1) * CELL_GAP) / across;
+    let bands = (rows.len() as i32 + across - 1) / across;
+    *y += JOIN_GAP - GAP;
+    let area = Area { x: 0, y: *y, w: width, h: HEAD + bands.max(1) * (CLAIM_HEIGHT + CELL_GAP) + PAD - CELL_GAP };
+    let place = |(index, claim): (usize, &Shared<ClaimRow>)| {
+        let (column, band) = (index as i32 % across, index as i32 / across);
+        let (x, y) = (PAD + column * (claim_width + CELL_GAP), area.y + HEAD + band * (CLAIM_HEIGHT + CELL_GAP));
+        ClaimBox { claim: claim.clone(), area: Area { x, y, w: claim_width, h: CLAIM_HEIGHT } }
+    };
+    *y += area.h;
+    (area, rows.into_iter().enumerate().map(place).collect())
+}
+
+fn join(pods: &[PodBox], claims: &[ClaimBox]) -> Vec<Join> {
+    let by_name: BTreeMap<(&str, &str), &ClaimBox> =
+        claims.iter().map(|claim| ((claim.claim.namespace.as_str(), claim.claim.name.as_str()), claim)).collect();
+    let mut joins = Vec::new();
+    for pod in pods.iter().filter(|pod| pod.detail != Detail::Chip) {
+        for used in &pod.pod.claims {
+            if let Some(claim) = by_name.get(&(pod.pod.namespace.as_str(), used.name.as_str())) {
+                let path = curve(pod.area, claim.area);
+                joins.push(Join { pod: pod.pod.uid, claim: claim.claim.uid, path });
+            }
+        }
+    }
+    joins
+}
+
+fn curve(from: Area, to: Area) -> String {
+    let (x1, y1) = (from.x + from.w / 2, from.y + from.h);
+    let (x2, y2) = (to.x + to.w / 2, to.y);
+    let bend = ((y2 - y1) / 2).max(20);
+    format!("M{x1} {y1}C{x1} {} {x2} {} {x2} {y2}", y1 + bend, y2 - bend)
+}
+
+#[cfg(test)]
+mod tests {
+    use view::{Change, Picture};
+
+    use super::*;
+
+    fn node(number: u32) -> NodeRow {
+        NodeRow {
+            uid: Uid(u128::from(number)),
+            name: format!("node-{number}"),
+            status: "Ready".into(),
+            ready: true,
+            schedulable: true,
+            cpu_milli: 2_000,
+            memory_bytes: 4 << 30,
+            cpu_requested_milli: 0,
+            memory_requested_bytes: 0,
+            pods_max: 110,
+            taints: Vec::new(),
+        }
+    }
+
+    fn cluster(nodes: u32) -> PictureState {
+        let mut state = PictureState::default();
+        let nodes = Change { changed: (1..=nodes).map(node).collect(), removed: Vec::new() };
+        state.apply(Picture { nodes, ..Picture::default() });
+        state
+    }
+
+    #[test]
+    fn four_nodes_stand_two_by_two_or_below_one_another() {
+        let places = |width| -> Vec<(i32, i32)> {
+            let layout = layout(&cluster(4), width);
+            let first = layout.nodes[0].area.y;
+            layout.nodes.iter().map(|node| (node.area.x, node.area.y - first)).collect()
+        };
+        let wide = places(700);
+        assert_eq!((wide[1].1, wide[2].0, wide[3].1), (0, 0, wide[2].1));
+        assert!(places(340).iter().all(|&(x, _)| x == 0));
+    }
+
+    #[test]
+    fn ten_comes_after_two() {
+        let names: Vec<String> = layout(&cluster(12), 900).nodes.iter().map(|node| node.node.name.clone()).collect();
+        assert_eq!((names[1].as_str(), names[9].as_str()), ("node-2", "node-10"));
+    }
+
+    #[test]
+    fn nothing_stands_outside() {
+        for width in [240, 360, 768, 1440] {
+            let layout = layout(&cluster(7), width);
+            assert!(layout.nodes.iter().all(|node| node.area.x + node.area.w <= width && node.area.y < layout.height));
+        }
+    }
+}
