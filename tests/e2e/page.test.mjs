@@ -12,7 +12,7 @@ before(async () => {
 after(() => browser?.close());
 
 // Until the program has started: it fills the element that the sources leave empty.
-const started = (page) => page.locator('#app > *').first().waitFor({ state: 'attached', timeout: 60_000 });
+const started = (page) => page.locator('#app > *').first().waitFor({ state: 'attached', timeout: 30_000 });
 
 for (const base of ['/', '/some/where/']) {
   test(`opens without a report under ${base}`, async (t) => {

@@ -32,7 +32,9 @@ impl Engine {
             },
             command => match &mut self.session {
                 Some(session) => session.handle(command),
-                None => vec![Update::Refused { message: "there is no session: it starts with Start or Restore".into() }],
+                None => {
+                    vec![Update::Refused { message: "there is no session: it starts with Start or Restore".into() }]
+                }
             },
         }
     }

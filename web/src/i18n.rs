@@ -129,6 +129,8 @@ catalogue! {
     CommandLine: "Command line", "コマンド行";
     /// Under the terminal.
     TerminalHint: "Tab completes · Esc, then Tab leaves · Ctrl-C interrupts", "Tab で補完 · Esc のあと Tab で移動 · Ctrl-C で中断";
+    /// A paste that is refused.
+    PasteTooLong: "The paste is longer than {} MiB and was not taken.", "貼り付けた内容が {} MiB を超えているため、受け付けませんでした。";
     /// While a command runs.
     Busy: "running…", "実行中…";
     /// While a command runs and the clock stands.

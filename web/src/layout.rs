@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use view::{ClaimRow, NodeRow, PodRow, PodState, Uid};
 
+use crate::order::by_key;
 use crate::store::{PictureState, Shared};
 
 /// Space between boxes.
@@ -171,7 +172,8 @@ fn detail_of(state: &PictureState) -> Detail {
     if state.pods.len() > SHAPES_MAX {
         return Detail::Bars;
     }
-    let most = state.pods.keys().filter_map(|&uid| state.cell_of(uid)).map(|cell| cell.index + 1).max().unwrap_or(0);
+    let most =
+        state.pods.values().filter_map(|pod| state.cell_of(pod.uid)).map(|cell| cell.index + 1).max().unwrap_or(0);
     match most {
         0..=LARGE_MAX => Detail::Large,
         n if n <= MEDIUM_MAX => Detail::Medium,
@@ -181,8 +183,7 @@ fn detail_of(state: &PictureState) -> Detail {
 
 /// One row of chips is kept free even if nothing waits, so that the nodes do not jump when a pod passes through.
 fn place_tray(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<PodBox>) {
-    let mut waiting: Vec<&Shared<PodRow>> = state.pods.values().filter(|pod| pod.node.is_empty()).collect();
-    waiting.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)));
+    let waiting = by_key(state.pods.values().filter(|pod| pod.node.is_empty()), |pod| natural(&pod.name));
     let columns = ((width - 2 * PAD + CELL_GAP) / (CHIP.0 + CELL_GAP)).max(1);
     let rows = (waiting.len() as i32 + columns - 1) / columns;
     let area = Area { x: 0, y: *y, w: width, h: HEAD + rows.max(1) * (CHIP.1 + CELL_GAP) + PAD - CELL_GAP };
@@ -196,8 +197,7 @@ fn place_tray(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<PodBo
 }
 
 fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) -> Vec<NodeBox> {
-    let mut rows: Vec<&Shared<NodeRow>> = state.nodes.values().collect();
-    rows.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)));
+    let rows = by_key(state.nodes.values(), |node| natural(&node.name));
     let (count, node_width) = columns(width, NODE_WIDTH_MIN, GAP, rows.len());
     let mut pods_of: BTreeMap<&str, Vec<&Shared<PodRow>>> = BTreeMap::new();
     for pod in state.pods.values().filter(|pod| !pod.node.is_empty()) {
@@ -248,27 +248,22 @@ fn body_height(state: &PictureState, pods: &[&Shared<PodRow>], node_width: i32, 
 
 fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<PodBox> {
     let areas: BTreeMap<&str, Area> = nodes.iter().map(|node| (node.node.name.as_str(), node.area)).collect();
-    let mut boxes: Vec<PodBox> = state
-        .pods
-        .values()
-        .filter_map(|pod| {
-            let cell = state.cell_of(pod.uid)?;
-            let node = areas.get(cell.node.as_str())?;
-            let (across, width) = cells_across(node.w, detail);
-            let (_, height) = detail.cell();
-            let (column, row) = (cell.index as i32 % across, cell.index as i32 / across);
-            let x = node.x + PAD + column * (width + CELL_GAP);
-            let y = node.y + NODE_HEAD + row * (height + CELL_GAP);
-            Some(PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: height }, detail })
-        })
-        .collect();
-    boxes.sort_by(|a, b| (natural(&a.pod.name), a.pod.uid).cmp(&(natural(&b.pod.name), b.pod.uid)));
-    boxes
+    let pods = by_key(state.pods.values(), |pod| natural(&pod.name));
+    let place = |pod: &Shared<PodRow>| {
+        let cell = state.cell_of(pod.uid)?;
+        let node = areas.get(cell.node.as_str())?;
+        let (across, width) = cells_across(node.w, detail);
+        let (_, height) = detail.cell();
+        let (column, row) = (cell.index as i32 % across, cell.index as i32 / across);
+        let x = node.x + PAD + column * (width + CELL_GAP);
+        let y = node.y + NODE_HEAD + row * (height + CELL_GAP);
+        Some(PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: height }, detail })
+    };
+    pods.into_iter().filter_map(place).collect()
 }
 
 fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>) {
-    let mut rows: Vec<&Shared<ClaimRow>> = state.claims.values().collect();
-    rows.sort_by(|a, b| (&a.namespace, natural(&a.name)).cmp(&(&b.namespace, natural(&b.name))));
+    let rows = by_key(state.claims.values(), |claim| (&claim.namespace, natural(&claim.name)));
     let inner = width - 2 * PAD;
     let across = ((inner + CELL_GAP) / (CLAIM_WIDTH_MIN + CELL_GAP)).max(1);
     let claim_width = (inner - (across - 1) * CELL_GAP) / across;

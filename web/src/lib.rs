@@ -16,5 +16,6 @@ pub mod engine;
 pub mod i18n;
 pub mod layout;
 pub mod line;
+mod order;
 pub mod store;
 mod stub;

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use view::{Uid, Update};
 use yew::Reducible;
 
-pub use picture::{Cell, PictureState};
+pub use picture::{Cell, PictureState, Rows};
 pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 
 use crate::driver::{Outcome, Pace};
@@ -97,7 +97,7 @@ pub struct State {
     pub picture: Shared<PictureState>,
     /// Virtual clock, microseconds since the Unix epoch.
     pub now_us: u64,
-    /// Virtual time at which this session's clock was first seen.
+    /// Virtual time at which the session began.
     pub start_us: u64,
     /// How time passes.
     pub pace: Pace,
@@ -111,6 +111,8 @@ pub struct State {
     pub crash: Option<Shared<Crash>>,
     /// An open editor.
     pub editing: Option<Shared<Editing>>,
+    /// A command that a button has put into terminal 1's line, for the reader to send.
+    pub typed: Option<Shared<String>>,
     /// A sentence of the engine that belongs to no terminal.
     pub notice: Option<String>,
     /// The page's language.
@@ -130,6 +132,8 @@ pub enum Action {
     Speak(Language),
     /// What a narrow screen shows.
     Show(Half),
+    /// A button types a command into terminal 1.
+    Type(String),
     /// Ctrl-L.
     ClearScreen(u32),
     /// A completion menu closes.
@@ -138,6 +142,8 @@ pub enum Action {
     CloseEditor,
     /// The crash report closes: a new engine is being made.
     CloseReport,
+    /// There is something to say that belongs to no terminal.
+    Notice(String),
     /// The notice has been read.
     CloseNotice,
 }
@@ -157,6 +163,7 @@ impl State {
             selected: None,
             crash: None,
             editing: None,
+            typed: None,
             notice: None,
             language,
             half: Half::Terminal,
@@ -186,13 +193,8 @@ impl State {
             Update::Completions { terminal, line, from, candidates } => {
                 self.terminal(terminal).offer(Completions { line, from: from as usize, candidates });
             }
-            Update::Clock { now_us } => {
-                self.now_us = now_us;
-                if self.start_us == 0 {
-                    self.start_us = now_us;
-                }
-            }
-            Update::Picture(picture) => self.picture.edit().apply(picture),
+            Update::Clock { now_us } => self.now_us = now_us,
+            Update::Picture(picture) => self.picture.edit().apply(*picture),
             Update::OpenEditor { terminal, path, text } => {
                 self.editing = Some(Shared::new(Editing { terminal, path, text }));
             }
@@ -204,12 +206,12 @@ impl State {
 
     fn hear(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Frame { reset, updates, pace, unkept } => {
+            Outcome::Frame { reset, updates, pace, unkept, start_us } => {
                 if reset {
                     self.forget_session();
                     self.ready = true;
                 }
-                (self.pace, self.unkept) = (pace, unkept);
+                (self.pace, self.unkept, self.start_us) = (pace, unkept, start_us);
                 for update in updates {
                     self.apply(update);
                 }
@@ -229,10 +231,15 @@ impl Reducible for State {
             Action::Select(uid) => state.selected = uid,
             Action::Speak(language) => state.language = language,
             Action::Show(half) => state.half = half,
+            Action::Type(command) => {
+                state.typed = Some(Shared::new(command));
+                state.half = Half::Terminal;
+            }
             Action::ClearScreen(number) => state.terminal(number).clear(),
             Action::DropCompletions(number) => state.terminal(number).completions = None,
             Action::CloseEditor => state.editing = None,
             Action::CloseReport => state.crash = None,
+            Action::Notice(sentence) => state.notice = Some(sentence),
             Action::CloseNotice => state.notice = None,
         }
         Rc::new(state)

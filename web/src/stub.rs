@@ -33,7 +33,7 @@ impl Session {
         session.updates.push(Update::Journal { at_us: start.start_us, line: Header::of(&start).to_line() });
         session.updates.push(Update::Prompt { terminal: 1, mode: Mode::Shell, prompt: PROMPT.into() });
         let nodes = Change { changed: (1..=start.nodes).map(node).collect(), removed: Vec::new() };
-        session.updates.push(Update::Picture(Picture { nodes, ..Picture::default() }));
+        session.updates.push(Update::Picture(Box::new(Picture { nodes, ..Picture::default() })));
         session
     }
 
@@ -77,7 +77,18 @@ impl Session {
             Command::Complete { terminal, line, cursor } => {
                 let from = line[..cursor as usize].rfind(' ').map_or(0, |at| at + 1);
                 let word = line[from..cursor as usize].to_string();
-                let words = ["apply ", "delete ", "describe ", "edit ", "exec ", "explain ", "get ", "kubectl ", "label ", "logs "];
+                let words = [
+                    "apply ",
+                    "delete ",
+                    "describe ",
+                    "edit ",
+                    "exec ",
+                    "explain ",
+                    "get ",
+                    "kubectl ",
+                    "label ",
+                    "logs ",
+                ];
                 let candidates = words
                     .iter()
                     .filter(|text| text.starts_with(&word))
@@ -86,7 +97,8 @@ impl Session {
                 self.updates.push(Update::Completions { terminal, line, from: from as u32, candidates });
             }
             Command::EditorResult { terminal, path, text } => {
-                let line = Entry { t_us: self.now_us, terminal, input: Input::Act(Act::Edited { path, text }) }.to_line();
+                let line =
+                    Entry { t_us: self.now_us, terminal, input: Input::Act(Act::Edited { path, text }) }.to_line();
                 self.updates.push(Update::Journal { at_us: self.now_us, line });
             }
             Command::Start(_)
@@ -172,7 +184,7 @@ impl Session {
         picture.workloads.changed.push(workload(self.wanted, ready));
         picture.budgets.changed.push(budget(ready));
         picture.services.changed.push(service(&self.pods));
-        self.updates.push(Update::Picture(picture));
+        self.updates.push(Update::Picture(Box::new(picture)));
     }
 }
 
@@ -318,11 +330,8 @@ fn budget(healthy: u32) -> BudgetRow {
 }
 
 fn service(pods: &[PodRow]) -> ServiceRow {
-    let endpoint = |pod: &PodRow| Endpoint {
-        pod: pod.name.clone(),
-        ip: pod.ip.clone(),
-        ready: pod.state == PodState::Ready,
-    };
+    let endpoint =
+        |pod: &PodRow| Endpoint { pod: pod.name.clone(), ip: pod.ip.clone(), ready: pod.state == PodState::Ready };
     ServiceRow {
         uid: Uid(1_002),
         namespace: "default".into(),

@@ -15,6 +15,7 @@ pub mod duration;
 pub mod field_error;
 pub mod field_selector;
 pub mod int_or_string;
+pub mod managed;
 pub mod meta;
 pub mod object;
 pub mod patch;

@@ -12,12 +12,16 @@
 //! Models: kubernetes v1.36 apimachinery/pkg/util/managedfields, structured-merge-diff v6.
 
 mod compare;
+mod event;
 mod field_set;
 mod merge;
 
 pub use compare::{Comparison, changed_fields, fields_of};
+pub use event::to_events_v1;
 pub use field_set::FieldSet;
 pub use merge::{Applied, Apply, Conflict, Force, apply, conflict_message};
+
+use std::collections::BTreeSet;
 
 use sim::Time;
 
@@ -106,7 +110,7 @@ impl Entry {
 pub fn update(comparison: &Comparison, entries: &[Entry], writer: &Writer, now: Time) -> Vec<Entry> {
     let touched = comparison.touched();
     let mut updated = Vec::with_capacity(entries.len() + 1);
-    let mut own = touched.difference(&identity_fields());
+    let mut own = touched.without_identity();
     for entry in entries {
         let rest = entry.fields.difference(&touched).difference(&comparison.removed);
         if entry.is_of(writer, Operation::Update) && !own.is_empty() {
@@ -122,23 +126,6 @@ pub fn update(comparison: &Comparison, entries: &[Entry], writer: &Writer, now: 
     capped(&mut updated);
     sort(&mut updated);
     updated
-}
-
-/// Fields that nobody owns: what names an object, and what the server sets.
-fn identity_fields() -> FieldSet {
-    const METADATA: [&str; 9] = [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "selfLink",
-        "uid",
-        "clusterName",
-        "generation",
-        "managedFields",
-        "resourceVersion",
-    ];
-    let top = FieldSet::of(&[&["apiVersion"], &["kind"], &["metadata"]]);
-    METADATA.iter().fold(top, |set, name| set.union(&FieldSet::of(&[&["metadata", name]])))
 }
 
 /// The order in which the server writes them: appliers first, then by time.
@@ -202,7 +189,7 @@ pub fn same_but_for_time(left: &[Entry], right: &[Entry]) -> bool {
 /// Keeps equal sets in one place in memory. Clone it with the store.
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
-    sets: std::collections::BTreeMap<String, FieldSet>,
+    sets: BTreeSet<FieldSet>,
 }
 
 impl Interner {
@@ -214,8 +201,11 @@ impl Interner {
         if self.sets.len() >= Self::SETS_MAX {
             self.sets.clear();
         }
-        let key = serde_json::to_string(&set.to_value()).unwrap_or_default();
-        self.sets.entry(key).or_insert(set).clone()
+        if let Some(known) = self.sets.get(&set) {
+            return known.clone();
+        }
+        self.sets.insert(set.clone());
+        set
     }
 }
 
@@ -237,7 +227,8 @@ mod tests {
     fn who_changes_a_field_owns_it() {
         let type_ = schema::type_of("apps/v1", "StatefulSet").unwrap();
         let old = value(r#"{"metadata":{"name":"web"},"spec":{"replicas":1,"serviceName":"a"}}"#);
-        let created = changed_fields(type_, &strict::zero_object(type_), &old).without(&reset_fields("StatefulSet", ""));
+        let created =
+            changed_fields(type_, &strict::zero_object(type_), &old).without(&reset_fields("StatefulSet", ""));
         let entries = update(&created, &[], &writer("kubectl-create", ""), Time(5_000_000));
         assert_eq!(entries.len(), 1);
         let fields = value(r#"{"f:spec":{"f:replicas":{},"f:serviceName":{}}}"#);

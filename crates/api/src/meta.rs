@@ -1,11 +1,13 @@
 //! `metav1.ObjectMeta` and what stands in it.
 
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use ecow::EcoVec;
 use sim::Time;
 
 use crate::codec::Codec;
+use crate::managed::{Entry, FieldSet, Operation, Writer};
 use crate::string_map::StringMap;
 use crate::{Str, Value, object};
 
@@ -105,58 +107,57 @@ pub struct ManagedFieldsEntry {
     /// Who, how, and which fields.
     pub shape: Rc<ManagedShape>,
     /// When this manager last changed a field.
-    pub time: Option<Time>,
+    pub time: Time,
 }
 
 /// The shared part of a [`ManagedFieldsEntry`].
-#[derive(Clone, Debug, Default, PartialEq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ManagedShape {
-    /// Such as `kubectl-client-side-apply`.
-    pub manager: Str,
-    /// `Apply` or `Update`.
-    pub operation: Str,
-    /// The version that the field names belong to.
-    pub api_version: Str,
-    /// Such as `status`, or empty.
-    pub subresource: Str,
-    /// The fields, in the form FieldsV1.
-    pub fields: Value,
+    /// A number that the API server gives to every different shape; 0 for one that a client sent.
+    pub id: u32,
+    /// Who.
+    pub writer: Writer,
+    /// How.
+    pub operation: Operation,
+    /// Which fields.
+    pub fields: FieldSet,
+}
+
+/// The sets themselves follow from the writes; who wrote is enough to tell two runs apart.
+impl Hash for ManagedShape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.writer.manager, &self.writer.subresource, self.operation as u8).hash(state);
+    }
+}
+
+impl ManagedFieldsEntry {
+    /// From the form in which field sets are computed.
+    pub fn new(entry: Entry, id: u32) -> ManagedFieldsEntry {
+        let Entry { writer, operation, time, fields } = entry;
+        ManagedFieldsEntry { shape: Rc::new(ManagedShape { id, writer, operation, fields }), time }
+    }
+
+    /// In the form in which field sets are computed.
+    pub fn to_entry(&self) -> Entry {
+        let ManagedShape { writer, operation, fields, .. } = &*self.shape;
+        Entry { writer: writer.clone(), operation: *operation, time: self.time, fields: fields.clone() }
+    }
 }
 
 impl Default for ManagedFieldsEntry {
     fn default() -> Self {
-        ManagedFieldsEntry { shape: Rc::new(ManagedShape::default()), time: None }
+        let writer = Writer { manager: Str::new(), api_version: Str::new(), subresource: Str::new() };
+        let entry = Entry { writer, operation: Operation::Update, time: Time::default(), fields: FieldSet::EMPTY };
+        ManagedFieldsEntry::new(entry, 0)
     }
 }
 
 impl Codec for ManagedFieldsEntry {
     fn decode(value: Value) -> Self {
-        let Value::Map(mut fields) = value else { return Self::default() };
-        let mut text = |key: &str| fields.remove(key).map(Str::decode).unwrap_or_default();
-        let (manager, operation, api_version) = (text("manager"), text("operation"), text("apiVersion"));
-        let (subresource, time) = (text("subresource"), text("time"));
-        let fields = fields.remove("fieldsV1").unwrap_or_default();
-        let shape = ManagedShape { manager, operation, api_version, subresource, fields };
-        ManagedFieldsEntry { shape: Rc::new(shape), time: Time::parse_rfc3339(&time) }
+        Entry::from_value(&value).map(|entry| ManagedFieldsEntry::new(entry, 0)).unwrap_or_default()
     }
     fn encode(&self) -> Value {
-        let shape = &*self.shape;
-        let mut value = Value::map();
-        let mut put = |key: &str, text: &Str| {
-            if !text.is_empty() {
-                value.set(&[key], text.clone());
-            }
-        };
-        put("manager", &shape.manager);
-        put("operation", &shape.operation);
-        put("apiVersion", &shape.api_version);
-        put("subresource", &shape.subresource);
-        put("fieldsType", &Str::inline("FieldsV1"));
-        value.set(&["fieldsV1"], shape.fields.clone());
-        if let Some(time) = self.time {
-            value.set(&["time"], time.encode());
-        }
-        value
+        self.to_entry().to_value()
     }
     fn is_zero(&self) -> bool {
         false

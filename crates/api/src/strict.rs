@@ -55,7 +55,8 @@ impl Decoded {
 
 /// Decodes `value` as `type_`.
 pub fn decode(type_: Type<'_>, value: &Value, words: Words) -> Result<Decoded, DecodeError> {
-    let mut decoder = Decoder { words, saved: None, unknown: Vec::new(), path: Vec::new(), context: Context::default() };
+    let mut decoder =
+        Decoder { words, saved: None, unknown: Vec::new(), path: Vec::new(), context: Context::default() };
     let value = decoder.object(type_, value).map_err(DecodeError::Wrong)?;
     if let Some(saved) = decoder.saved {
         return Err(DecodeError::Wrong(saved));
@@ -351,7 +352,8 @@ mod tests {
     #[test]
     fn unknown_fields_are_all_listed_with_their_path() {
         let decoded = decode_pod(r#"{"spec":{"containers":[{"imag":"x"}],"foo":1},"Spec":{}}"#, Words::Json).unwrap();
-        let expect = [r#"unknown field "Spec""#, r#"unknown field "spec.containers[0].imag""#, r#"unknown field "spec.foo""#];
+        let expect =
+            [r#"unknown field "Spec""#, r#"unknown field "spec.containers[0].imag""#, r#"unknown field "spec.foo""#];
         assert_eq!(decoded.unknown, expect);
         let error = decoded.strict().unwrap_err().to_string();
         assert!(error.starts_with(r#"strict decoding error: unknown field "Spec", unknown"#), "{error}");
@@ -376,7 +378,10 @@ mod tests {
                 r#"{"spec":{"priority":3000000000}}"#,
                 "json: cannot unmarshal number 3000000000 into Go struct field PodSpec.spec.priority of type int32",
             ),
-            (r#"{"metadata":[]}"#, "json: cannot unmarshal array into Go struct field Pod.metadata of type v1.ObjectMeta"),
+            (
+                r#"{"metadata":[]}"#,
+                "json: cannot unmarshal array into Go struct field Pod.metadata of type v1.ObjectMeta",
+            ),
             ("[]", "json: cannot unmarshal array into Go value of type v1.Pod"),
             (
                 r#"{"spec":{"nodeName":1,"overhead":{"cpu":"1x"}}}"#,

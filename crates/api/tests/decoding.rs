@@ -2,9 +2,9 @@
 
 mod reference;
 
-use api::{Value, defaults, schema};
 use api::strict::{self, Words};
-use reference::{Score, difference, read};
+use api::{Value, defaults, schema};
+use reference::{Score, difference, read, read_text};
 
 #[test]
 fn decoding_refuses_in_the_words_of_the_server() {
@@ -77,4 +77,57 @@ fn applied_objects_get_the_defaults_of_the_server() {
         score.add(got.as_ref() == Ok(expect), miss);
     }
     score.at_least(95);
+}
+
+/// Lists that the server printed, with the version and kind of their elements.
+const LISTS: [(&str, &str, &str); 17] = [
+    ("configmaps", "v1", "ConfigMap"),
+    ("controllerrevisions", "apps/v1", "ControllerRevision"),
+    ("deployments", "apps/v1", "Deployment"),
+    ("endpoints", "v1", "Endpoints"),
+    ("endpointslices", "discovery.k8s.io/v1", "EndpointSlice"),
+    ("namespaces", "v1", "Namespace"),
+    ("nodes", "v1", "Node"),
+    ("persistentvolumeclaims", "v1", "PersistentVolumeClaim"),
+    ("persistentvolumes", "v1", "PersistentVolume"),
+    ("poddisruptionbudgets", "policy/v1", "PodDisruptionBudget"),
+    ("pods", "v1", "Pod"),
+    ("priorityclasses", "scheduling.k8s.io/v1", "PriorityClass"),
+    ("replicasets", "apps/v1", "ReplicaSet"),
+    ("serviceaccounts", "v1", "ServiceAccount"),
+    ("services", "v1", "Service"),
+    ("statefulsets", "apps/v1", "StatefulSet"),
+    ("storageclasses", "storage.k8s.io/v1", "StorageClass"),
+];
+
+#[test]
+fn what_the_server_printed_is_decoded_and_defaulted_to_itself() {
+    let mut score = Score::new("stored objects");
+    for (resource, api_version, kind) in LISTS {
+        let Some(list) = read(&format!("api/lists/list_{resource}.json")) else { return };
+        for item in list.get("items").as_list() {
+            let mut item = item.clone();
+            item.set(&["apiVersion"], api_version);
+            item.set(&["kind"], kind);
+            check_stored(&mut score, kind, &item);
+        }
+    }
+    for resource in ["events", "pods", "statefulsets", "persistentvolumes", "persistentvolumeclaims", "deployments"] {
+        let Some(text) = read_text(&format!("watches/{resource}.watch.jsonl")) else { return };
+        for line in text.lines() {
+            let object = serde_json::from_str::<Value>(line).unwrap().at(&["e", "object"]).clone();
+            check_stored(&mut score, object.get("kind").text(), &object);
+        }
+    }
+    score.at_least(100);
+}
+
+fn check_stored(score: &mut Score, kind: &str, object: &Value) {
+    let got = decoded_and_defaulted(kind, object);
+    let name = object.at(&["metadata", "name"]).text();
+    let miss = || match &got {
+        Ok(got) => format!("{kind} {name}: {}", difference(got, object)),
+        Err(error) => format!("{kind} {name}: {error}"),
+    };
+    score.add(got.as_ref() == Ok(object), miss);
 }

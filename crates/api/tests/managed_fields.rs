@@ -47,9 +47,10 @@ fn entries(object: &Value) -> Vec<Entry> {
     recorded.as_list().iter().map(|entry| Entry::from_value(entry).expect("a recorded entry is well formed")).collect()
 }
 
-/// The object as the comparison sees it: entries own no entries.
-fn plain(object: &Value) -> Value {
-    let mut object = object.clone();
+/// The object as its writer's version shows it; entries own no entries.
+fn seen_by(entry: &Entry, object: &Value) -> Value {
+    let event = entry.writer.api_version == "events.k8s.io/v1";
+    let mut object = if event { managed::to_events_v1(object) } else { object.clone() };
     object.remove(&["metadata", "managedFields"]);
     object
 }
@@ -60,12 +61,15 @@ fn writer_of<'e>(before: &[Entry], after: &'e [Entry]) -> Option<&'e Entry> {
         before.iter().find(|old| old.writer == entry.writer && old.operation == entry.operation).cloned()
     };
     let changed_time = after.iter().find(|entry| old(entry).is_none_or(|old| old.time != entry.time));
-    let grown = || after.iter().find(|entry| old(entry).is_some_and(|old| !entry.fields.difference(&old.fields).is_empty()));
+    let grown =
+        || after.iter().find(|entry| old(entry).is_some_and(|old| !entry.fields.difference(&old.fields).is_empty()));
     changed_time.or_else(grown)
 }
 
 fn describe(entries: &[Entry]) -> String {
-    let line = |entry: &Entry| format!("{} {} {}", entry.writer.manager, entry.time.to_rfc3339(), entry.fields.paths().join(" "));
+    let line = |entry: &Entry| {
+        format!("{} {} {}", entry.writer.manager, entry.time.to_rfc3339(), entry.fields.paths().join(" "))
+    };
     entries.iter().map(line).collect::<Vec<_>>().join("\n    ")
 }
 
@@ -92,10 +96,10 @@ fn writes_leave_the_entries_that_the_server_leaves() {
 
 fn check_create(score: &mut Score, object: &Value) {
     let kind = object.get("kind").text();
-    let type_ = schema::type_of(object.get("apiVersion").text(), kind).unwrap();
     let expect = entries(object);
     let [entry] = expect.as_slice() else { return };
-    let created = managed::changed_fields(type_, &strict::zero_object(type_), &plain(object));
+    let type_ = schema::type_of(&entry.writer.api_version, kind).expect("the kind is served");
+    let created = managed::changed_fields(type_, &strict::zero_object(type_), &seen_by(entry, object));
     let created = created.without(&managed::reset_fields(kind, &entry.writer.subresource));
     let got = managed::update(&created, &[], &entry.writer, entry.time);
     let extra = got.first().map(|got| got.fields.difference(&entry.fields).paths()).unwrap_or_default();
@@ -108,14 +112,14 @@ fn check_create(score: &mut Score, object: &Value) {
 
 fn check_update(score: &mut Score, old: &Value, new: &Value) {
     let kind = new.get("kind").text();
-    let type_ = schema::type_of(new.get("apiVersion").text(), kind).unwrap();
     let (before, expect) = (entries(old), entries(new));
     if before == expect {
         return;
     }
     let Some(writer) = writer_of(&before, &expect) else { return };
     assert_eq!(writer.operation, Operation::Update);
-    let changed = managed::changed_fields(type_, &plain(old), &plain(new));
+    let type_ = schema::type_of(&writer.writer.api_version, kind).expect("the kind is served");
+    let changed = managed::changed_fields(type_, &seen_by(writer, old), &seen_by(writer, new));
     let changed = changed.without(&managed::reset_fields(kind, &writer.writer.subresource));
     let got = managed::update(&changed, &before, &writer.writer, writer.time);
     score.add(got == expect, || {

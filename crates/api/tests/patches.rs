@@ -3,25 +3,24 @@
 mod reference;
 
 use api::patch::three_way::{self, Overwrite};
-use api::patch::{diff, merge, strategic};
+use api::patch::{diff, json, merge, strategic};
 use api::schema::{self, Table, Type};
 use api::{Map, Value};
-use reference::{Score, cases, difference, read};
+use reference::{Score, cases, difference, read, read_text};
 
 /// The schema of the test tables, given as data, in the table's text form.
 fn schema_text(notes: &Value) -> String {
     let mut text = String::new();
-    for (name, fields) in notes.get("schema").as_map().unwrap() {
+    for (name, fields) in notes.get("schema").as_map().into_iter().flatten() {
         text.push_str(&format!("{name} /v1/{name}\n"));
-        for (field, facts) in fields.as_map().unwrap() {
-            let facts_map = facts.as_map().unwrap();
+        for (field, facts) in fields.as_map().into_iter().flatten() {
             let shape = match (facts.get("item"), facts.get("object"), facts.get("map")) {
                 (Value::Str(item), ..) if item == "int" => "[]int64".to_owned(),
                 (Value::Str(item), ..) => format!("[]{item}"),
-                (_, Value::Str(object), _) if facts_map.contains_key("patchMergeKey") => format!("*[]{object}"),
+                (_, Value::Str(object), _) if !facts.get("patchMergeKey").is_null() => format!("*[]{object}"),
                 (_, Value::Str(object), _) => format!("*{object}"),
                 (.., Value::Str(_)) => "{}string".to_owned(),
-                _ if facts_map.contains_key("object") => "any".to_owned(),
+                _ if facts.as_map().is_some_and(|facts| facts.contains_key("object")) => "any".to_owned(),
                 _ => "string".to_owned(),
             };
             let strategies: Vec<&str> = facts.get("patchStrategy").as_list().iter().map(Value::text).collect();
@@ -37,7 +36,9 @@ fn schema_text(notes: &Value) -> String {
 /// The value with all merging lists sorted by merge key, as upstream compares cooked cases.
 fn sorted(value: &Value, type_: Option<Type<'_>>) -> Value {
     match value {
-        Value::Map(map) => Value::Map(map.iter().map(|(key, value)| (key.clone(), sorted_field(key, value, type_))).collect()),
+        Value::Map(map) => {
+            Value::Map(map.iter().map(|(key, value)| (key.clone(), sorted_field(key, value, type_))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -194,4 +195,26 @@ fn apply_computes_what_kubectl_computes() {
     }
     patches.at_least(95);
     results.at_least(95);
+}
+
+#[test]
+fn a_patched_object_is_quoted_in_the_order_of_the_server() {
+    let Some(text) = read_text("transcripts/errors.jsonl") else { return };
+    let mut score = Score::new("patched objects in messages");
+    for line in text.lines() {
+        let record: Value = serde_json::from_str(line).expect("a recorded line is JSON");
+        let stderr = record.get("stderr").text();
+        let quoted = stderr.split_once("patch: Invalid value: ").and_then(|(_, rest)| rest.rsplit_once(": json: "));
+        let Some((quoted, _)) = quoted else { continue };
+        let object_text: String = serde_json::from_str(quoted).expect("a quoted text");
+        let object: Value = serde_json::from_str(&object_text).expect("the patched object");
+        let command = record.get("cmd").text();
+        let patch =
+            command.split('\'').nth(1).and_then(|patch| serde_json::from_str(patch).ok()).unwrap_or(Value::Null);
+        let touched = if command.contains("--type=json") { json::touched(&patch) } else { merge::touched(&patch) };
+        let type_ = schema::type_of(object.get("apiVersion").text(), object.get("kind").text());
+        let got = schema::go_json(type_.expect("the kind is served"), &object, &touched);
+        score.add(got == object_text, || format!("{command}:\n  got {got}\n  not {object_text}"));
+    }
+    score.at_least(100);
 }

@@ -127,8 +127,7 @@ fn wrong_selectors_are_refused_in_upstreams_words() {
 
 #[test]
 fn selector_fields_and_selector_texts_mean_the_same() {
-    let mut field = LabelSelector::default();
-    field.match_labels = [("app", "web")].into();
+    let field = LabelSelector { match_labels: [("app", "web")].into(), ..LabelSelector::default() };
     let selector = Selector::from_label_selector(&field).expect("it is valid");
     assert_eq!(selector.to_string(), "app=web");
     assert!(selector.matches(&[("app", "web"), ("tier", "a")].into()));

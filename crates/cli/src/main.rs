@@ -1,2 +1,44 @@
-//! ordinal
-fn main() {}
+//! The program `ordinal`.
+
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+
+use ordinal::arguments::{self, Request, USAGE};
+use ordinal::drive::Driver;
+use ordinal::run;
+
+fn main() -> ExitCode {
+    match arguments::read(std::env::args_os().skip(1)) {
+        Ok(Request::Help) => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Ok(Request::Run { options, script, format }) => {
+            let status = run::run(&options, &script, format, &mut std::io::stdout().lock());
+            ExitCode::from(u8::try_from(status & 0xff).unwrap_or(1))
+        }
+        Ok(Request::Drive { options }) => drive(&options),
+        Err(error) => {
+            eprintln!("ordinal: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Each answer is flushed when its command ends; a line that cannot be read is answered too.
+fn drive(options: &playground::Options) -> ExitCode {
+    let mut driver = Driver::new(options);
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { return ExitCode::FAILURE };
+        if line.trim().is_empty() {
+            continue;
+        }
+        for answer in driver.answer(&line) {
+            if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

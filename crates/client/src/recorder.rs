@@ -111,6 +111,11 @@ impl Recorder {
         }
     }
 
+    /// Speaks for another node from now on: the kubelets of all nodes share one recorder.
+    pub fn set_host(&mut self, host: Str) {
+        self.host = host;
+    }
+
     /// Records an event about an object.
     pub fn event(
         &mut self,

@@ -63,7 +63,7 @@ impl Log {
     }
 
     /// The lines from this number on.
-    pub fn lines_from(&self, number: usize) -> impl Iterator<Item = &LogLine> {
+    pub fn lines_from(&self, number: usize) -> impl Iterator<Item = &LogLine> + Clone {
         self.lines.iter().skip(number.saturating_sub(self.dropped))
     }
 

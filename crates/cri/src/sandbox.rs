@@ -124,6 +124,11 @@ impl Sandbox {
         self.containers.get(at).and_then(Option::as_ref)
     }
 
+    /// The files of a container's own, to write into from outside.
+    pub fn root_mut(&mut self, at: usize) -> Option<&mut Tree> {
+        self.containers.get_mut(at)?.as_mut().map(|container| &mut container.root)
+    }
+
     /// Makes a new container in this place (the one before it is gone, its log is answered) and starts its first process.
     pub fn start(
         &mut self,

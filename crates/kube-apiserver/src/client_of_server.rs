@@ -26,10 +26,7 @@ impl Api for ServerClient<'_> {
     }
 
     fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
-        match namespace {
-            Some(namespace) => self.server.etcd.in_namespace(kind, namespace).cloned().collect(),
-            None => self.server.etcd.iter(kind).cloned().collect(),
-        }
+        self.server.list(kind, namespace)
     }
 
     fn revision(&self) -> u64 {
@@ -57,7 +54,7 @@ impl Api for ServerClient<'_> {
     }
 
     fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status> {
-        binding::bind(self.server, pod, uid, node, &self.manager, self.now)
+        binding::bind(self.server, pod, uid, node, self.now)
     }
 
     fn create_value(

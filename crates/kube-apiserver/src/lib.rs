@@ -24,6 +24,7 @@ mod subresources;
 mod tables;
 mod user_requests;
 
+use api::table::Table;
 use api::{Key, Kind, Object, Str};
 use sim::{Random, Time};
 
@@ -90,6 +91,24 @@ impl ApiServer {
     /// One object as it is stored.
     pub fn object(&self, kind: Kind, key: &Key) -> Option<&Object> {
         self.etcd.get(kind, key)
+    }
+
+    /// All objects of a kind, of one namespace or of all.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+        match namespace {
+            Some(namespace) => self.etcd.in_namespace(kind, namespace).cloned().collect(),
+            None => self.etcd.iter(kind).cloned().collect(),
+        }
+    }
+
+    /// The table of objects of one kind, ages as of `now`.
+    pub fn table(&self, kind: Kind, objects: &[Object], now: Time) -> Table {
+        tables::table(kind, objects, now)
+    }
+
+    /// The revision of the last write of a kind; 0 if there was none.
+    pub fn last_change(&self, kind: Kind) -> u64 {
+        self.etcd.last_change(kind)
     }
 
     /// The changes of a kind after a revision.

@@ -1,12 +1,24 @@
 //! Who set which field: the bookkeeping behind `--show-managed-fields`.
 //!
-//! Field sets that many objects have in common are kept once.
+//! Comparing two objects field by field costs more than all the rest of a write, and for the thousandth replica the answer
+//! is that of the first. So equal answers are kept once ([`Interner`]), and for the writes that components make by the
+//! thousand a [fingerprint](fingerprint) of what changed finds the answer again without comparing.
 
-use api::Object;
+mod fingerprint;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use api::codec::Codec;
+use api::core::pod::pod_address;
+use api::managed::{self, Entry, Writer};
+use api::meta::{ManagedFieldsEntry, ManagedShape};
+use api::{Kind, Object, Value, schema, strict};
+use ecow::EcoVec;
 use sim::Time;
 
 /// Which part of an object a write concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     /// All but the status.
     Main,
@@ -14,22 +26,184 @@ pub(crate) enum Part {
     Status,
 }
 
-/// The field sets in use.
+impl Part {
+    fn subresource(self) -> &'static str {
+        match self {
+            Part::Main => "",
+            Part::Status => "status",
+        }
+    }
+}
+
+/// The shapes in use, and what is known of writes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Interner {}
+pub(crate) struct Interner {
+    shapes: BTreeMap<(ShapeOrder, api::managed::FieldSet), Rc<ManagedShape>>,
+    next_id: u32,
+    known: BTreeMap<u64, Vec<Outcome>>,
+}
+
+/// Manager, API version, subresource, operation.
+type ShapeOrder = (api::Str, api::Str, api::Str, u8);
+
+/// One entry after a write.
+#[derive(Clone, Debug)]
+struct Outcome {
+    shape: Rc<ManagedShape>,
+    time: EntryTime,
+}
+
+/// Where the time of an entry comes from.
+#[derive(Clone, Copy, Debug)]
+enum EntryTime {
+    /// The write's.
+    Now,
+    /// That of the entry at this place before the write.
+    Kept(usize),
+}
+
+/// Different writes that are remembered; then it starts anew.
+const KNOWN_MAX: usize = 8_192;
+const SHAPES_MAX: usize = 8_192;
 
 impl Interner {
     /// Makes the creator the owner of all fields.
-    pub(crate) fn record_create(&mut self, _object: &mut Object, _manager: &str, _now: Time) {}
+    pub(crate) fn record_create(&mut self, object: &mut Object, manager: &str, now: Time) {
+        let key = fingerprint::of_create(object, manager);
+        if self.recall(key, object, now) {
+            return;
+        }
+        let old = strict::zero_object(type_of(object.kind()));
+        let entries = self.compared(&old, object, &[], Part::Main, manager, now);
+        self.remember(key, object, &[], entries, now);
+    }
 
     /// Makes a writer the owner of the fields that it changed.
-    pub(crate) fn record_update(
-        &mut self,
-        _object: &mut Object,
-        _old: &Object,
-        _part: Part,
-        _manager: &str,
-        _now: Time,
-    ) {
+    pub(crate) fn record_update(&mut self, object: &mut Object, old: &Object, part: Part, manager: &str, now: Time) {
+        let before = old.metadata().managed_fields.clone();
+        object.metadata_mut().managed_fields = before.clone();
+        if before.is_empty() {
+            return;
+        }
+        let key = fingerprint::of_update(object, old, part, manager);
+        if self.recall(key, object, now) {
+            return;
+        }
+        let entries = self.compared(&without_entries(old), object, &before, part, manager, now);
+        self.remember(key, object, &before, entries, now);
     }
+
+    /// The entries after a write, by comparing.
+    fn compared(
+        &self,
+        old: &Value,
+        object: &Object,
+        before: &[ManagedFieldsEntry],
+        part: Part,
+        manager: &str,
+        now: Time,
+    ) -> Vec<Entry> {
+        let kind = object.kind();
+        let new = without_entries(object);
+        let (old, new, api_version) = match kind {
+            // The scheduler's events are written through the newer of two APIs, whose fields have other names.
+            Kind::Event if !new.get("eventTime").is_null() => {
+                (managed::to_events_v1(old), managed::to_events_v1(&new), "events.k8s.io/v1".into())
+            }
+            _ => (old.clone(), new, kind.api_version()),
+        };
+        let type_ = schema::type_of(&api_version, kind.name()).unwrap_or_else(|| type_of(kind));
+        let subresource = part.subresource();
+        let comparison = managed::changed_fields(type_, &old, &new).without(&managed::reset_fields(kind.name(), subresource));
+        let entries: Vec<Entry> = before.iter().map(ManagedFieldsEntry::to_entry).collect();
+        let writer = Writer { manager: manager.into(), api_version, subresource: subresource.into() };
+        let updated = managed::update(&comparison, &entries, &writer, now);
+        if managed::same_but_for_time(&entries, &updated) { entries } else { updated }
+    }
+
+    /// Sets the entries that a write like this one gave before.
+    fn recall(&self, key: Option<u64>, object: &mut Object, now: Time) -> bool {
+        let Some(outcomes) = key.and_then(|key| self.known.get(&key)) else { return false };
+        let now = now.truncate_to_second();
+        let before = object.metadata().managed_fields.clone();
+        let entry = |outcome: &Outcome| {
+            let time = match outcome.time {
+                EntryTime::Now => now,
+                EntryTime::Kept(place) => before.get(place).map_or(now, |entry| entry.time),
+            };
+            ManagedFieldsEntry { shape: outcome.shape.clone(), time }
+        };
+        object.metadata_mut().managed_fields = outcomes.iter().map(entry).collect();
+        true
+    }
+
+    fn remember(
+        &mut self,
+        key: Option<u64>,
+        object: &mut Object,
+        before: &[ManagedFieldsEntry],
+        entries: Vec<Entry>,
+        now: Time,
+    ) {
+        let now = now.truncate_to_second();
+        let mut managed_fields = EcoVec::with_capacity(entries.len());
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let shape = self.intern(&entry);
+            let kept = before.iter().position(|old| old.shape.id == shape.id || old.shape.writer == shape.writer);
+            let time = match kept {
+                Some(place) if entry.time != now => EntryTime::Kept(place),
+                _ => EntryTime::Now,
+            };
+            outcomes.push(Outcome { shape: shape.clone(), time });
+            managed_fields.push(ManagedFieldsEntry { shape, time: entry.time });
+        }
+        object.metadata_mut().managed_fields = managed_fields;
+        if let Some(key) = key {
+            if self.known.len() >= KNOWN_MAX {
+                self.known.clear();
+            }
+            self.known.insert(key, outcomes);
+        }
+    }
+
+    fn intern(&mut self, entry: &Entry) -> Rc<ManagedShape> {
+        let Writer { manager, api_version, subresource } = entry.writer.clone();
+        let index = ((manager, api_version, subresource, entry.operation as u8), entry.fields.clone());
+        if let Some(known) = self.shapes.get(&index) {
+            return known.clone();
+        }
+        if self.shapes.len() >= SHAPES_MAX {
+            self.shapes.clear();
+            self.known.clear();
+        }
+        self.next_id += 1;
+        let shape = ManagedFieldsEntry::new(entry.clone(), self.next_id).shape;
+        self.shapes.insert(index, shape.clone());
+        shape
+    }
+}
+
+fn type_of(kind: Kind) -> schema::Type<'static> {
+    schema::type_of(&kind.api_version(), kind.name()).expect("every kind served has a schema")
+}
+
+/// The object as JSON, without the entries themselves and with a mark for a pod's own address.
+fn without_entries(object: &Object) -> Value {
+    let mut copy = object.clone();
+    if !copy.metadata().managed_fields.is_empty() {
+        copy.metadata_mut().managed_fields = EcoVec::new();
+    }
+    let mut value = copy.encode();
+    if let Object::Pod(pod) = object {
+        let mut status = value.remove(&["status"]).unwrap_or_default();
+        pod_address::fold(&mut status, &pod.status.pod_ip);
+        value.set(&["status"], status);
+    }
+    value
+}
+
+/// Whether a field is set, as far as field sets care.
+fn is_set<T: Codec>(field: &T) -> bool {
+    !field.is_zero()
 }

@@ -38,6 +38,8 @@ impl ApiServer {
             return Err(Status::already_exists(kind, &object.metadata().name));
         }
         registry::prepare_for_create(&mut object, now);
+        // What admission adds belongs to nobody.
+        self.managed.record_create(&mut object, manager, now);
         admission::mutate(self, &mut object)?;
         registry::finish_create(&mut object);
         let uid = self.uids.uuid();
@@ -48,7 +50,6 @@ impl ApiServer {
         metadata.generation = i64::from(registry::has_generation(kind));
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;
-        self.managed.record_create(&mut object, manager, now);
         Ok(object)
     }
 
@@ -82,6 +83,9 @@ impl ApiServer {
     pub(crate) fn update_status(&mut self, mut object: Object, manager: &str, now: Time) -> Result<Object, Status> {
         let old = self.current_for(&object)?;
         registry::prepare_for_status_update(&mut object, &old);
+        if object == old {
+            return Ok(old);
+        }
         self.managed.record_update(&mut object, &old, Part::Status, manager, now);
         Ok(self.commit(object, &old, now))
     }

@@ -3,7 +3,7 @@
 use api::patch::PatchError;
 use api::schema::Type;
 use api::strict::{self, DecodeError, Words};
-use api::{FieldError, Key, Kind, Object, Reason, Status, Str, Value, patch as patches, schema};
+use api::{FieldError, Key, Kind, Object, Reason, Status, Str, Value, defaults, patch as patches, schema};
 use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions, Written};
 use sim::Time;
 
@@ -267,8 +267,4 @@ fn refuse_if_any(kind: Kind, name: &str, errors: &[FieldError]) -> Result<(), St
 fn patch_refusal(kind: Kind, name: &str, error: &PatchError) -> Status {
     let _ = (kind, name);
     Status::bad_request(error.to_string())
-}
-
-mod defaults {
-    pub(super) fn apply(_kind: &str, _value: &mut api::Value) {}
 }

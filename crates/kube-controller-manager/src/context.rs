@@ -79,3 +79,28 @@ impl LastWrites {
         Some(at + context.watch_latency)
     }
 }
+
+/// When a key may be synced again. A sync takes time: so much for each object that it looks at; what changes meanwhile is
+/// seen by one later sync. So a thousand pods that become Ready one by one cost a handful of syncs, not a thousand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pacer {
+    busy_until: BTreeMap<Key, Time>,
+}
+
+/// What a sync takes per object; unnoticeable for a set of three.
+const SYNC_TIME_PER_OBJECT: Span = Span(50);
+
+impl Pacer {
+    pub(crate) fn note(&mut self, key: &Key, objects: usize, now: Time) {
+        self.busy_until.insert(key.clone(), now + Span(SYNC_TIME_PER_OBJECT.0 * objects as u64));
+    }
+
+    pub(crate) fn forget(&mut self, key: &Key) {
+        self.busy_until.remove(key);
+    }
+
+    /// When the last sync of `key` ends, if it has not yet.
+    pub(crate) fn busy_until(&self, key: &Key, now: Time) -> Option<Time> {
+        self.busy_until.get(key).copied().filter(|until| *until > now)
+    }
+}

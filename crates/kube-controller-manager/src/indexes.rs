@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use api::{Key, Kind, Object, Pod, Service, Str};
+use api::{Key, Kind, Object, PersistentVolume, Pod, Service, Str};
 use client::{Change, ChangeKind, Informers};
+
+use crate::persistentvolume::matching::claim_key;
 
 /// Dependents by owner, and pods by claim, node and service.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,10 @@ pub(crate) struct Indexes {
     pods_by_node: BTreeSet<(Str, Key)>,
     /// (service, name of a pod of the same namespace that its selector matches)
     pods_by_service: BTreeSet<(Key, Str)>,
+    /// (claim, volume whose reference names it)
+    volumes_by_claim: BTreeSet<(Key, Str)>,
+    /// Volumes without a reference.
+    unclaimed_volumes: BTreeSet<Str>,
 }
 
 impl Indexes {
@@ -44,6 +50,10 @@ impl Indexes {
                     self.index_service(service, new.is_some(), cache);
                 }
             }
+            (Object::PersistentVolume(_), old, new) => {
+                let typed = |object: Option<&Object>| object.and_then(Object::get::<PersistentVolume>).cloned();
+                self.index_volume(typed(old), typed(new));
+            }
             _ => {}
         }
     }
@@ -51,7 +61,10 @@ impl Indexes {
     /// Objects of one kind that name the owner with this UID, by key.
     pub(crate) fn dependents_of_kind<'a>(&'a self, uid: &'a Str, kind: Kind) -> impl Iterator<Item = &'a Key> {
         let from = (uid.clone(), kind, Key::default());
-        self.dependents.range(from..).take_while(move |(owner, here, _)| owner == uid && *here == kind).map(|entry| &entry.2)
+        self.dependents
+            .range(from..)
+            .take_while(move |(owner, here, _)| owner == uid && *here == kind)
+            .map(|entry| &entry.2)
     }
 
     /// Objects of any kind that name the owner with this UID.
@@ -63,12 +76,25 @@ impl Indexes {
     /// Pods or ControllerRevisions of a namespace that nobody controls.
     pub(crate) fn orphans<'a>(&'a self, kind: Kind, namespace: &'a Str) -> impl Iterator<Item = &'a Key> {
         let from = (kind, Key::new(namespace.clone(), ""));
-        self.orphans.range(from..).take_while(move |(here, key)| *here == kind && key.namespace == *namespace).map(|entry| &entry.1)
+        self.orphans
+            .range(from..)
+            .take_while(move |(here, key)| *here == kind && key.namespace == *namespace)
+            .map(|entry| &entry.1)
     }
 
     /// Names of the pods that use a claim.
     pub(crate) fn pods_of_claim<'a>(&'a self, claim: &'a Key) -> impl Iterator<Item = &'a Str> {
         pairs(&self.pods_by_claim, claim)
+    }
+
+    /// Names of the volumes whose reference names a claim.
+    pub(crate) fn volumes_of_claim<'a>(&'a self, claim: &'a Key) -> impl Iterator<Item = &'a Str> {
+        pairs(&self.volumes_by_claim, claim)
+    }
+
+    /// Names of the volumes that are kept for no claim.
+    pub(crate) fn unclaimed_volumes(&self) -> impl Iterator<Item = &Str> {
+        self.unclaimed_volumes.iter()
     }
 
     /// Names of the pods that a service's selector matches.
@@ -108,8 +134,12 @@ impl Indexes {
         let key = pod.metadata.key();
         let is_same_spec = old.zip(new).is_some_and(|(old, new)| Rc::ptr_eq(&old.spec, &new.spec));
         if !is_same_spec {
-            for_each_claim(old, |claim| drop(self.pods_by_claim.remove(&(claim, key.name.clone()))));
-            for_each_claim(new, |claim| drop(self.pods_by_claim.insert((claim, key.name.clone()))));
+            for claim in claims_of(old) {
+                self.pods_by_claim.remove(&(claim, key.name.clone()));
+            }
+            for claim in claims_of(new) {
+                self.pods_by_claim.insert((claim, key.name.clone()));
+            }
             self.index_node(old, new, &key);
         }
         let is_same_labels = old.zip(new).is_some_and(|(old, new)| old.metadata.labels == new.metadata.labels);
@@ -137,6 +167,20 @@ impl Indexes {
         }
     }
 
+    fn index_volume(&mut self, old: Option<Rc<PersistentVolume>>, new: Option<Rc<PersistentVolume>>) {
+        if let Some(old) = old {
+            self.unclaimed_volumes.remove(&old.metadata.name);
+            if let Some(claim) = claim_key(&old) {
+                self.volumes_by_claim.remove(&(claim, old.metadata.name.clone()));
+            }
+        }
+        let Some(new) = new else { return };
+        match claim_key(&new) {
+            Some(claim) => self.volumes_by_claim.insert((claim, new.metadata.name.clone())),
+            None => self.unclaimed_volumes.insert(new.metadata.name.clone()),
+        };
+    }
+
     fn index_service(&mut self, service: &Rc<Service>, is_there: bool, cache: &Informers) {
         let key = service.metadata.key();
         let stale: Vec<Str> = self.pods_of_service(&key).cloned().collect();
@@ -159,11 +203,11 @@ pub(crate) fn selects(service: &Service, pod: &Pod) -> bool {
     !service.spec.selector.is_empty() && service.spec.selector.is_subset_of(&pod.metadata.labels)
 }
 
-fn for_each_claim(pod: Option<&Rc<Pod>>, mut each: impl FnMut(Key)) {
-    let Some(pod) = pod else { return };
-    for source in pod.spec.volumes.iter().filter_map(|volume| volume.persistent_volume_claim.as_ref()) {
-        each(Key::new(pod.metadata.namespace.clone(), source.claim_name.clone()));
-    }
+fn claims_of(pod: Option<&Rc<Pod>>) -> impl Iterator<Item = Key> {
+    pod.into_iter().flat_map(|pod| {
+        let sources = pod.spec.volumes.iter().filter_map(|volume| volume.persistent_volume_claim.as_ref());
+        sources.map(|source| Key::new(pod.metadata.namespace.clone(), source.claim_name.clone()))
+    })
 }
 
 fn pairs<'a>(set: &'a BTreeSet<(Key, Str)>, first: &'a Key) -> impl Iterator<Item = &'a Str> {

@@ -10,11 +10,21 @@
 
 mod context;
 mod counters;
+pub mod endpoints;
+pub mod endpointslice;
+mod garbagecollector;
 mod indexes;
 mod manager;
+mod namespace;
+pub mod nodelifecycle;
+pub mod persistentvolume;
+mod podgc;
+mod provisioner;
 pub mod statefulset;
+pub mod volumeprotection;
 mod why;
 
 pub use counters::Counters;
 pub use manager::ControllerManager;
+pub use provisioner::HostPathProvisioner;
 pub use why::Why;

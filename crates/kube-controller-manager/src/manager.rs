@@ -8,12 +8,20 @@ use sim::{Span, Time, Timing};
 
 use crate::context::Context;
 use crate::counters::Counters;
+use crate::endpoints::EndpointsController;
+use crate::endpointslice::EndpointSliceController;
+use crate::garbagecollector::GarbageCollector;
 use crate::indexes::Indexes;
+use crate::namespace::NamespaceController;
+use crate::nodelifecycle::NodeLifecycleController;
+use crate::persistentvolume::PersistentVolumeController;
+use crate::podgc::PodGarbageCollector;
 use crate::statefulset::StatefulSetController;
+use crate::volumeprotection::VolumeProtectionController;
 use crate::why::{Why, Whys};
 
 /// The kinds that controllers read or collect.
-const WATCHED: &[Kind] = &[
+pub(crate) const WATCHED: &[Kind] = &[
     Kind::ConfigMap,
     Kind::Endpoints,
     Kind::Namespace,
@@ -39,19 +47,88 @@ pub struct ControllerManager {
     indexes: Indexes,
     counters: Counters,
     whys: Whys,
+    controllers: Controllers,
+}
+
+/// One field and, in each of the three functions below, one line per controller.
+#[derive(Clone, Debug)]
+struct Controllers {
+    namespace: NamespaceController,
+    nodelifecycle: NodeLifecycleController,
+    endpoints: EndpointsController,
+    endpointslice: EndpointSliceController,
     statefulset: StatefulSetController,
+    persistentvolume: PersistentVolumeController,
+    volumeprotection: VolumeProtectionController,
+    garbagecollector: GarbageCollector,
+    podgc: PodGarbageCollector,
+}
+
+impl Controllers {
+    fn new(timing: &Timing) -> Controllers {
+        Controllers {
+            namespace: NamespaceController::default(),
+            nodelifecycle: NodeLifecycleController::new(),
+            endpoints: EndpointsController::default(),
+            endpointslice: EndpointSliceController::default(),
+            statefulset: StatefulSetController::new(),
+            persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
+            volumeprotection: VolumeProtectionController::default(),
+            garbagecollector: GarbageCollector::default(),
+            podgc: PodGarbageCollector::default(),
+        }
+    }
+
+    fn on_change(&mut self, change: &client::Change, context: &mut Context<'_>) {
+        self.namespace.on_change(change, context.now);
+        self.nodelifecycle.on_change(change, context);
+        self.endpoints.on_change(change, context);
+        self.endpointslice.on_change(change, context);
+        self.statefulset.on_change(change, context);
+        self.persistentvolume.on_change(change);
+        self.volumeprotection.on_change(change);
+        self.garbagecollector.on_change(change, context);
+        self.podgc.on_change(change, context);
+    }
+
+    fn run(&mut self, context: &mut Context<'_>) {
+        self.namespace.run(context);
+        self.nodelifecycle.run(context);
+        self.endpoints.run(context);
+        self.endpointslice.run(context);
+        self.statefulset.run(context);
+        self.persistentvolume.run(context);
+        self.volumeprotection.run(context);
+        self.garbagecollector.run(context);
+        self.podgc.run(context);
+    }
+
+    fn next_at(&self) -> Option<Time> {
+        let wishes = [
+            self.namespace.next_at(),
+            self.nodelifecycle.next_at(),
+            self.endpoints.next_at(),
+            self.endpointslice.next_at(),
+            self.statefulset.next_at(),
+            self.persistentvolume.next_at(),
+            self.volumeprotection.next_at(),
+            self.garbagecollector.next_at(),
+            self.podgc.next_at(),
+        ];
+        wishes.into_iter().flatten().min()
+    }
 }
 
 impl ControllerManager {
     /// Controllers that have seen nothing yet.
     pub fn new(timing: Rc<Timing>) -> ControllerManager {
         ControllerManager {
+            controllers: Controllers::new(&timing),
             timing,
             cache: Informers::new(WATCHED),
             indexes: Indexes::default(),
             counters: Counters::default(),
             whys: Whys::default(),
-            statefulset: StatefulSetController::new(),
         }
     }
 
@@ -88,9 +165,9 @@ impl Component for ControllerManager {
             whys: &mut self.whys,
         };
         for change in &changes {
-            self.statefulset.on_change(change, &context);
+            self.controllers.on_change(change, &mut context);
         }
-        self.statefulset.run(&mut context);
-        self.statefulset.next_at()
+        self.controllers.run(&mut context);
+        self.controllers.next_at()
     }
 }

@@ -36,7 +36,7 @@ fn check_file(path: &str, gate: FeatureGate, count: usize) {
 fn check(case: &Value, gate: FeatureGate) -> Result<(), String> {
     let set = set_of(case);
     let pods: Vec<Rc<Pod>> = case.get("pods").as_list().iter().map(|pod| pod_of(&set, pod)).collect();
-    let claims: Vec<Str> = pods.iter().filter(|pod| has_claim(pod)).flat_map(|pod| claims_of(&set, pod)).collect();
+    let claims: Vec<Str> = pods.iter().flat_map(|pod| claims_of(&set, pod)).collect();
     let lookup = |key: &Key| claims.contains(&key.name).then(|| Rc::new(PersistentVolumeClaim::default()));
     let text = |path: &[&str]| Str::from(case.at(path).text());
     let (current, update) = (text(&["statusBefore", "currentRevision"]), text(&["spec", "template"]));
@@ -64,14 +64,11 @@ fn check(case: &Value, gate: FeatureGate) -> Result<(), String> {
     Err(format!("seed {seed}: actions {got:?}, want {want:?}; status {status:?}, want {wanted:?}"))
 }
 
-fn has_claim(_pod: &Pod) -> bool {
-    true
-}
-
 fn set_of(case: &Value) -> StatefulSet {
     let mut value = Value::map();
     let spec = case.get("spec");
-    value.set(&["metadata"], Value::Map([("name".into(), "foo".into()), ("namespace".into(), "default".into())].into()));
+    value
+        .set(&["metadata"], Value::Map([("name".into(), "foo".into()), ("namespace".into(), "default".into())].into()));
     for field in ["minReadySeconds", "podManagementPolicy", "replicas", "updateStrategy"] {
         value.set(&["spec", field], spec.get(field).clone());
     }
@@ -100,7 +97,8 @@ fn pod_of(set: &StatefulSet, case: &Value) -> Rc<Pod> {
         _ => None,
     };
     let condition = ready_for.map(|span| PodCondition::new("Ready", ConditionStatus::True, NOW - span));
-    pod.status = Rc::new(PodStatus { phase: Some(phase), conditions: condition.into_iter().collect(), ..PodStatus::default() });
+    pod.status =
+        Rc::new(PodStatus { phase: Some(phase), conditions: condition.into_iter().collect(), ..PodStatus::default() });
     if state.starts_with("terminating") {
         pod.metadata.deletion_timestamp = Some(NOW);
     }

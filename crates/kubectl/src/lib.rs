@@ -16,12 +16,13 @@ pub mod builder;
 pub mod cmd;
 pub mod config;
 mod context;
+pub mod describe;
 pub mod failure;
-mod files;
+pub mod files;
 pub mod flags;
 mod kubectl;
 pub mod mapping;
-mod output;
+pub mod output;
 pub mod printers;
 pub mod selection;
 

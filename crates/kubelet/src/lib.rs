@@ -1,5 +1,33 @@
-//! kubelet (under construction)
-#![allow(missing_docs)]
-pub mod conditions;
+//! The kubelets: pods on nodes, from their binding to their end.
+//!
+//! - [`Kubelets`] is one component for all nodes. It watches pods, claims, volumes, ConfigMaps and Secrets, and writes statuses,
+//!   events and the last deletion of a pod.
+//! - [`status`] says what a pod's status is, as a pure function.
+//! - [`node`] says what a node looks like when its kubelet has registered it, and when its lease was last renewed.
+//!
+//! Invariants: a change of a pod visits that pod alone; an idle node and a pod that only runs cost no event; containers are
+//! known through `cri` only, and nothing here knows an image by name.
+//! Absent: scheduling, endpoints, names, and the evictions of nodes under pressure.
+//!
+//! Models: kubernetes v1.36 pkg/kubelet.
+
+mod back_off;
+mod conditions;
+mod hooks;
+mod kubelets;
+mod mounts;
+mod names;
+pub mod node;
+mod probes;
 mod qos;
+mod report;
+mod session;
+mod spawn;
+mod start;
 pub mod status;
+mod sync;
+mod text;
+mod worker;
+
+pub use kubelets::Kubelets;
+pub use node::{Machine, lease_object, lease_renewed_at, node_object};

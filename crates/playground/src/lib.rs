@@ -1,1 +1,19 @@
-//! playground
+//! A session: a cluster, terminals that work on it, and what is needed to come back to a moment of it.
+//!
+//! - [`World`] is a cluster with terminals and files, in virtual time: what `ordinal run` drives.
+//! - [`Session`] is a world behind the protocol of `view`: what a page drives.
+//! - [`web`] holds the pages that the world's programs can read.
+//!
+//! What is absent: the browser, threads, the time outside. This crate is the only one that sees all rooms.
+
+mod curl;
+mod files;
+mod host;
+mod picture;
+mod program;
+mod session;
+pub mod web;
+mod world;
+
+pub use session::Session;
+pub use world::{Editing, HOME, Options, Terminal, World};

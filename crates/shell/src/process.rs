@@ -301,8 +301,10 @@ impl Inputs {
     /// Bytes as they come; `Line::Text` may hold any number of lines or parts of them.
     pub fn next_chunk(&mut self, context: &mut Context) -> Line {
         loop {
+            if self.current.is_none() && !self.open_next(context) {
+                return Line::End;
+            }
             match &mut self.current {
-                None if !self.open_next(context) => return Line::End,
                 None => {}
                 Some(Source::Stdin) => {
                     if !context.io.stdin.available().is_empty() {
@@ -327,8 +329,10 @@ impl Inputs {
     /// The next line. At the end of an operand the unfinished line counts as one.
     pub fn next_line(&mut self, context: &mut Context) -> Line {
         loop {
+            if self.current.is_none() && !self.open_next(context) {
+                return Line::End;
+            }
             match &mut self.current {
-                None if !self.open_next(context) => return Line::End,
                 None => {}
                 Some(Source::Stdin) => {
                     if let Some(mut line) = context.io.stdin.take_line() {

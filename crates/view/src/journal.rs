@@ -54,18 +54,18 @@ pub enum Input {
     Act(Act),
 }
 
-/// What is not a line.
+/// What is not a line. Each is a JSON object, so that no typed text can be taken for one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
     /// Ctrl-C, with what stood in the line.
     Interrupt(String),
     /// Ctrl-D.
-    Eof,
+    Eof {},
     /// A terminal was opened.
-    Open,
+    Open {},
     /// A terminal was closed.
-    Close,
+    Close {},
     /// An editor was closed.
     Edited {
         /// The path that was opened.

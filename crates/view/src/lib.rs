@@ -22,9 +22,12 @@ mod update;
 
 pub use bytes::{Answer, DecodeError, MESSAGE_BYTES_MAX, Message, Request, VERSION, from_bytes, to_bytes};
 pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Start};
-pub use journal::{Act, Entry, Header, JOURNAL_VERSION, Input, JournalError};
+pub use journal::{Act, Entry, Header, Input, JOURNAL_VERSION, JournalError};
 pub use row::{
     BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
     Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
 };
 pub use update::{Candidate, Mode, Stream, Update};
+
+#[cfg(test)]
+mod tests;

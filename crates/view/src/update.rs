@@ -71,7 +71,7 @@ pub enum Update {
         line: String,
     },
     /// Rows that changed.
-    Picture(Picture),
+    Picture(Box<Picture>),
     /// `vi`, `nano` or `kubectl edit` wants a text edited; the terminal waits for [`crate::Command::EditorResult`].
     OpenEditor {
         /// The terminal.

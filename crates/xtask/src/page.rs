@@ -8,6 +8,7 @@ use crate::install;
 use crate::size;
 use crate::tool::{self, Outcome, say};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,19 +20,26 @@ pub(crate) fn build() -> Outcome<PathBuf> {
     compile.args(["build", "--package", "ordinal-web", "--bin", "page", "--bin", "worker"]);
     tool::run(compile.args(["--profile", "wasm", "--target", "wasm32-unknown-unknown"]))?;
 
+    // Put together aside and then moved, so that two builds at a time leave one whole page.
+    let staging = tool::target_dir().join(format!("page-{}", std::process::id()));
+    assemble(&staging)?;
     let dist = tool::root().join("dist");
     clear(&dist)?;
-    copy_folder(&tool::root().join("www"), &dist)?;
-    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
-    bindgen(
-        &dist,
-        &[("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))],
-    )?;
-    let index = read(&dist.join("index.html"))?;
-    write(&dist.join("index.html"), &without_trunk_links(&index))?;
-    size::write_list(&dist)?;
+    copy_folder(&staging, &dist)?;
+    remove(&staging)?;
     say(&format!("built {}", dist.display()));
     Ok(dist)
+}
+
+fn assemble(page: &Path) -> Outcome<()> {
+    clear(page)?;
+    copy_folder(&tool::root().join("www"), page)?;
+    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
+    let jobs = [("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))];
+    bindgen(page, &jobs)?;
+    let index = read(&page.join("index.html"))?;
+    write(&page.join("index.html"), &without_trunk_links(&index))?;
+    size::write_list(page)
 }
 
 /// Runs the wasm-bindgen step over `(target, name, compiled wasm)`.
@@ -52,11 +60,17 @@ fn without_trunk_links(html: &str) -> String {
     kept.map(|line| format!("{line}\n")).collect()
 }
 
+/// An empty folder, whatever stood there before.
 fn clear(folder: &Path) -> Outcome<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    remove(folder)?;
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+fn remove(folder: &Path) -> Outcome<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(format!("{}: {error}", folder.display())),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {

@@ -5,6 +5,7 @@
 use crate::counts::Counts;
 use crate::install::{self, Browser};
 use crate::page;
+use crate::size::{self, Verdict};
 use crate::step::{self, Expect};
 use crate::tool::{self, Outcome};
 use std::ffi::OsString;
@@ -28,7 +29,7 @@ pub(crate) enum Part {
     Native,
     /// wasm-bindgen-test in Node, in Chromium, and in a worker of Chromium.
     Wasm,
-    /// The page in a real browser.
+    /// The page in a real browser, and its size.
     E2e,
 }
 
@@ -79,7 +80,7 @@ fn lint() -> Outcome<Counts> {
     let deny = ["--", "-D", "warnings"];
     let format = step::run("format", Expect::Success, tool::cargo().args(FORMAT));
     let mut clippy = tool::cargo();
-    clippy.args(["clippy", "--workspace", "--all-targets"]).args(deny);
+    clippy.args(["clippy", "--workspace", "--all-targets", "--features", "xtask/bindgen", "--keep-going"]).args(deny);
     let native = step::run("clippy", Expect::Success, &mut clippy);
     let mut clippy = tool::cargo();
     clippy.arg("clippy").args(WASM_PACKAGES).args(WASM).arg("--all-targets").args(deny);
@@ -150,8 +151,17 @@ fn e2e() -> Outcome<Counts> {
     let dist = page::build()?;
     let mut command = Command::new("npm");
     command.current_dir(install::e2e_folder()).args(["test", "--silent"]);
-    command.env("CHROMIUM", &browser.chromium).env("DIST", dist);
-    Ok(step::run("end to end in Chromium", Expect::Tests, &mut command))
+    command.env("CHROMIUM", &browser.chromium).env("DIST", &dist);
+    Ok(step::run("end to end in Chromium", Expect::Tests, &mut command).plus(size(&dist)?))
+}
+
+fn size(dist: &Path) -> Outcome<Counts> {
+    let (table, verdict) = size::measure(dist)?;
+    print!("{table}");
+    Ok(match verdict {
+        Verdict::Fits => Counts::ONE_PASSED,
+        Verdict::TooMuch => Counts { passed: 0, failed: 1 },
+    })
 }
 
 fn path_with(folder: &Path) -> OsString {

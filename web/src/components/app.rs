@@ -1,6 +1,6 @@
 //! The whole page: the store, the driver, and where everything goes.
 
-use view::{Command, Start, Uid};
+use view::{Command, Goal, Start, Uid};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
@@ -20,6 +20,9 @@ use crate::store::{Action, Half, State};
 /// The script that loads the worker, beside the page.
 const WORKER_SCRIPT: &str = "worker_loader.js";
 const LANGUAGE_KEY: &str = "ordinal.language";
+
+/// A fast run ends after so much virtual time in any case.
+const FAST_LIMIT_US: u64 = 3_600_000_000;
 
 /// See the module.
 #[component]
@@ -57,8 +60,8 @@ pub fn App() -> Html {
         move |wish: Wish, ()| grant(&driver, &act, wish)
     });
     let on_type = use_callback((), {
-        let driver = driver.clone();
-        move |line: String, ()| driver.send(Command::Input { terminal: 1, text: format!("{line}\n") })
+        let act = act.clone();
+        move |line: String, ()| act(Action::Type(line))
     });
 
     let half = match state.half {
@@ -102,14 +105,17 @@ pub fn App() -> Html {
                 <section class="hall hall-picture" aria-label={language.say(Text::Picture)}>
                     <Summary {language} picture={state.picture.clone()} selected={state.selected}
                         on_select={on_select.clone()} />
-                    <Picture {language} picture={state.picture.clone()} selected={state.selected} {on_select} />
-                    <Inspector {language} picture={state.picture.clone()} selected={state.selected} {on_type} />
+                    <Picture {language} picture={state.picture.clone()} selected={state.selected}
+                        on_select={on_select.clone()} />
+                    <Inspector {language} picture={state.picture.clone()} selected={state.selected} {on_type}
+                        on_select={on_select.clone()} />
                     <Events {language} picture={state.picture.clone()} start_us={state.start_us} />
                 </section>
                 <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
                     { for state.terminals.iter().map(|(&number, terminal)| html! {
                         <TerminalPane key={number} {language} {number} terminal={terminal.clone()} ready={state.ready}
-                            pace={state.pace} on_command={on_command.clone()} on_action={on_action.clone()}
+                            pace={state.pace} typed={state.typed.clone().filter(|_| number == 1)}
+                            on_command={on_command.clone()} on_action={on_action.clone()}
                             on_wish={on_wish.clone()} />
                     }) }
                 </section>
@@ -129,6 +135,13 @@ pub fn App() -> Html {
 fn grant(driver: &Driver, act: &impl Fn(Action), wish: Wish) {
     match wish {
         Wish::Pace(pace) => driver.set_pace(pace),
+        Wish::Fast(goal) => {
+            // After a step the clock stands.
+            if goal == Goal::NextEvent {
+                driver.set_pace(Pace::Paused);
+            }
+            driver.set_pace(Pace::Fast { goal, limit_us: driver.now_us() + FAST_LIMIT_US });
+        }
         Wish::Language(language) => act(Action::Speak(language)),
         Wish::NewCluster => {
             act(Action::CloseReport);
@@ -166,7 +179,8 @@ fn new_start() -> Start {
 
 /// The language chosen before, else the browser's.
 fn language_of(window: &Window) -> Language {
-    let chosen = window.local_storage().ok().flatten().and_then(|storage| storage.get_item(LANGUAGE_KEY).ok().flatten());
+    let chosen =
+        window.local_storage().ok().flatten().and_then(|storage| storage.get_item(LANGUAGE_KEY).ok().flatten());
     let tags: Vec<String> = window.navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
     Language::preferred(chosen.iter().chain(&tags).map(String::as_str))
 }
@@ -189,7 +203,8 @@ fn save(name: &str, text: &str) {
     let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) else { return };
     let escaped = js_sys::encode_uri_component(text).as_string().unwrap_or_default();
     let set = |name: &str, value: &str| -> Result<(), JsValue> { link.set_attribute(name, value) };
-    if set("href", &format!("data:application/jsonl;charset=utf-8,{escaped}")).is_ok() && set("download", name).is_ok() {
+    if set("href", &format!("data:application/jsonl;charset=utf-8,{escaped}")).is_ok() && set("download", name).is_ok()
+    {
         link.click();
     }
 }

@@ -1,9 +1,12 @@
 //! The newest events.
 
+use std::cmp::Reverse;
+
 use view::EventRow;
 use yew::prelude::*;
 
 use crate::i18n::{Language, Text, elapsed};
+use crate::order::by_key;
 use crate::store::{PictureState, Shared};
 
 /// How many are shown.
@@ -24,8 +27,7 @@ pub(super) struct Props {
 #[component]
 pub(super) fn Events(props: &Props) -> Html {
     let Props { language, picture, start_us } = props;
-    let mut events: Vec<&Shared<EventRow>> = picture.events.values().collect();
-    events.sort_by_key(|event| std::cmp::Reverse((event.at_us, event.uid)));
+    let events = by_key(picture.events.values(), |event| Reverse((event.at_us, event.uid)));
     html! {
         <details class="events" open=true>
             <summary>{ language.say(Text::Events) }</summary>

@@ -19,6 +19,8 @@ pub(super) struct Props {
     pub selected: Option<Uid>,
     /// A command to be typed in the terminal.
     pub on_type: Callback<String>,
+    /// The reader looks away.
+    pub on_select: Callback<Option<Uid>>,
 }
 
 /// What the panel says.
@@ -34,9 +36,15 @@ struct Card {
 pub(super) fn Inspector(props: &Props) -> Html {
     let language = props.language;
     let card = props.selected.and_then(|uid| card_of(language, &props.picture, uid));
+    let on_select = props.on_select.clone();
+    let close = move |_: MouseEvent| on_select.emit(None);
     html! {
         <section class="inspector" aria-label={language.say(Text::Inspector)} aria-live="polite">
             if let Some(card) = card {
+                <button type="button" class="quiet inspector-close" aria-label={language.say(Text::Close)}
+                    onclick={close}>
+                    { "×" }
+                </button>
                 <h2><span class="inspector-kind">{ card.kind }</span>{ " " }{ card.name }</h2>
                 <dl>
                     { for card.fields.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| html! {
@@ -69,10 +77,10 @@ fn button(props: &Props, command: String) -> Html {
 }
 
 fn card_of(language: Language, picture: &PictureState, uid: Uid) -> Option<Card> {
-    let pod = picture.pods.get(&uid).map(|row| pod(language, row));
-    let claim = || picture.claims.get(&uid).map(|row| claim(picture, row));
-    let node = || picture.nodes.get(&uid).map(|row| node(picture, row));
-    let workload = || picture.workloads.get(&uid).map(|row| workload(row));
+    let pod = picture.pods.get(uid).map(|row| pod(language, row));
+    let claim = || picture.claims.get(uid).map(|row| claim(picture, row));
+    let node = || picture.nodes.get(uid).map(|row| node(picture, row));
+    let workload = || picture.workloads.get(uid).map(|row| workload(row));
     pod.or_else(claim).or_else(node).or_else(workload)
 }
 
@@ -83,17 +91,22 @@ fn scope(namespace: &str) -> String {
 
 fn pod(language: Language, row: &PodRow) -> Card {
     let scope = scope(&row.namespace);
-    let claims: Vec<String> =
-        row.claims.iter().map(|used| format!("{} ({})", used.name, used.mount_path)).collect();
+    let claims: Vec<String> = row.claims.iter().map(|used| format!("{} ({})", used.name, used.mount_path)).collect();
     Card {
         kind: "Pod",
         name: row.name.clone(),
         fields: vec![
-            (Text::FieldStatus, format!("{} {}/{} · {}", row.status, row.ready, row.containers, language.say(state_text(row.state)))),
+            (
+                Text::FieldStatus,
+                format!("{} {}/{} · {}", row.status, row.ready, row.containers, language.say(state_text(row.state))),
+            ),
             (Text::FieldWhy, row.reason.clone()),
             (Text::FieldNode, row.node.clone()),
             (Text::FieldAddress, row.ip.clone()),
-            (Text::FieldOwner, row.workload.as_ref().map_or(String::new(), |owner| format!("{} {}", owner.kind, owner.name))),
+            (
+                Text::FieldOwner,
+                row.workload.as_ref().map_or(String::new(), |owner| format!("{} {}", owner.kind, owner.name)),
+            ),
             (Text::FieldRevision, row.revision.clone()),
             (Text::FieldImages, row.images.join(", ")),
             (Text::FieldClaims, claims.join(", ")),

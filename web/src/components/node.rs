@@ -55,7 +55,7 @@ pub(super) fn Node(props: &Props) -> Html {
 
 /// A thin bar: how much of a resource is requested.
 fn meter(x: i32, width: i32, name: &str, used: u64, of: u64) -> Html {
-    let share = if of == 0 { 0 } else { (used.min(of) * 100 / of) as i32 };
+    let share = (used.min(of) * 100).checked_div(of).unwrap_or(0) as i32;
     let label_width = 44;
     let track = (width - label_width).max(10);
     let tone = if share >= 90 { "meter-fill full" } else { "meter-fill" };

@@ -77,8 +77,7 @@ fn drawing(props: &Props, laid: &Layout, width: i32) -> Html {
             }) }</g>
             <g>{ for laid.claims.iter().map(|place| {
                 let uid = place.claim.uid;
-                let mut pods: Vec<String> = picture.pods_of_claim(&place.claim).map(|pod| pod.name.clone()).collect();
-                pods.sort();
+                let pods: Vec<&str> = picture.pods_of_claim(&place.claim).map(|pod| pod.name.as_str()).collect();
                 let hue = picture.pods_of_claim(&place.claim).find_map(|pod| picture.hue_of(pod));
                 html! {
                     <Claim key={uid.to_string()} {language} place={place.clone()} pods={pods.join(", ")} {hue}

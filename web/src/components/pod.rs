@@ -52,6 +52,7 @@ pub(super) fn Pod(props: &Props) -> Html {
     let (choose, focus) = (on_select.clone(), on_select.clone());
     let class = classes!(
         "pod",
+        (place.detail != Detail::Large).then_some("compact"),
         state_class(pod.state),
         hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}")),
         selected.then_some("selected"),
@@ -65,8 +66,8 @@ pub(super) fn Pod(props: &Props) -> Html {
             onclick={move |_| choose.emit(Some(uid))} onfocus={move |_| focus.emit(Some(uid))}>
             <title>{ label }</title>
             <rect class="pod-back" width={w.clone()} height={h.clone()} rx={radius} />
-            if let Some(stripe) = stripe {
-                { stripe_of(*stripe, area.w, area.h) }
+            if let Some(stripe) = stripe.filter(|_| place.detail == Detail::Large) {
+                { stripe_of(stripe, area.w, area.h) }
             }
             <rect class="pod-ring" x="1.5" y="1.5" width={(area.w - 3).to_string()} height={(area.h - 3).to_string()}
                 rx={radius} />
@@ -87,7 +88,7 @@ fn inside(language: Language, place: &PodBox) -> Html {
                 </text>
                 <text class={ordinal_class(pod)} x={middle.clone()} y="48" text-anchor="middle">{ short_name(pod) }</text>
                 <text class="pod-status" x={middle} y={(h - 9).to_string()} text-anchor="middle">
-                    { fit(status_of(pod), (w - 6) * 10 / 48) }
+                    { fit(&pod.status, (w - 6) * 10 / 48) }
                 </text>
             </>
         },
@@ -103,11 +104,6 @@ fn inside(language: Language, place: &PodBox) -> Html {
             </>
         },
     }
-}
-
-/// kubectl's STATUS, except that a running pod that is not ready says so.
-fn status_of(pod: &PodRow) -> &str {
-    &pod.status
 }
 
 /// A new revision has a full stripe, an old one a broken one.

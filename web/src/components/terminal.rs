@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::terminal_chunk::{TerminalChunk, runs};
 use super::terminal_menu::TerminalMenu;
-use super::toolbar::{Wish, fast};
+use super::toolbar::Wish;
 use crate::driver::Pace;
 use crate::i18n::{Language, Text};
 use crate::line::{Effect, Line, Stroke};
@@ -32,6 +32,8 @@ pub(super) struct Props {
     pub ready: bool,
     /// How time passes.
     pub pace: Pace,
+    /// A command that a button types.
+    pub typed: Option<Shared<String>>,
     /// For the engine.
     pub on_command: Callback<Command>,
     /// For the store.
@@ -43,6 +45,7 @@ pub(super) struct Props {
 /// What a keystroke needs to know and to change.
 #[derive(Clone)]
 struct Keys {
+    language: Language,
     number: u32,
     terminal: Shared<Terminal>,
     line: UseStateHandle<Line>,
@@ -62,6 +65,7 @@ pub(super) fn TerminalPane(props: &Props) -> Html {
     let line = use_state(Line::default);
     let chosen = use_state(|| 0_usize);
     let keys = Keys {
+        language,
         number,
         terminal: terminal.clone(),
         line,
@@ -77,6 +81,15 @@ pub(super) fn TerminalPane(props: &Props) -> Html {
     {
         let keys = keys.clone();
         use_effect_with(terminal.completions.clone(), move |completions| keys.offered(completions.as_ref()));
+    }
+    {
+        let keys = keys.clone();
+        use_effect_with(props.typed.clone(), move |typed| {
+            if let Some(command) = typed {
+                keys.set_value(command, None);
+                focus(&keys.area);
+            }
+        });
     }
     let on_scroll = {
         let log = log.clone();
@@ -97,7 +110,7 @@ pub(super) fn TerminalPane(props: &Props) -> Html {
     let (on_key, on_input, on_paste, take) = (keys.clone(), keys.clone(), keys.clone(), keys.clone());
     html! {
         <div class="terminal">
-            <div class="terminal-log" ref={log} onscroll={on_scroll} onclick={on_click} tabindex="0" role="log"
+            <div class="terminal-log" ref={log} onscroll={on_scroll} onclick={on_click} tabindex="0" role="log" lang="en"
                 aria-live="polite" aria-label={language.say(Text::TerminalLog)}>
                 <div>{ for terminal.chunks.iter().map(|chunk| html! {
                     <TerminalChunk key={chunk.id} chunk={chunk.clone()} />
@@ -138,7 +151,7 @@ fn foot(props: &Props) -> Html {
                 <span>{ language.say(Text::Closed) }</span>
             } else if props.terminal.mode == Mode::Busy {
                 <span class="busy">{ language.say(if stands { Text::BusyPaused } else { Text::Busy }) }</span>
-                <button type="button" class="quiet" onclick={move |_| on_wish.emit(fast(goal, u64::MAX / 2))}>
+                <button type="button" class="quiet" onclick={move |_| on_wish.emit(Wish::Fast(goal))}>
                     { language.say(Text::SkipWait) }
                 </button>
             } else {
@@ -170,11 +183,13 @@ impl Keys {
     fn cursor(&self, text: &str) -> usize {
         let units = self.area().and_then(|area| area.selection_start().ok().flatten()).unwrap_or(0) as usize;
         let mut seen = 0;
-        text.char_indices().find(|(_, letter)| {
-            let found = seen >= units;
-            seen += letter.len_utf16();
-            found
-        }).map_or(text.len(), |(at, _)| at)
+        text.char_indices()
+            .find(|(_, letter)| {
+                let found = seen >= units;
+                seen += letter.len_utf16();
+                found
+            })
+            .map_or(text.len(), |(at, _)| at)
     }
 
     /// The open menu: one that was asked for this very line and has more than one way to go on.
@@ -258,6 +273,8 @@ impl Keys {
         let Some(end) = pasted.rfind('\n') else { return };
         event.prevent_default();
         if pasted.len() > INPUT_BYTES_MAX {
+            let most = (INPUT_BYTES_MAX >> 20).to_string();
+            self.on_action.emit(Action::Notice(self.language.fill(Text::PasteTooLong, &[&most])));
             return;
         }
         let text = self.value();
@@ -347,9 +364,9 @@ fn has_selection() -> bool {
     let Some(window) = web_sys::window() else { return false };
     let on_page = window.get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
     let field = window.document().and_then(|document| document.active_element());
-    let in_field = field.and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok()).is_some_and(|area| {
-        area.selection_start().ok().flatten() != area.selection_end().ok().flatten()
-    });
+    let in_field = field
+        .and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok())
+        .is_some_and(|area| area.selection_start().ok().flatten() != area.selection_end().ok().flatten());
     on_page || in_field
 }
 
@@ -361,8 +378,7 @@ fn focus(area: &NodeRef) {
 }
 
 fn is_at_end(log: &NodeRef) -> bool {
-    log.cast::<HtmlElement>()
-        .is_none_or(|log| log.scroll_height() - log.scroll_top() - log.client_height() < STICKY_PX)
+    log.cast::<HtmlElement>().is_none_or(|log| log.scroll_height() - log.scroll_top() - log.client_height() < STICKY_PX)
 }
 
 fn follow(log: &NodeRef, sticks: bool) {

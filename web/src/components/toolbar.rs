@@ -8,14 +8,13 @@ use yew::prelude::*;
 use crate::driver::{Pace, SPEEDS};
 use crate::i18n::{LANGUAGES, Language, Text, elapsed};
 
-/// A fast run ends after so much virtual time in any case.
-const FAST_LIMIT_US: u64 = 3_600_000_000;
-
 /// What the reader asks of the page as a whole.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Wish {
     /// How time is to pass.
     Pace(Pace),
+    /// As fast as possible, up to there.
+    Fast(Goal),
     /// What the page is to speak.
     Language(Language),
     /// Another session.
@@ -24,11 +23,6 @@ pub(super) enum Wish {
     GoBack,
     /// As a file.
     SaveJournal,
-}
-
-/// A fast run from now, with the usual limit.
-pub(super) fn fast(goal: Goal, now_us: u64) -> Wish {
-    Wish::Pace(Pace::Fast { goal, limit_us: now_us + FAST_LIMIT_US })
 }
 
 /// See the module.
@@ -132,12 +126,12 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
                 </svg>
             </button>
             <button type="button" class="icon" aria-label={say(Text::Step)} title={say(Text::Step)}
-                onclick={ask(fast(Goal::NextEvent, props.now_us))}>
+                onclick={ask(Wish::Fast(Goal::NextEvent))}>
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2l8 6-8 6zM11 2h2.5v12H11z" /></svg>
             </button>
             <div class="speeds" role="group" aria-label={say(Text::Speed)}>{ for SPEEDS.map(speed) }</div>
             <button type="button" aria-pressed={is_fast.to_string()} title={say(Text::UntilReadyLong)}
-                onclick={ask(fast(Goal::Settled, props.now_us))}>
+                onclick={ask(Wish::Fast(Goal::Settled))}>
                 { say(Text::UntilReady) }
             </button>
         </div>

@@ -117,7 +117,7 @@ impl Conductor {
     }
 
     /// The next request, if one may be sent now.
-    pub fn next(&mut self) -> Option<Request> {
+    pub fn next_request(&mut self) -> Option<Request> {
         if !self.greeted || self.in_flight.is_some() {
             return None;
         }
@@ -135,9 +135,7 @@ impl Conductor {
         match self.pace {
             Pace::Speed(_) if self.owed_us > 0 => Some(Command::Advance { dt_us: std::mem::take(&mut self.owed_us) }),
             Pace::Speed(_) => None,
-            Pace::Fast { goal, limit_us } => {
-                Some(Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX })
-            }
+            Pace::Fast { goal, limit_us } => Some(Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX }),
             Pace::Paused => self.grace.map(|(terminal, limit_us)| Command::RunUntil {
                 goal: Goal::Prompt { terminal },
                 limit_us,
@@ -210,23 +208,26 @@ mod tests {
         let mut conductor = Conductor::new(Pace::Paused);
         conductor.push(input("a\n"));
         conductor.push(input("b\n"));
-        assert_eq!(conductor.next(), None);
+        assert_eq!(conductor.next_request(), None);
         conductor.greeted();
-        assert_eq!(conductor.next().map(|request| request.command), Some(input("a\n")));
-        assert_eq!(conductor.next(), None);
+        assert_eq!(conductor.next_request().map(|request| request.command), Some(input("a\n")));
+        assert_eq!(conductor.next_request(), None);
         conductor.answered(&answer(1, vec![]));
-        assert_eq!(conductor.next().map(|request| request.command), Some(input("b\n")));
+        assert_eq!(conductor.next_request().map(|request| request.command), Some(input("b\n")));
     }
 
     #[test]
     fn time_is_host_time_times_speed_and_does_not_leap() {
         let mut conductor = listening(Pace::Speed(20));
-        assert_eq!(conductor.next(), None, "no time has passed");
+        assert_eq!(conductor.next_request(), None, "no time has passed");
         conductor.frame(16_000);
-        assert_eq!(conductor.next().map(|request| request.command), Some(Command::Advance { dt_us: 320_000 }));
+        assert_eq!(conductor.next_request().map(|request| request.command), Some(Command::Advance { dt_us: 320_000 }));
         conductor.frame(3_600_000_000);
         conductor.answered(&answer(1, vec![]));
-        assert_eq!(conductor.next().map(|request| request.command), Some(Command::Advance { dt_us: 2_000_000 }));
+        assert_eq!(
+            conductor.next_request().map(|request| request.command),
+            Some(Command::Advance { dt_us: 2_000_000 })
+        );
     }
 
     #[test]
@@ -234,10 +235,10 @@ mod tests {
         let mut conductor = listening(Pace::Speed(5));
         conductor.set_pace(Pace::Fast { goal: Goal::Settled, limit_us: 9 });
         for sequence in 1..=2 {
-            assert!(matches!(conductor.next().map(|r| r.command), Some(Command::RunUntil { limit_us: 9, .. })));
+            assert!(matches!(conductor.next_request().map(|r| r.command), Some(Command::RunUntil { limit_us: 9, .. })));
             conductor.answered(&answer(sequence, vec![]));
         }
-        conductor.next();
+        conductor.next_request();
         conductor.answered(&answer(3, vec![Update::Reached { goal: Goal::Settled }]));
         assert_eq!(conductor.pace(), Pace::Speed(5));
     }
@@ -247,17 +248,17 @@ mod tests {
         let mut conductor = listening(Pace::Paused);
         conductor.answered(&answer(0, vec![Update::Clock { now_us: 7 }]));
         conductor.push(input("kubectl get pods\n"));
-        conductor.next();
+        conductor.next_request();
         conductor.answered(&answer(1, vec![]));
         let goal = Goal::Prompt { terminal: 1 };
-        match conductor.next().map(|request| request.command) {
+        match conductor.next_request().map(|request| request.command) {
             Some(Command::RunUntil { goal: asked, limit_us, .. }) => {
                 assert_eq!((asked, limit_us), (goal, 7 + PAUSED_COMMAND_US));
             }
             other => panic!("{other:?}"),
         }
         conductor.answered(&answer(2, vec![Update::Reached { goal }]));
-        assert_eq!(conductor.next(), None);
+        assert_eq!(conductor.next_request(), None);
         assert!(!conductor.is_active());
     }
 }

@@ -35,6 +35,8 @@ pub enum Outcome {
         pace: Pace,
         /// A reload would lose the session.
         unkept: bool,
+        /// Virtual time at which the session began.
+        start_us: u64,
     },
     /// The engine has trapped, or hangs.
     Crashed(Crash),
@@ -69,6 +71,9 @@ struct Inner {
     told: Option<(Pace, bool)>,
     told_second: u64,
     last_words: Option<String>,
+    /// What to begin with if the kept journal cannot be read.
+    fallback: Option<Start>,
+    is_refused: bool,
 }
 
 impl Driver {
@@ -94,6 +99,8 @@ impl Driver {
             told: None,
             told_second: 0,
             last_words: None,
+            fallback: None,
+            is_refused: false,
         };
         let driver = Driver(Rc::new(RefCell::new(inner)));
         driver.listen();
@@ -102,11 +109,15 @@ impl Driver {
 
     /// The session that this tab kept, or else a new one.
     pub fn begin(&self, start: Start) {
-        let kept = self.0.borrow().journal.kept();
-        match kept {
-            Some((lines, until_us)) => self.renew(Command::Restore { lines, until_us }),
-            None => self.renew(Command::Start(start)),
-        }
+        let first = {
+            let mut inner = self.0.borrow_mut();
+            inner.fallback = Some(start.clone());
+            match inner.journal.load() {
+                Some(until_us) => Command::Restore { lines: inner.journal.texts(), until_us },
+                None => Command::Start(start),
+            }
+        };
+        self.renew(first);
     }
 
     /// A new session in place of this one.
@@ -148,15 +159,8 @@ impl Driver {
                 Some(command) if is_journalled(&command) => inner.conductor.now_us(),
                 _ => inner.journal.drop_last().unwrap_or(0).saturating_sub(1),
             };
-            let kept = inner.journal.kept().map(|(lines, _)| lines);
-            let mut lines = inner.journal.texts();
-            if lines.is_empty() {
-                // The replay itself failed: again without its last line.
-                lines = kept.unwrap_or_default();
-                lines.truncate(lines.len().saturating_sub(1).max(1));
-            }
             inner.conductor.set_pace(Pace::Paused);
-            Command::Restore { lines, until_us }
+            Command::Restore { lines: inner.journal.texts(), until_us }
         };
         self.renew(restore);
     }
@@ -197,7 +201,15 @@ impl Driver {
     }
 
     fn on_answer(&self, answer: Answer) {
-        self.0.borrow_mut().take(answer);
+        let fallback = {
+            let mut inner = self.0.borrow_mut();
+            inner.take(answer);
+            if inner.is_refused { inner.fallback.take() } else { None }
+        };
+        if let Some(start) = fallback {
+            self.start_anew(start);
+            return;
+        }
         self.pump();
         self.wake();
     }
@@ -211,7 +223,7 @@ impl Driver {
                 text: inner.last_words.take().unwrap_or(reason),
                 doing: inner.conductor.in_flight().map(|command| format!("{command:?}")).unwrap_or_default(),
                 journal: inner.journal.export(),
-                can_go_back: inner.journal.entries() > 0,
+                can_go_back: !inner.journal.texts().is_empty(),
             };
             (inner.on_outcome.clone(), crash)
         };
@@ -224,7 +236,7 @@ impl Driver {
         if inner.link.is_none() || inner.is_hidden() {
             return;
         }
-        if let Some(request) = inner.conductor.next() {
+        if let Some(request) = inner.conductor.next_request() {
             inner.waiting_us = 0;
             let bytes = to_bytes(&request);
             if let Some(link) = &inner.link {
@@ -332,8 +344,10 @@ impl Inner {
         }
         let begins = matches!(self.conductor.in_flight(), Some(Command::Start(_) | Command::Restore { .. }));
         if begins && answer.sequence > 0 {
+            self.is_refused = answer.updates.iter().any(|update| matches!(update, Update::Refused { .. }));
             self.journal.restart();
-            self.updates.clear();
+            // Why the session before could not be had again is still to be read.
+            self.updates.retain(|update| matches!(update, Update::Refused { .. }));
             self.reset = true;
         }
         self.conductor.answered(&answer);
@@ -365,7 +379,10 @@ impl Inner {
         let mut updates = std::mem::take(&mut self.updates);
         updates.push(Update::Clock { now_us });
         let reset = std::mem::take(&mut self.reset);
-        Some((self.on_outcome.clone(), Outcome::Frame { reset, updates, pace, unkept }))
+        Some((
+            self.on_outcome.clone(),
+            Outcome::Frame { reset, updates, pace, unkept, start_us: self.journal.first_us() },
+        ))
     }
 }
 

@@ -92,17 +92,31 @@ impl Journal {
         }
     }
 
-    /// The lines and the clock that an earlier page of this tab kept. They stay kept until [`Journal::clear`] or until
-    /// their replay writes them anew.
-    pub fn kept(&self) -> Option<(Vec<String>, u64)> {
+    /// When the session began.
+    pub fn first_us(&self) -> u64 {
+        self.lines.first().map_or(0, |line| line.at_us)
+    }
+
+    /// Takes over the lines that an earlier page of this tab kept; where its clock stood, if there are any.
+    pub fn load(&mut self) -> Option<u64> {
         let storage = self.storage.as_ref()?;
         let get = |key: &str| storage.get_item(key).ok().flatten();
+        if get(VERSION_KEY)? != VERSION {
+            return None;
+        }
         let count = get(COUNT_KEY)?.parse::<usize>().ok()?;
         let clock_us = get(CLOCK_KEY).and_then(|text| text.parse().ok()).unwrap_or(0);
-        let known = get(VERSION_KEY).is_some_and(|version| version == VERSION);
-        let line = |index: usize| Some(get(&key_of(index))?.split_once(' ')?.1.to_string());
-        let lines: Option<Vec<String>> = (0..count).map(line).collect();
-        lines.filter(|lines| known && !lines.is_empty()).map(|lines| (lines, clock_us))
+        let line = |index: usize| {
+            let kept = get(&key_of(index))?;
+            let (at_us, text) = kept.split_once(' ')?;
+            Some(Line { at_us: at_us.parse().ok()?, text: text.into() })
+        };
+        let lines: Vec<Line> = (0..count).map(line).collect::<Option<_>>()?;
+        if lines.is_empty() {
+            return None;
+        }
+        self.lines = lines;
+        Some(clock_us)
     }
 
     /// Begins anew without touching what is kept: a replay is about to write the same lines again.

@@ -11,6 +11,7 @@ use view::{
 };
 
 use super::Shared;
+use crate::order::by_key;
 
 /// Hues that workloads get in the order of their appearance; then they repeat.
 const HUES: u8 = 8;
@@ -20,6 +21,56 @@ const REMEMBERED_MAX: usize = 10_000;
 
 /// Events that are kept.
 const EVENTS_MAX: usize = 200;
+
+/// Rows of one kind in order of UID: a copy is a pointer per row, and a delta is merged in one pass.
+#[derive(Clone, Debug)]
+pub struct Rows<R>(Vec<Shared<R>>);
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Rows(Vec::new())
+    }
+}
+
+impl<R: Row> Rows<R> {
+    /// The row of an object.
+    pub fn get(&self, uid: Uid) -> Option<&Shared<R>> {
+        self.0.binary_search_by(|row| row.uid().cmp(&uid)).ok().map(|index| &self.0[index])
+    }
+
+    /// All of them.
+    pub fn values(&self) -> std::slice::Iter<'_, Shared<R>> {
+        self.0.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn merge(&mut self, change: Change<R>) {
+        if change.is_empty() {
+            return;
+        }
+        let removed = by_key(change.removed, |&uid| uid);
+        let changed = by_key(change.changed.into_iter().map(Shared::new), |row| row.uid());
+        let mut changed = changed.into_iter().peekable();
+        let mut merged = Vec::with_capacity(self.0.len() + changed.len());
+        for row in self.0.drain(..).filter(|row| removed.binary_search(&row.uid()).is_err()) {
+            while let Some(new) = changed.next_if(|new| new.uid() < row.uid()) {
+                merged.push(new);
+            }
+            merged.push(changed.next_if(|new| new.uid() == row.uid()).unwrap_or(row));
+        }
+        merged.extend(changed);
+        self.0 = merged;
+    }
+}
 
 /// Where a pod is drawn.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,21 +88,21 @@ type WorkloadKey = (String, Owner);
 #[derive(Clone, Debug, Default)]
 pub struct PictureState {
     /// Nodes.
-    pub nodes: BTreeMap<Uid, Shared<NodeRow>>,
+    pub nodes: Rows<NodeRow>,
     /// Pods.
-    pub pods: BTreeMap<Uid, Shared<PodRow>>,
+    pub pods: Rows<PodRow>,
     /// Claims.
-    pub claims: BTreeMap<Uid, Shared<ClaimRow>>,
+    pub claims: Rows<ClaimRow>,
     /// Volumes.
-    pub volumes: BTreeMap<Uid, Shared<VolumeRow>>,
+    pub volumes: Rows<VolumeRow>,
     /// Workloads.
-    pub workloads: BTreeMap<Uid, Shared<WorkloadRow>>,
+    pub workloads: Rows<WorkloadRow>,
     /// Budgets.
-    pub budgets: BTreeMap<Uid, Shared<BudgetRow>>,
+    pub budgets: Rows<BudgetRow>,
     /// Services.
-    pub services: BTreeMap<Uid, Shared<ServiceRow>>,
+    pub services: Rows<ServiceRow>,
     /// Events.
-    pub events: BTreeMap<Uid, Shared<EventRow>>,
+    pub events: Rows<EventRow>,
     cells: BTreeMap<Uid, Cell>,
     taken: BTreeMap<String, BTreeSet<usize>>,
     remembered: BTreeMap<(String, String, String), usize>,
@@ -68,14 +119,14 @@ impl PictureState {
             self.enter_cell(pod);
             self.give_hue(pod);
         }
-        merge(&mut self.nodes, delta.nodes);
-        merge(&mut self.pods, delta.pods);
-        merge(&mut self.claims, delta.claims);
-        merge(&mut self.volumes, delta.volumes);
-        merge(&mut self.workloads, delta.workloads);
-        merge(&mut self.budgets, delta.budgets);
-        merge(&mut self.services, delta.services);
-        merge(&mut self.events, delta.events);
+        self.nodes.merge(delta.nodes);
+        self.pods.merge(delta.pods);
+        self.claims.merge(delta.claims);
+        self.volumes.merge(delta.volumes);
+        self.workloads.merge(delta.workloads);
+        self.budgets.merge(delta.budgets);
+        self.services.merge(delta.services);
+        self.events.merge(delta.events);
         self.drop_old_events();
     }
 
@@ -110,20 +161,8 @@ impl PictureState {
         })
     }
 
-    /// Events of an object such as `pod/web-0`, newest first.
-    pub fn events_of(&self, namespace: &str, object: &str) -> Vec<Shared<EventRow>> {
-        let mut events: Vec<_> = self
-            .events
-            .values()
-            .filter(|event| event.namespace == namespace && event.object.eq_ignore_ascii_case(object))
-            .cloned()
-            .collect();
-        events.sort_by_key(|event| std::cmp::Reverse((event.at_us, event.uid)));
-        events
-    }
-
     fn leave_cell(&mut self, uid: Uid) {
-        let (Some(cell), Some(pod)) = (self.cells.remove(&uid), self.pods.get(&uid)) else { return };
+        let (Some(cell), Some(pod)) = (self.cells.remove(&uid), self.pods.get(uid)) else { return };
         if let Some(taken) = self.taken.get_mut(&cell.node) {
             taken.remove(&cell.index);
         }
@@ -157,20 +196,9 @@ impl PictureState {
         if excess == 0 {
             return;
         }
-        let mut by_age: Vec<(u64, Uid)> = self.events.values().map(|event| (event.at_us, event.uid)).collect();
-        by_age.sort_unstable();
-        for (_, uid) in &by_age[..excess] {
-            self.events.remove(uid);
-        }
-    }
-}
-
-fn merge<R: Row>(rows: &mut BTreeMap<Uid, Shared<R>>, change: Change<R>) {
-    for uid in &change.removed {
-        rows.remove(uid);
-    }
-    for row in change.changed {
-        rows.insert(row.uid(), Shared::new(row));
+        let by_age = by_key(self.events.values().map(|event| (event.at_us, event.uid)), |&age| age);
+        let removed = by_age[..excess].iter().map(|&(_, uid)| uid).collect();
+        self.events.merge(Change { changed: Vec::new(), removed });
     }
 }
 

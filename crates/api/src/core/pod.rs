@@ -158,8 +158,10 @@ impl Codec for Pod {
         let mut spec = self.spec.encode();
         let mut status = self.status.encode();
         api_access::unfold(&self.spec, &mut spec, &mut status);
+        let mut metadata = self.metadata.encode();
+        pod_address::unfold(&mut metadata, &self.status.pod_ip);
         let mut fields = crate::Map::new();
-        put_always(&mut fields, "metadata", &self.metadata);
+        put_always(&mut fields, "metadata", &metadata);
         put_always(&mut fields, "spec", &spec);
         put_always(&mut fields, "status", &status);
         Value::Map(fields)
@@ -282,5 +284,41 @@ mod api_access {
         volume.set(&["projected", "defaultMode"], 420);
         volume.set(&["projected", "sources"], vec![token, root_ca, downward]);
         volume
+    }
+}
+
+/// A pod's address in the keys of its managed fields: kept as a mark, so that replicas share their field sets.
+pub mod pod_address {
+    use crate::{Str, Value};
+
+    /// Stands for the pod's own address.
+    pub const MARK: &str = "@podIP";
+
+    /// Puts the mark where `status.podIPs` names the pod's own address.
+    pub fn fold(status: &mut Value, address: &str) {
+        let Some(Value::List(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("podIPs")) else { return };
+        for entry in addresses {
+            if entry.get("ip").text() == address && !address.is_empty() {
+                entry.set(&["ip"], MARK);
+            }
+        }
+    }
+
+    /// Puts the address where managed fields have the mark.
+    pub(super) fn unfold(metadata: &mut Value, address: &str) {
+        let Some(Value::List(entries)) = metadata.as_map_mut().and_then(|fields| fields.get_mut("managedFields")) else {
+            return;
+        };
+        let key: Str = ecow::eco_format!("k:{{\"ip\":\"{MARK}\"}}");
+        for entry in entries {
+            let Some(status) = entry.as_map_mut().and_then(|entry| entry.get_mut("fieldsV1")?.as_map_mut()?.get_mut("f:status"))
+            else {
+                continue;
+            };
+            let Some(Value::Map(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("f:podIPs")) else { continue };
+            if let Some(fields) = addresses.remove(&key) {
+                addresses.insert(ecow::eco_format!("k:{{\"ip\":\"{address}\"}}"), fields);
+            }
+        }
     }
 }

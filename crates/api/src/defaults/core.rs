@@ -2,6 +2,7 @@
 
 use super::pod::{round_up, volume_source};
 use super::{child, default, default_pointer, each, ensure};
+use crate::text::base64;
 use crate::value::{Map, Str, Value};
 
 pub(super) fn service(object: &mut Map) {
@@ -57,22 +58,8 @@ pub(super) fn secret(object: &mut Map) {
     if let Some(Value::Map(texts)) = object.remove("stringData")
         && let Some(data) = ensure(object, "data")
     {
-        data.extend(texts.into_iter().map(|(key, text)| (key, base64(text.text().as_bytes()).into())));
+        data.extend(texts.into_iter().map(|(key, text)| (key, base64::encode(text.text().as_bytes()).into())));
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
 
 pub(super) fn namespace(object: &mut Map) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::field_set::{FieldSet, Node};
 use crate::schema::{Field, ListType, MapType, Shape, Type};
+use crate::text::json::write_compact;
 use crate::value::{Map, Str, Value};
 
 /// The fields that a write added, changed and removed. No field is in more than one set, except elements of lists
@@ -68,7 +69,10 @@ pub(super) enum Place<'t> {
 impl<'t> Place<'t> {
     fn of_field(type_: Type<'t>, field: &'t Field<'t>) -> Place<'t> {
         match (&field.shape, &field.list) {
-            (Shape::Object(_) | Shape::Map(_), _) if field.map == MapType::Atomic => Place::Leaf,
+            (Shape::Object(_) | Shape::Map(_), _) if field.map == Some(MapType::Atomic) => Place::Leaf,
+            (Shape::Object(index), _) if field.map == Some(MapType::Granular) => {
+                Place::Struct(type_.table().type_at(*index))
+            }
             (Shape::List(_), ListType::Atomic) => Place::Leaf,
             (Shape::List(_), ListType::Set) => Place::Set,
             (Shape::List(element), ListType::Map(keys)) => Place::Keyed(type_, element, keys),
@@ -124,7 +128,7 @@ impl<'t> Place<'t> {
 }
 
 fn json(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    write_compact(value)
 }
 
 /// One of the three sets, at one place.
@@ -195,9 +199,11 @@ struct Collector {
 
 impl Collector {
     fn push(&mut self, element: &Str, change: Change) {
-        for (nodes, part) in
-            [(&mut self.added, change.added), (&mut self.modified, change.modified), (&mut self.removed, change.removed)]
-        {
+        for (nodes, part) in [
+            (&mut self.added, change.added),
+            (&mut self.modified, change.modified),
+            (&mut self.removed, change.removed),
+        ] {
             if part.here || !part.below.is_empty() {
                 nodes.push(Node { element: element.clone(), member: part.here, children: part.below });
             }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::patch::DEPTH_MAX;
+use crate::text::json;
 use crate::value::{Map, Str, Value};
 
 /// A set of fields, immutable and shared: a clone costs nothing, and sets that are one pointer compare at once.
@@ -13,11 +14,25 @@ use crate::value::{Map, Str, Value};
 pub struct FieldSet(Option<Rc<[Node]>>);
 
 /// An element of a set: it belongs to the set itself, or something below it does, or both.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Node {
     pub(super) element: Str,
     pub(super) member: bool,
     pub(super) children: FieldSet,
+}
+
+impl Eq for FieldSet {}
+
+impl PartialOrd for FieldSet {
+    fn partial_cmp(&self, other: &FieldSet) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FieldSet {
+    fn cmp(&self, other: &FieldSet) -> Ordering {
+        if self.same(other) { Ordering::Equal } else { self.nodes().cmp(other.nodes()) }
+    }
 }
 
 impl PartialEq for FieldSet {
@@ -118,20 +133,56 @@ impl FieldSet {
 
     /// What this holds and `other` does not.
     pub fn difference(&self, other: &FieldSet) -> FieldSet {
-        self.without(other, |left, right| Some(Node {
-            element: left.element.clone(),
-            member: left.member && !right.member,
-            children: left.children.difference(&right.children),
-        }))
+        self.without(other, |left, right| {
+            Some(Node {
+                element: left.element.clone(),
+                member: left.member && !right.member,
+                children: left.children.difference(&right.children),
+            })
+        })
     }
 
     /// As [`FieldSet::difference`], and without all that is below the members of `other`.
     pub fn recursive_difference(&self, other: &FieldSet) -> FieldSet {
-        self.without(other, |left, right| (!right.member).then(|| Node {
-            element: left.element.clone(),
-            member: left.member,
-            children: left.children.recursive_difference(&right.children),
-        }))
+        self.without(other, |left, right| {
+            (!right.member).then(|| Node {
+                element: left.element.clone(),
+                member: left.member,
+                children: left.children.recursive_difference(&right.children),
+            })
+        })
+    }
+
+    /// Without the fields that name an object or that the server sets: nobody owns them.
+    pub(super) fn without_identity(&self) -> FieldSet {
+        const TOP: [&str; 3] = ["f:apiVersion", "f:kind", "f:metadata"];
+        const METADATA: [&str; 9] = [
+            "f:name",
+            "f:namespace",
+            "f:creationTimestamp",
+            "f:selfLink",
+            "f:uid",
+            "f:clusterName",
+            "f:generation",
+            "f:managedFields",
+            "f:resourceVersion",
+        ];
+        self.without_members(&TOP, |node| {
+            if node.element == "f:metadata" {
+                node.children.without_members(&METADATA, |node| node.children.clone())
+            } else {
+                node.children.clone()
+            }
+        })
+    }
+
+    fn without_members(&self, names: &[&str], children: impl Fn(&Node) -> FieldSet) -> FieldSet {
+        let kept = |node: &Node| Node {
+            element: node.element.clone(),
+            member: node.member && !names.contains(&node.element.as_str()),
+            children: children(node),
+        };
+        FieldSet::from_nodes(self.nodes().iter().map(kept).collect())
     }
 
     /// Keeps this very set where nothing goes.
@@ -217,9 +268,12 @@ fn element_text(element: &str) -> String {
     match element.split_at_checked(2) {
         Some(("f:", name)) => format!(".{name}"),
         Some(("k:", keys)) => {
-            let keys: Value = serde_json::from_str(keys).unwrap_or_default();
-            let json = |value: &Value| serde_json::to_string(value).unwrap_or_default();
-            let keys = keys.as_map().into_iter().flatten().map(|(name, value)| format!("{name}={}", json(value)));
+            let keys: Value = json::read(keys).unwrap_or_default();
+            let keys = keys
+                .as_map()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| format!("{name}={}", json::write_compact(value)));
             format!("[{}]", keys.collect::<Vec<_>>().join(","))
         }
         Some(("v:", value)) => format!("[={value}]"),
@@ -257,7 +311,9 @@ mod tests {
 
     #[test]
     fn paths_are_printed_as_kubectl_prints_them() {
-        let set = set(r#"{"f:spec":{"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{"f:name":{}}},"f:x":{"v:\"y\"":{}}}}"#);
+        let set = set(
+            r#"{"f:spec":{"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{"f:name":{}}},"f:x":{"v:\"y\"":{}}}}"#,
+        );
         assert_eq!(set.paths(), [r#".spec.ports[containerPort=80,protocol="TCP"].name"#, r#".spec.x[="y"]"#]);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sim::Time;
 
 use super::compare::{Comparison, Place, changed_fields, fields_of, with_named_fields};
-use super::{Entry, FieldSet, Operation, Writer, identity_fields, sort};
+use super::{Entry, FieldSet, Operation, Writer, sort};
 use crate::schema::Type;
+use crate::text::json;
 use crate::value::{Map, Str, Value};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -131,7 +132,7 @@ fn attempt(live: &Value, entries: &[Entry], request: Apply<'_>) -> Result<Applie
             updated.push(Entry { fields, ..entry.clone() });
         }
     }
-    let own = own.difference(&identity_fields());
+    let own = own.without_identity();
     if !own.is_empty() {
         let unchanged = comparison.is_empty() && own == last;
         let before = entries.iter().find(is_own).filter(|_| unchanged).map(|entry| entry.time);
@@ -253,7 +254,7 @@ fn merge_lists(place: Place<'_>, live: &[Value], applied: &[Value]) -> Vec<Value
 /// `kubectl` may take over what it applied itself on the client's side, as long as nobody changed it since.
 fn allowed_by_last_applied(live: &Value, conflicts: &[Conflict], request: Apply<'_>) -> bool {
     let text = live.at(&["metadata", "annotations", LAST_APPLIED]).text();
-    let Ok(last) = serde_json::from_str::<Value>(text) else { return false };
+    let Ok(last) = json::read(text) else { return false };
     if last.get("apiVersion").text() != request.writer.api_version {
         return false;
     }
@@ -273,7 +274,7 @@ fn with_last_applied_kept(config: &Value) -> impl FnOnce(Applied) -> Applied {
         if !applied.object.at(&path).text().is_empty() {
             let mut config = config.clone();
             config.remove(&path);
-            let text = serde_json::to_string(&config).unwrap_or_default();
+            let text = json::write_compact(&config);
             applied.object.set(&path, format!("{text}\n"));
         }
         applied
@@ -294,7 +295,13 @@ mod tests {
         Writer { manager: manager.into(), api_version: "v1".into(), subresource: Str::new() }
     }
 
-    fn apply_pod(live: &Value, entries: &[Entry], manager: &str, config: &str, force: Force) -> Result<Applied, String> {
+    fn apply_pod(
+        live: &Value,
+        entries: &[Entry],
+        manager: &str,
+        config: &str,
+        force: Force,
+    ) -> Result<Applied, String> {
         let type_ = schema::type_of("v1", "Pod").unwrap();
         let (config, writer, ignored) = (value(config), writer(manager), super::super::reset_fields("Pod", ""));
         let request = Apply { type_, config: &config, writer: &writer, force, ignored: &ignored, now: Time(1_000_000) };
@@ -307,9 +314,12 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_applied_goes_unless_somebody_else_owns_it() {
-        let first = apply_pod(&zero_pod(), &[], "a", r#"{"metadata":{"labels":{"x":"1","y":"1"}}}"#, Force::No).unwrap();
-        let both = apply_pod(&first.object, &first.entries, "b", r#"{"metadata":{"labels":{"y":"1"}}}"#, Force::No).unwrap();
-        let less = apply_pod(&both.object, &both.entries, "a", r#"{"metadata":{"labels":{"z":"1"}}}"#, Force::No).unwrap();
+        let first =
+            apply_pod(&zero_pod(), &[], "a", r#"{"metadata":{"labels":{"x":"1","y":"1"}}}"#, Force::No).unwrap();
+        let both =
+            apply_pod(&first.object, &first.entries, "b", r#"{"metadata":{"labels":{"y":"1"}}}"#, Force::No).unwrap();
+        let less =
+            apply_pod(&both.object, &both.entries, "a", r#"{"metadata":{"labels":{"z":"1"}}}"#, Force::No).unwrap();
         assert_eq!(less.object.at(&["metadata", "labels"]), &value(r#"{"y":"1","z":"1"}"#));
         assert_eq!(less.entries.len(), 2);
     }

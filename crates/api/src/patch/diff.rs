@@ -186,7 +186,8 @@ fn diff_maps_list(
     let (changed, mut deleted) = diff_elements(before, after, element, key, wanted, retain)?;
     let mut add = lists::in_order(changed, after, key, Elements::Maps)?;
     let same_order = before.len() == after.len() && {
-        let pairs = before.iter().zip(after).map(|(left, right)| Ok(lists::key_of(left, key)? == lists::key_of(right, key)?));
+        let pairs =
+            before.iter().zip(after).map(|(left, right)| Ok(lists::key_of(left, key)? == lists::key_of(right, key)?));
         pairs.collect::<Result<Vec<bool>, PatchError>>()?.into_iter().all(|same| same)
     };
     add.append(&mut deleted);

@@ -30,6 +30,20 @@ pub fn apply(document: &Value, patch: &Value) -> Result<Value, PatchError> {
     Ok(result)
 }
 
+/// The paths of all objects and lists that the operations go through.
+pub fn touched(patch: &Value) -> Vec<Vec<Str>> {
+    let mut paths = vec![Vec::new()];
+    for operation in patch.as_list().iter().take(OPERATIONS_MAX) {
+        for pointer in [operation.get("path").text(), operation.get("from").text()] {
+            let steps = Pointer::parse(pointer).steps;
+            paths.extend((1..steps.len()).map(|length| steps[..length].to_vec()));
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
 fn decode_error(text: String) -> PatchError {
     PatchError::Decode(text)
 }
@@ -208,7 +222,11 @@ mod tests {
         check(r#"{"a":[1,2]}"#, r#"[{"op":"remove","path":"/a/0"}]"#, Some(r#"{"a":[2]}"#));
         check(r#"{"a":1,"b":2}"#, r#"[{"op":"move","from":"/a","path":"/c"}]"#, Some(r#"{"b":2,"c":1}"#));
         check(r#"{"a":{"x":1}}"#, r#"[{"op":"copy","from":"/a","path":"/b"}]"#, Some(r#"{"a":{"x":1},"b":{"x":1}}"#));
-        check(r#"{"a/b":{"m~n":1}}"#, r#"[{"op":"replace","path":"/a~1b/m~0n","value":2}]"#, Some(r#"{"a/b":{"m~n":2}}"#));
+        check(
+            r#"{"a/b":{"m~n":1}}"#,
+            r#"[{"op":"replace","path":"/a~1b/m~0n","value":2}]"#,
+            Some(r#"{"a/b":{"m~n":2}}"#),
+        );
         check(r#"{"a":[1,2]}"#, r#"[{"op":"replace","path":"/a/-1","value":3}]"#, Some(r#"{"a":[1,3]}"#));
         check(r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":1},{"op":"remove","path":"/a"}]"#, Some("{}"));
     }

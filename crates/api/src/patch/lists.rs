@@ -125,7 +125,8 @@ pub(super) fn interleave(
 pub(super) fn partition(list: Vec<Value>, by: &[Value], key: &str) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let (mut named, mut rest) = (Vec::new(), Vec::new());
     for element in list {
-        let found = if key.is_empty() { by.contains(&element) } else { find(by, key, key_of(&element, key)?)?.is_some() };
+        let found =
+            if key.is_empty() { by.contains(&element) } else { find(by, key, key_of(&element, key)?)?.is_some() };
         if found { named.push(element) } else { rest.push(element) }
     }
     Ok((named, rest))

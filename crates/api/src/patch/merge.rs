@@ -4,7 +4,7 @@
 //! nulls of objects within lists are dropped.
 
 use super::{DEPTH_MAX, PatchError};
-use crate::value::{Map, Value};
+use crate::value::{Map, Str, Value};
 
 /// The document after the patch. `patch` must be an object.
 pub fn apply(document: &Value, patch: &Value) -> Result<Value, PatchError> {
@@ -66,6 +66,26 @@ fn pruned(value: &Value, depth: u16) -> Result<Value, PatchError> {
     })
 }
 
+/// The paths of all objects that the patch goes into.
+pub fn touched(patch: &Value) -> Vec<Vec<Str>> {
+    let mut paths = Vec::new();
+    collect_touched(patch, &mut Vec::new(), &mut paths);
+    paths
+}
+
+fn collect_touched(patch: &Value, path: &mut Vec<Str>, paths: &mut Vec<Vec<Str>>) {
+    let Value::Map(map) = patch else { return };
+    if path.len() > usize::from(DEPTH_MAX) {
+        return;
+    }
+    paths.push(path.clone());
+    for (key, value) in map {
+        path.push(key.clone());
+        collect_touched(value, path, paths);
+        path.pop();
+    }
+}
+
 /// The patch that makes `modified` out of `original`; `{}` when they are equal.
 pub fn diff(original: &Value, modified: &Value) -> Result<Value, PatchError> {
     let empty = Map::new();
@@ -117,7 +137,10 @@ mod tests {
     #[test]
     fn a_patch_that_is_no_object_is_refused() {
         let error = apply(&value("{}"), &value("[]")).unwrap_err().to_string();
-        assert_eq!(error, "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+        assert_eq!(
+            error,
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+        );
     }
 
     #[test]

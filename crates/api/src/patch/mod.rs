@@ -16,6 +16,7 @@ pub mod strategic;
 pub mod three_way;
 
 use crate::schema::{Field, Shape, Type};
+use crate::text::number::format_g;
 use crate::value::{Map, Value};
 
 /// Levels of nesting a patch or an object may have.
@@ -172,7 +173,7 @@ impl<'t> Place<'t> {
         Ok((field, self.below(inner)?))
     }
 
-    /// The place of an element of the list this place stands for; only the depth changes.
+    /// The type's name, for messages.
     pub(crate) fn name(self) -> String {
         self.type_.map_or_else(|| "map".to_owned(), |type_| type_.name().to_owned())
     }
@@ -193,7 +194,7 @@ fn write_go_text(text: &mut String, value: &Value, depth: u16) {
         Value::Null => text.push_str("<nil>"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Int(number) => text.push_str(&number.to_string()),
-        Value::Float(number) => text.push_str(&go_float(*number)),
+        Value::Float(number) => text.push_str(&format_g(*number)),
         Value::Str(value) => text.push_str(value),
         Value::List(list) => {
             text.push('[');
@@ -220,18 +221,6 @@ fn write_go_map(text: &mut String, map: &Map, depth: u16) {
         write_go_text(text, element, depth + 1);
     }
     text.push(']');
-}
-
-/// `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e21 on.
-fn go_float(number: f64) -> String {
-    let magnitude = number.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
-        let text = format!("{number:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = exponent.strip_prefix('-').map_or(("+", exponent), |rest| ("-", rest));
-        return format!("{digits}e{sign}{exponent:0>2}");
-    }
-    format!("{number}")
 }
 
 /// The Go type a decoded value has.

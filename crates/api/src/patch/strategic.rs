@@ -170,7 +170,8 @@ fn check_order(patch: &[Value], order: &[Value], key: &str) -> Result<(), PatchE
     let mut kept = patch.iter().filter(|element| key.is_empty() || element.get(MARKER).is_null()).peekable();
     for element in order {
         let Some(next) = kept.peek() else { return Ok(()) };
-        let same = if key.is_empty() { *next == element } else { lists::key_of(next, key)? == lists::key_of(element, key)? };
+        let same =
+            if key.is_empty() { *next == element } else { lists::key_of(next, key)? == lists::key_of(element, key)? };
         if same {
             kept.next();
         }
@@ -189,13 +190,7 @@ enum Removal {
     No,
 }
 
-fn merge_field(
-    mode: Mode,
-    original: &mut Map,
-    key: &str,
-    value: Value,
-    place: Place<'_>,
-) -> Result<(), PatchError> {
+fn merge_field(mode: Mode, original: &mut Map, key: &str, value: Value, place: Place<'_>) -> Result<(), PatchError> {
     let (key, removal) = match key.strip_prefix(DELETE_FROM) {
         Some(_) if mode == Mode::Combine => {
             original.insert(key.into(), value);

@@ -7,9 +7,11 @@
 //!
 //! Models: kubernetes v1.36 api/openapi-spec and the struct tags of k8s.io/api.
 
+mod encode;
 mod resources;
 mod table;
 
+pub use encode::go_json;
 pub use resources::{Resource, resources};
 pub use table::{Field, ListType, MapType, Omit, Scalar, Shape, Table, TableError, Type};
 

@@ -7,7 +7,7 @@
 //! ```
 //! After a field's name stands its shape (`*` pointer, `[]` list, `{}` map, a scalar, `=Name` a named string, or a
 //! type), then `!` required, `+` written even when empty, `~` left out when zero, `p=` patch strategies and merge key,
-//! `l=` list type and keys, `m=atomic`, `e=` allowed values, `d=` default of a list-map key. After a type's name may
+//! `l=` list type and keys, `m=` map type, `e=` allowed values, `d=` default of a list-map key. After a type's name may
 //! stand `group/version/Kind` and `atomic`.
 
 use std::collections::BTreeMap;
@@ -52,8 +52,8 @@ pub struct Field<'t> {
     pub merge_key: &'t str,
     /// How server-side apply sees the list.
     pub list: ListType<'t>,
-    /// How server-side apply sees the map or struct.
-    pub map: MapType,
+    /// How server-side apply sees the map or struct; `None` if its type decides.
+    pub map: Option<MapType>,
     /// The values the API documents, if it documents any.
     pub values: Vec<&'t str>,
     /// The value a list-map key has when it is left out.
@@ -279,7 +279,7 @@ fn parse_field<'t>(line: &'t str, names: &BTreeMap<&'t str, u16>) -> Result<Fiel
         strategies: Vec::new(),
         merge_key: "",
         list: ListType::Atomic,
-        map: MapType::Granular,
+        map: None,
         values: Vec::new(),
         key_default: None,
     };
@@ -299,7 +299,8 @@ fn parse_mark<'t>(field: &mut Field<'t>, word: &'t str) -> Result<(), &'static s
         }
         ("l", "set") => field.list = ListType::Set,
         ("l", list) => field.list = ListType::Map(list.trim_start_matches("map:").split(',').collect()),
-        ("m", _) => field.map = MapType::Atomic,
+        ("m", "atomic") => field.map = Some(MapType::Atomic),
+        ("m", _) => field.map = Some(MapType::Granular),
         ("e", values) => field.values = values.split('|').collect(),
         ("d", value) => field.key_default = Some(value),
         _ => return Err("an unknown mark"),

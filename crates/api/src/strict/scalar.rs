@@ -6,6 +6,7 @@ use super::{Decoder, Failure, Words, go_kind};
 use crate::patch::go_text;
 use crate::quantity::Quantity;
 use crate::schema::Scalar;
+use crate::text::number::format_json;
 use crate::value::Value;
 
 const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
@@ -114,7 +115,10 @@ fn unmarshalled(scalar: Scalar, value: &Value) -> String {
 
 /// A number as Go's encoder writes it.
 fn number_text(value: &Value) -> String {
-    go_text(value).replace("e+0", "e+").replace("e-0", "e-")
+    match value {
+        Value::Float(number) => format_json(*number).unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Map(_) => go_text(value),
+    }
 }
 
 fn converted(scalar: Scalar, wanted: &str, value: &Value) -> Result<Value, Failure> {
@@ -177,20 +181,35 @@ fn base64_fault(text: &str) -> Option<usize> {
 
 /// What Go says about a time that it cannot read.
 fn time_error(text: &str, layout: &str) -> String {
-    const ELEMENTS: [(&str, usize); 11] =
-        [("2006", 4), ("-", 0), ("01", 2), ("-", 0), ("02", 2), ("T", 0), ("15", 2), (":", 0), ("04", 2), (":", 0), ("05", 2)];
+    const ELEMENTS: [(&str, usize); 11] = [
+        ("2006", 4),
+        ("-", 0),
+        ("01", 2),
+        ("-", 0),
+        ("02", 2),
+        ("T", 0),
+        ("15", 2),
+        (":", 0),
+        ("04", 2),
+        (":", 0),
+        ("05", 2),
+    ];
     let mut rest = text;
     for (element, digits) in ELEMENTS {
         let next = match digits {
             0 => rest.strip_prefix(element),
-            digits => rest.get(..digits).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit())).map(|_| &rest[digits..]),
+            digits => rest
+                .get(..digits)
+                .filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+                .map(|_| &rest[digits..]),
         };
         let Some(next) = next else {
             return format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {element:?}");
         };
         rest = next;
     }
-    let ranges = [("month", 5, 1, 12), ("day", 8, 1, 31), ("hour", 11, 0, 23), ("minute", 14, 0, 59), ("second", 17, 0, 59)];
+    let ranges =
+        [("month", 5, 1, 12), ("day", 8, 1, 31), ("hour", 11, 0, 23), ("minute", 14, 0, 59), ("second", 17, 0, 59)];
     for (name, from, low, high) in ranges {
         let number: u32 = text.get(from..from + 2).and_then(|part| part.parse().ok()).unwrap_or(low);
         if !(low..=high).contains(&number) {

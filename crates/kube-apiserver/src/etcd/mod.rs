@@ -30,6 +30,7 @@ pub(crate) struct Etcd {
 struct KindStore {
     objects: BTreeMap<Key, Object>,
     log: Log,
+    last_change: u64,
 }
 
 impl Etcd {
@@ -72,6 +73,11 @@ impl Etcd {
         self.kinds.get(&kind).map_or(0, |store| store.objects.len())
     }
 
+    /// The revision of the last write of a kind.
+    pub(crate) fn last_change(&self, kind: Kind) -> u64 {
+        self.kinds.get(&kind).map_or(0, |store| store.last_change)
+    }
+
     pub(crate) fn changes(&self, kind: Kind, after: u64, until: Time) -> Result<&[Change], Status> {
         self.kinds.get(&kind).map_or(Ok(&[][..]), |store| store.log.between(after, until))
     }
@@ -108,6 +114,8 @@ impl Etcd {
         self.writes += 1;
         self.digest.add(kind, &object, at);
         let change = Change { revision: self.revision, kind, object, old, at };
-        self.kinds.entry(change.object.kind()).or_default().log.push(change);
+        let store = self.kinds.entry(change.object.kind()).or_default();
+        store.last_change = self.revision;
+        store.log.push(change);
     }
 }

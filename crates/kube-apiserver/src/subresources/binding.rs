@@ -7,7 +7,6 @@ use api::{Key, Kind, Object, Status};
 use sim::Time;
 
 use crate::ApiServer;
-use crate::managed::Part;
 
 /// Binds a pod to a node and says so in its condition PodScheduled.
 pub(crate) fn bind(
@@ -15,7 +14,6 @@ pub(crate) fn bind(
     key: &Key,
     uid: &str,
     node: &str,
-    manager: &str,
     now: Time,
 ) -> Result<Object, Status> {
     let old = server.get(Kind::Pod, key)?.clone();
@@ -42,7 +40,5 @@ pub(crate) fn bind(
         None => status.conditions.push(scheduled),
     }
     status.nominated_node_name = Default::default();
-    let mut object = Object::from(pod);
-    server.managed.record_update(&mut object, &old, Part::Status, manager, now);
-    Ok(server.commit(object, &old, now))
+    Ok(server.commit(pod.into(), &old, now))
 }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use api::apps::stateful_set::StatefulSetStatus;
 use api::core::pod::PodTemplateSpec;
-use api::{ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Reason, Resource, StatefulSet, Status, Value};
+use api::{
+    ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Reason, Resource, StatefulSet, Status, Value,
+};
 use client::{DeleteOptions, EventKind, Recorder};
 use ecow::eco_format;
 

@@ -269,10 +269,7 @@ impl<'a> Sync<'a> {
     fn create(&mut self, index: usize, replica: &Replica<'a>) -> Flow {
         let set = self.inputs.set;
         let would_be = Pod {
-            metadata: api::ObjectMeta::new(
-                set.metadata.namespace.clone(),
-                identity::pod_name(set, replica.ordinal),
-            ),
+            metadata: api::ObjectMeta::new(set.metadata.namespace.clone(), identity::pod_name(set, replica.ordinal)),
             ..Pod::default()
         };
         let claims = self.inputs.claims;
@@ -429,8 +426,12 @@ impl<'a> Sync<'a> {
 
     fn must_be_updated(&self, replica: &Replica<'a>) -> bool {
         match replica.pod {
-            Some(pod) => !pod.metadata.is_terminating() && revision_of(pod) != Some(self.inputs.update_revision.as_str()),
-            None => replica.revision == Revision::Current && self.inputs.current_revision != self.inputs.update_revision,
+            Some(pod) => {
+                !pod.metadata.is_terminating() && revision_of(pod) != Some(self.inputs.update_revision.as_str())
+            }
+            None => {
+                replica.revision == Revision::Current && self.inputs.current_revision != self.inputs.update_revision
+            }
         }
     }
 

@@ -16,11 +16,13 @@ use std::rc::Rc;
 
 use api::apps::stateful_set::StatefulSetSpec;
 use api::core::pod::PodTemplateSpec;
-use api::{ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Resource, StatefulSet, Status, Str, Value};
+use api::{
+    ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Resource, StatefulSet, Status, Str, Value,
+};
 use client::{Change, ChangeKind, Recorder, RecorderApi, WorkQueue};
 use sim::Time;
 
-use crate::context::{Context, LastWrites};
+use crate::context::{Context, LastWrites, Pacer};
 use apply::Applier;
 use decide::{FeatureGate, Inputs};
 use revision::UpdateRevision;
@@ -31,6 +33,7 @@ pub(crate) struct StatefulSetController {
     queue: WorkQueue<Key>,
     recorder: Recorder,
     last_writes: LastWrites,
+    pacer: Pacer,
     templates: BTreeMap<Key, Templates>,
 }
 
@@ -61,6 +64,7 @@ impl StatefulSetController {
             queue: WorkQueue::new(),
             recorder: Recorder::new("statefulset-controller", "", RecorderApi::Core),
             last_writes: LastWrites::default(),
+            pacer: Pacer::default(),
             templates: BTreeMap::new(),
         }
     }
@@ -109,7 +113,8 @@ impl StatefulSetController {
     /// Syncs all sets that are due.
     pub(crate) fn run(&mut self, context: &mut Context<'_>) {
         while let Some((key, _)) = self.queue.pop(context.now) {
-            if let Some(at) = self.last_writes.visible_at(&key, context) {
+            let busy_until = self.pacer.busy_until(&key, context.now);
+            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
                 self.queue.add_at(key, at);
                 continue;
             }
@@ -138,11 +143,13 @@ impl StatefulSetController {
         let Some(set) = context.cache.get::<StatefulSet>(key).cloned() else {
             self.templates.remove(key);
             self.last_writes.forget(key);
+            self.pacer.forget(key);
             return Ok(None);
         };
         let patch = self.patch_of(key, &set);
         adopt_revisions(&set, context)?;
         let pods = claim_pods(&set, context)?;
+        self.pacer.note(key, pods.len(), context.now);
         let revisions = get_revisions(&set, &patch, context)?;
         let cache = context.cache;
         let claims = |key: &Key| cache.get::<PersistentVolumeClaim>(key).cloned();
@@ -202,9 +209,8 @@ impl StatefulSetController {
 
 /// Whether a change of a pod can change what its set does.
 fn is_relevant(old: &Pod, new: &Pod) -> bool {
-    let ready_since = |pod: &Pod| {
-        pod.status.condition("Ready").map(|condition| (condition.status, condition.last_transition_time))
-    };
+    let ready_since =
+        |pod: &Pod| pod.status.condition("Ready").map(|condition| (condition.status, condition.last_transition_time));
     old.status.phase != new.status.phase
         || ready_since(old) != ready_since(new)
         || old.metadata.deletion_timestamp.is_some() != new.metadata.deletion_timestamp.is_some()

@@ -108,9 +108,11 @@ fn has_stale_owner<T: Resource>(claim: &PersistentVolumeClaim, owner: &T) -> boo
 }
 
 fn has_owner_that_does_not_control(set: &StatefulSet, pod: &Pod, claim: &PersistentVolumeClaim) -> bool {
-    claim.metadata.owner_references.iter().any(|owner| {
-        (owner.uid == set.metadata.uid || owner.uid == pod.metadata.uid) && owner.controller != Some(true)
-    })
+    claim
+        .metadata
+        .owner_references
+        .iter()
+        .any(|owner| (owner.uid == set.metadata.uid || owner.uid == pod.metadata.uid) && owner.controller != Some(true))
 }
 
 /// Whether a reference is to an object of this kind and name, whatever its UID.

@@ -4,7 +4,7 @@ use api::Value;
 use api::text::json;
 
 /// The parsed file `cases/NAME` or the like, or None (and a plain word) without a reference.
-pub fn read_json(path: &str) -> Option<Value> {
+pub(crate) fn read_json(path: &str) -> Option<Value> {
     let folder = std::env::var("ORDINAL_REFERENCE").ok().filter(|folder| !folder.is_empty());
     let Some(folder) = folder else {
         eprintln!("SKIPPED: ORDINAL_REFERENCE does not name the reference folder, {path} was not read");

@@ -194,8 +194,12 @@ fn table_text(call: &mut Call<'_, '_>, group: &Group, with_kind: bool, output: &
     let sort_path = call.flags.text("sort-by");
     if !sort_path.is_empty() {
         let values: Vec<Value> = objects.iter().map(Object::encode).collect();
-        let order = sort_by::order_by(&sort_path, &values.iter().collect::<Vec<_>>()).map_err(Failure::Plain)?;
-        objects = order.into_iter().map(|at| objects[at].clone()).collect();
+        match sort_by::order_by(&sort_path, &values.iter().collect::<Vec<_>>()) {
+            Ok(order) => objects = order.into_iter().map(|at| objects[at].clone()).collect(),
+            // As recorded from v1.36.2: a table none of whose rows has the field is printed as if it were empty.
+            Err(error) if error.starts_with("couldn't find any field with path") => objects.clear(),
+            Err(error) => return Err(Failure::Plain(error)),
+        }
     }
     let table = call.ctx.api.table(kind, &objects);
     let mut options = table_options(call, group.mapping, output);

@@ -3,10 +3,10 @@
 //! A verb is data ([`Verb`]) and a function that runs at once. If it has to wait it answers with a [`Waiting`]: a small
 //! state that is stepped again whenever something may have happened.
 
-mod call;
-mod find;
-mod help;
-mod shared;
+pub mod call;
+pub mod find;
+pub mod help;
+pub mod shared;
 
 use api::Str;
 use sim::Time;
@@ -108,11 +108,40 @@ macro_rules! verbs {
     };
 }
 
-mod get;
+pub mod apply;
+pub mod delete;
+pub mod get;
+pub mod label;
+pub mod pairs;
+pub mod patch;
+pub mod rollout;
+pub mod scale;
+pub mod set_image;
+
+use rollout::{history, pause, restart, status, undo};
 
 verbs! {
-    get::GET;
-    waiting Watch(get::Watching)
+    label::ANNOTATE,
+    apply::APPLY,
+    delete::DELETE,
+    get::GET,
+    label::LABEL,
+    patch::PATCH,
+    rollout::ROLLOUT,
+    history::ROLLOUT_HISTORY,
+    pause::ROLLOUT_PAUSE,
+    restart::ROLLOUT_RESTART,
+    pause::ROLLOUT_RESUME,
+    status::ROLLOUT_STATUS,
+    undo::ROLLOUT_UNDO,
+    scale::SCALE,
+    set_image::SET,
+    set_image::SET_IMAGE;
+    waiting
+    Deleting(delete::Deleting),
+    RolloutStatus(status::RolloutStatus),
+    Scaling(scale::Scaling),
+    Watching(get::Watching),
 }
 
 impl Waiting {

@@ -70,3 +70,11 @@ pub static VALIDATE: &[Flag] =
 
 /// `--field-manager`
 pub static FIELD_MANAGER: &[Flag] = &[Flag::text("field-manager", "Who owns the fields that are set.")];
+
+/// `--resource-version`, `--local`, `--list` of verbs that change one field of many objects.
+pub static EDIT_MANY: &[Flag] = &[
+    Flag::bool("list", "Show what there is after the change."),
+    Flag::bool("local", "Do not ask the server; needs --filename."),
+    Flag::bool("overwrite", "Replace values that are there."),
+    Flag::text("resource-version", "Only if the object has this version."),
+];

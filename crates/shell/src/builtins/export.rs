@@ -12,6 +12,7 @@ pub(super) const LOCAL: Builtin =
     Builtin { name: "local", usage: "local name[=value] ...", kind: Kind::Shell, runner: Runner::Shell(local) };
 pub(super) const DECLARE: Builtin =
     Builtin { name: "declare", usage: "declare [-xr] [name[=value] ...]", kind: Kind::Shell, runner: Runner::Shell(declare) };
+pub(super) const TYPESET: Builtin = Builtin { name: "typeset", ..DECLARE };
 pub(super) const UNSET: Builtin =
     Builtin { name: "unset", usage: "unset [-fv] [name ...]", kind: Kind::Shell, runner: Runner::Shell(unset) };
 
@@ -117,7 +118,7 @@ fn list(reach: &mut dyn Reach, mark: Mark) -> Outcome {
         .iter()
         .filter(|(_, variable)| if mark == Mark::Export { variable.exported } else { variable.readonly })
         .map(|(name, variable)| match &variable.value {
-            Some(value) => format!("{word} {name}=\"{}\"\n", value.replace('\\', "\\\\").replace('"', "\\\"")),
+            Some(value) => format!("{word} {name}=\"{}\"\n", value.as_str().replace('\\', "\\\\").replace('"', "\\\"")),
             None => format!("{word} {name}\n"),
         })
         .collect();

@@ -18,7 +18,7 @@ fn trap(reach: &mut dyn Reach, args: &[String]) -> Outcome {
             .iter()
             .map(|(name, action)| {
                 let name = if name == "EXIT" { name.to_string() } else { format!("SIG{name}") };
-                format!("trap -- '{}' {name}\n", action.replace('\'', "'\\''"))
+                format!("trap -- '{}' {name}\n", action.as_str().replace('\'', "'\\''"))
             })
             .collect();
         lines.iter().for_each(|line| reach.out(line));

@@ -17,7 +17,7 @@ mod launch;
 mod reader;
 mod redirect;
 pub(crate) mod shell;
-mod site;
+pub(crate) mod site;
 mod turn;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,8 +32,8 @@ use crate::process::{Program, Stream};
 use io::{Fds, Opens, Target};
 use shell::{Frame, Shell};
 
-pub use control::Job;
-pub use control::JobState;
+pub use control::{Job, JobState};
+pub(crate) use reader::{ReadLine, script_frame};
 
 /// In whose words errors are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,8 +51,10 @@ pub(crate) trait Reach {
     /// The PIDs of this shell's children that live or have ended unseen.
     fn children(&self) -> Vec<u32>;
     fn builtin_names(&self) -> Vec<(&'static str, &'static str)>;
-    /// `-1` in a status.
     fn is_child(&self, pid: u32) -> bool;
+    fn is_alive(&self, pid: u32) -> bool;
+    /// Shows a prompt of `read -p`.
+    fn prompt(&mut self, text: &str);
 
     fn read(&mut self, path: &str) -> Result<Bytes, FsError> {
         let (path, caller) = (normalise(&self.shell().cwd, path), self.caller());
@@ -171,6 +173,16 @@ impl<P: Clone, H: Host<Process = P>> Reach for Site<'_, P, H> {
 
     fn is_child(&self, pid: u32) -> bool {
         self.children().contains(&pid)
+    }
+
+    fn is_alive(&self, pid: u32) -> bool {
+        pid == self.task.pid || self.machine.tasks.contains_key(&pid)
+    }
+
+    fn prompt(&mut self, text: &str) {
+        if self.machine.opens.is_terminal(&self.task.fds, 0) {
+            self.machine.write(self.host, self.task, 2, text.as_bytes());
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::ast::{List, Word};
 use crate::limits::{INPUT_BYTES_MAX, NESTING_MAX};
 
 pub(crate) use command::is_name;
+pub(crate) use word::simple_escape;
 
 /// Aliases by name.
 pub type Aliases = BTreeMap<EcoString, EcoString>;
@@ -287,5 +288,3 @@ impl<'a> Parser<'a> {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,132 @@
+//! The cluster as a user's client sees it: the API server, and through it the kubelets.
+
+use api::table::Table;
+use api::{Key, Kind, Object, Status, Value};
+use client::{
+    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput, WriteOptions,
+    Written,
+};
+use kube_apiserver::ServerClient;
+use sim::Time;
+
+use crate::Cluster;
+
+/// A client of the cluster at the present instant. Watchers are told of its writes.
+#[derive(Debug)]
+pub struct ClusterClient<'a> {
+    pub(crate) cluster: &'a mut Cluster,
+    pub(crate) manager: &'a str,
+}
+
+impl ClusterClient<'_> {
+    /// One request that may write.
+    fn write<T>(&mut self, request: impl FnOnce(&mut ServerClient<'_>) -> T) -> T {
+        let now = self.cluster.now();
+        let answer = request(&mut self.cluster.server.client(self.manager, now));
+        self.cluster.tell_watchers();
+        answer
+    }
+}
+
+impl Api for ClusterClient<'_> {
+    fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
+        let found = self.cluster.server.object(kind, key).cloned();
+        found.map(|object| self.cluster.kubelets.as_of(object, self.now())).ok_or_else(|| Status::not_found(kind, &key.name))
+    }
+
+    fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+        let all = self.cluster.server.list(kind, namespace);
+        all.into_iter().map(|object| self.cluster.kubelets.as_of(object, self.now())).collect()
+    }
+
+    fn revision(&self) -> u64 {
+        self.cluster.server.revision()
+    }
+
+    fn changes(&self, kind: Kind, after: u64, until: Time) -> Result<&[Change], Status> {
+        self.cluster.server.changes(kind, after, until)
+    }
+
+    fn create(&mut self, object: Object) -> Result<Object, Status> {
+        self.write(|server| server.create(object))
+    }
+
+    fn update(&mut self, object: Object) -> Result<Object, Status> {
+        self.write(|server| server.update(object))
+    }
+
+    fn update_status(&mut self, object: Object) -> Result<Object, Status> {
+        self.write(|server| server.update_status(object))
+    }
+
+    fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Object, Status> {
+        self.write(|server| server.delete(kind, key, options))
+    }
+
+    fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status> {
+        self.write(|server| server.bind(pod, uid, node))
+    }
+
+    fn create_value(&mut self, kind: Kind, namespace: &str, body: Value, options: &WriteOptions) -> Result<Written, Status> {
+        self.write(|server| server.create_value(kind, namespace, body, options))
+    }
+
+    fn update_value(&mut self, kind: Kind, key: &Key, body: Value, options: &WriteOptions) -> Result<Written, Status> {
+        self.write(|server| server.update_value(kind, key, body, options))
+    }
+
+    fn patch(&mut self, kind: Kind, key: &Key, patch: &Patch, options: &WriteOptions) -> Result<Written, Status> {
+        self.write(|server| server.patch(kind, key, patch, options))
+    }
+
+    fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status> {
+        self.write(|server| server.evict(pod, options))
+    }
+
+    fn table(&self, kind: Kind, objects: &[Object]) -> Table {
+        self.cluster.server.table(kind, objects, self.now())
+    }
+}
+
+impl NodeProxy for ClusterClient<'_> {
+    fn exec(&mut self, request: &ExecRequest) -> Result<SessionId, Status> {
+        let now = self.cluster.now();
+        let Cluster { server, kubelets, .. } = &mut *self.cluster;
+        let session = kubelets.exec(request, &server.client(self.manager, now));
+        self.cluster.kubelets_are_due();
+        session
+    }
+
+    fn session_write(&mut self, session: SessionId, input: &[u8]) {
+        self.cluster.kubelets.session_write(session, input);
+        self.cluster.kubelets_are_due();
+    }
+
+    fn session_close_stdin(&mut self, session: SessionId) {
+        self.cluster.kubelets.session_close_stdin(session);
+        self.cluster.kubelets_are_due();
+    }
+
+    fn session_interrupt(&mut self, session: SessionId) {
+        self.cluster.kubelets.session_interrupt(session);
+        self.cluster.kubelets_are_due();
+    }
+
+    fn session_read(&mut self, session: SessionId) -> SessionOutput {
+        self.cluster.kubelets.session_read(session)
+    }
+
+    fn session_close(&mut self, session: SessionId) {
+        self.cluster.kubelets.session_close(session);
+        self.cluster.kubelets_are_due();
+    }
+
+    fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {
+        let object = self.get(Kind::Pod, pod)?;
+        self.cluster.kubelets.logs(&object, options)
+    }
+}

@@ -1,0 +1,222 @@
+//! The loop: one queue, one closed set of events, handlers that run to completion.
+
+use std::rc::Rc;
+
+use api::Kind;
+use client::Component;
+use kube_apiserver::ApiServer;
+use kube_controller_manager::ControllerManager;
+use kube_proxy::KubeProxy;
+use kube_scheduler::Scheduler;
+use kubelet::Kubelets;
+use sim::{Queue, Span, Time, Timing};
+
+use crate::ClusterClient;
+
+/// What a new cluster is made of.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many nodes, from node-1 on.
+    pub nodes: u32,
+    /// All chance comes from it.
+    pub seed: u64,
+    /// How long things take.
+    pub timing: Timing,
+    /// The instant at which the cluster begins.
+    pub start: Time,
+}
+
+/// The programs of a cluster, in the order in which they are woken when they are due at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    ControllerManager,
+    Scheduler,
+    Kubelets,
+    KubeProxy,
+}
+
+const PROGRAMS: [Program; 4] = [Program::ControllerManager, Program::Scheduler, Program::Kubelets, Program::KubeProxy];
+
+/// Everything that can happen by itself. Commands of users come from outside, between events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// A write has become visible to a program that watches its kind.
+    Changed(Program),
+    /// The instant has come that a program asked for; stale if it has asked for another one since.
+    Due(Program),
+}
+
+/// How far [`Cluster::advance_to`] got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The clock stands at the instant asked for.
+    Reached,
+    /// The budget of events is used up; there is more to do before that instant.
+    OutOfBudget,
+}
+
+/// A cluster. Its state changes only through [`Cluster::advance_to`] and [`Cluster::client`].
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub(crate) server: ApiServer,
+    controllers: ControllerManager,
+    scheduler: Scheduler,
+    pub(crate) kubelets: Kubelets,
+    pub(crate) proxy: KubeProxy,
+    queue: Queue<Event>,
+    timing: Rc<Timing>,
+    /// When each program wants to be woken, by place in [`PROGRAMS`].
+    due: [Option<Time>; PROGRAMS.len()],
+    /// The latest instant at which each program will be shown changes.
+    shown_at: [Time; PROGRAMS.len()],
+    /// The store's revision per kind up to which watchers have been told.
+    told: u64,
+    events: u64,
+}
+
+impl Cluster {
+    /// A new cluster at its first instant: nodes registered, nothing running yet.
+    pub fn new(options: &Options) -> Cluster {
+        let timing = Rc::new(options.timing.clone());
+        let mut cluster = Cluster {
+            server: ApiServer::new(options.seed, options.start),
+            controllers: ControllerManager::new(timing.clone()),
+            scheduler: Scheduler::new(options.seed, timing.clone()),
+            kubelets: Kubelets::new(options.seed, timing.clone()),
+            proxy: KubeProxy::new(options.seed, timing.clone()),
+            queue: Queue::new(options.start),
+            timing,
+            due: [None; PROGRAMS.len()],
+            shown_at: [options.start; PROGRAMS.len()],
+            told: 0,
+            events: 0,
+        };
+        let Cluster { server, kubelets, .. } = &mut cluster;
+        kubelets.register(options.nodes, &mut server.client("kubelet", options.start));
+        cluster.tell_watchers();
+        cluster
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.queue.now()
+    }
+
+    /// How long things take here.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    /// When something may happen next by itself; none if nothing will.
+    pub fn next_event_at(&self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    /// Moves the clock to `to`, handling at most `events_max` events on the way.
+    pub fn advance_to(&mut self, to: Time, events_max: usize) -> Progress {
+        for _ in 0..events_max {
+            let Some((at, event)) = self.queue.pop_until(to) else {
+                self.queue.advance_to(to);
+                self.server.compact(to);
+                return Progress::Reached;
+            };
+            match event {
+                Event::Changed(program) => self.wake(program),
+                Event::Due(program) if self.due[program as usize] == Some(at) => {
+                    self.due[program as usize] = None;
+                    self.wake(program);
+                }
+                Event::Due(_) => {}
+            }
+        }
+        Progress::OutOfBudget
+    }
+
+    /// The cluster as a client of this name sees it now.
+    pub fn client<'a>(&'a mut self, manager: &'a str) -> ClusterClient<'a> {
+        ClusterClient { cluster: self, manager }
+    }
+
+    /// The API server, to look at.
+    pub fn server(&self) -> &ApiServer {
+        &self.server
+    }
+
+    /// The scheduler, to look at: why a pod waits.
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
+    }
+
+    /// The controllers, to look at: why they did what they did.
+    pub fn controllers(&self) -> &ControllerManager {
+        &self.controllers
+    }
+
+    /// The nodes' agents, to look at: files on volumes, processes.
+    pub fn kubelets(&self) -> &Kubelets {
+        &self.kubelets
+    }
+
+    /// A number that depends on every write since the beginning: equal for equal runs.
+    pub fn digest(&self) -> u64 {
+        self.server.digest()
+    }
+
+    /// How many events have been handled.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    fn wake(&mut self, program: Program) {
+        let now = self.now();
+        self.events += 1;
+        let next = match program {
+            Program::ControllerManager => self.controllers.wake(&mut self.server.client("kube-controller-manager", now)),
+            Program::Scheduler => self.scheduler.wake(&mut self.server.client("kube-scheduler", now)),
+            Program::Kubelets => self.kubelets.wake(&mut self.server.client("kubelet", now)),
+            Program::KubeProxy => self.proxy.wake(&mut self.server.client("kube-proxy", now)),
+        };
+        if next != self.due[program as usize] {
+            self.due[program as usize] = next;
+            if let Some(at) = next {
+                assert!(at > now, "{program:?} asked at {now} to be woken at {at}");
+                self.queue.push(at, Event::Due(program));
+            }
+        }
+        self.tell_watchers();
+    }
+
+    /// Everyone who watches a kind that was written to is due a watch latency later.
+    pub(crate) fn tell_watchers(&mut self) {
+        if self.told == self.server.revision() {
+            return;
+        }
+        let at = self.now() + Span(self.timing.watch_latency_us.max(1));
+        for program in PROGRAMS {
+            let concerns = self.watched_kinds(program).iter().any(|kind| self.server.last_change(*kind) > self.told);
+            if concerns && self.shown_at[program as usize] < at {
+                self.shown_at[program as usize] = at;
+                self.queue.push(at, Event::Changed(program));
+            }
+        }
+        self.told = self.server.revision();
+    }
+
+    fn watched_kinds(&self, program: Program) -> &'static [Kind] {
+        match program {
+            Program::ControllerManager => self.controllers.watched_kinds(),
+            Program::Scheduler => self.scheduler.watched_kinds(),
+            Program::Kubelets => self.kubelets.watched_kinds(),
+            Program::KubeProxy => self.proxy.watched_kinds(),
+        }
+    }
+
+    /// The kubelets have something to do at once: a user talks to a container.
+    pub(crate) fn kubelets_are_due(&mut self) {
+        let at = self.now() + Span(1);
+        if self.due[Program::Kubelets as usize].is_none_or(|earlier| at < earlier) {
+            self.due[Program::Kubelets as usize] = Some(at);
+            self.queue.push(at, Event::Due(Program::Kubelets));
+        }
+    }
+}

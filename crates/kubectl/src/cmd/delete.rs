@@ -1,0 +1,248 @@
+//! `kubectl delete`: deletes objects, and waits until they are gone.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/delete, kubectl/pkg/cmd/wait/delete.go.
+
+use std::collections::BTreeSet;
+
+use api::{Key, Str};
+use client::{DeleteOptions, Propagation};
+use sim::{Span, Time};
+
+use super::call::DryRun;
+use super::{Call, Flow, PLAIN, Progress, Verb, shared};
+use crate::builder::{Info, Reading};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::Flag;
+
+const FORCE_WARNING: &str = "Immediate deletion does not wait for confirmation that the running resource has been \
+terminated. The resource may continue to run on the cluster indefinitely.";
+/// How long a deletion is waited for if no timeout is given.
+const WAIT_MAX: Span = Span::from_seconds(168 * 3_600);
+
+/// The verb.
+pub static DELETE: Verb = Verb {
+    path: "delete",
+    suggest_for: &["rm", "remove"],
+    summary: "Delete objects by file, name or selector",
+    usage: "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
+    flags: &[
+        &[
+            Flag::text("cascade", "What becomes of dependents: background, orphan or foreground.")
+                .default("background")
+                .bare("background"),
+            Flag::bool("force", "Remove objects at once and without a proper end."),
+            Flag::int("grace-period", "-1", "Seconds to end properly; negative is the object's own."),
+            Flag::bool("ignore-not-found", "It is no error if an object is not there."),
+            Flag::bool("interactive", "Ask before.").short('i'),
+            Flag::bool("now", "Grace period of one second."),
+            Flag::text("output", "Output format: name.").short('o'),
+            Flag::text("raw", "Path to delete on the server."),
+            Flag::duration("timeout", "0s", "How long to wait; 0 is for as long as it takes."),
+            Flag::bool("wait", "Wait until the objects are gone.").default("true"),
+        ],
+        shared::FILES,
+        shared::SELECTOR,
+        shared::FIELD_SELECTOR,
+        shared::ALL_NAMESPACES,
+        shared::ALL,
+        shared::DRY_RUN,
+    ],
+    run,
+    ..PLAIN
+};
+
+/// How the objects are to go.
+struct Manner {
+    options: DeleteOptions,
+    dry_run: DryRun,
+    force: bool,
+}
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    for (flag, what) in [("raw", "raw requests (--raw)"), ("kustomize", "kustomizations (-k)")] {
+        if !call.flags.text(flag).is_empty() {
+            return Err(super::call::unsupported(what));
+        }
+    }
+    let manner = manner(call)?;
+    let mut builder = call.builder();
+    builder.select_all = call.flags.is_on("all");
+    builder.reading = Reading::Local;
+    let selects = builder.select_all || builder.label_selector.is_some() || builder.field_selector.is_some();
+    let ignores_missing = call.flags.is_on("ignore-not-found") || (selects && !call.flags.is_set("ignore-not-found"));
+    let visit = builder.visit(call.ctx, call.env)?;
+    check_output(call)?;
+    if manner.force && manner.options.grace_period_seconds == Some(0) {
+        call.warn(FORCE_WARNING);
+    } else if manner.force {
+        return Err(Failure::plain("--force and --grace-period greater than 0 cannot be specified together"));
+    }
+    let (infos, mut failures) = visit.into_infos();
+    if call.flags.is_on("interactive") {
+        return Err(super::call::unsupported("questions before a deletion (--interactive)"));
+    }
+    let found = infos.len();
+    let mut waiting = Vec::new();
+    for info in infos {
+        match delete_one(call, &info, &manner) {
+            Ok(uid) => waiting.push(Gone { info, uid }),
+            Err(failure) if failure.is_not_found() && ignores_missing => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    if found == 0 {
+        call.ctx.out("No resources found\n");
+        return Ok(Flow::Done(0));
+    }
+    if !call.flags.is_on("wait") || manner.dry_run != DryRun::None {
+        return Ok(Flow::Done(0));
+    }
+    let timeout = call.flags.duration("timeout");
+    let until = call.ctx.now() + if timeout == Span::ZERO { WAIT_MAX } else { timeout };
+    waiting.retain(|gone| gone.info.mapping.kind().is_some());
+    waiting.reverse();
+    Ok(Deleting { waiting, until, seen: None }.into())
+}
+
+fn check_output(call: &Call<'_, '_>) -> Result<(), Failure> {
+    match call.flags.text("output").as_str() {
+        "" | "name" => Ok(()),
+        other => Err(Failure::Plain(format!("unexpected -o output mode: {other}. We only support '-o name'"))),
+    }
+}
+
+fn manner(call: &mut Call<'_, '_>) -> Result<Manner, Failure> {
+    let propagation = match call.flags.text("cascade").as_str() {
+        "background" => Propagation::Background,
+        "foreground" => Propagation::Foreground,
+        "orphan" => Propagation::Orphan,
+        "true" => {
+            call.ctx.err(&deprecated_cascade("true", "background"));
+            Propagation::Background
+        }
+        "false" => {
+            call.ctx.err(&deprecated_cascade("false", "orphan"));
+            Propagation::Orphan
+        }
+        other => {
+            return Err(Failure::Plain(format!(
+                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+            )));
+        }
+    };
+    let force = call.flags.is_on("force");
+    let mut grace = call.flags.int("grace-period");
+    if call.flags.is_on("now") {
+        if grace != -1 {
+            return Err(Failure::plain("--now and --grace-period cannot be specified together"));
+        }
+        grace = 1;
+    }
+    if grace == 0 && !force {
+        grace = 1;
+    }
+    if force && grace < 0 {
+        grace = 0;
+    }
+    let dry_run = call.dry_run()?;
+    let options = DeleteOptions {
+        grace_period_seconds: (grace >= 0).then_some(grace),
+        propagation: Some(propagation),
+        dry_run: dry_run == DryRun::Server,
+        ..DeleteOptions::default()
+    };
+    Ok(Manner { options, dry_run, force })
+}
+
+fn deprecated_cascade(given: &str, instead: &str) -> String {
+    format!("warning: --cascade={given} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n")
+}
+
+/// Deletes one object and says so. Answers with its UID.
+fn delete_one(call: &mut Call<'_, '_>, info: &Info, manner: &Manner) -> Result<Str, Failure> {
+    if call.namespace_is_explicit && !call.flags.is_on("all-namespaces") && !info.mapping.is_namespaced() {
+        call.warn("deleting cluster-scoped resources, not scoped to the provided namespace");
+    }
+    call.warn_if_deprecated(info.mapping);
+    let mut uid = Str::new();
+    if manner.dry_run != DryRun::Client {
+        let Some(kind) = info.mapping.kind() else {
+            return Err(Failure::from(info.mapping.not_found(&info.name)).with_source("deleting", &info.source));
+        };
+        let deleted = call.ctx.api.delete(kind, &info.key(), &manner.options);
+        uid = deleted.map_err(|status| Failure::from(status).with_source("deleting", &info.source))?.metadata().uid.clone();
+    }
+    print_deleted(call, info, manner);
+    Ok(uid)
+}
+
+fn print_deleted(call: &mut Call<'_, '_>, info: &Info, manner: &Manner) {
+    if call.flags.text("output") == "name" {
+        let line = format!("{}\n", info.title());
+        return call.ctx.out(&line);
+    }
+    let operation = if manner.options.grace_period_seconds == Some(0) { "force deleted" } else { "deleted" };
+    let place = if info.mapping.is_namespaced() { format!(" from {} namespace", info.namespace) } else { String::new() };
+    let name = info.mapping.qualified_singular();
+    let line = format!("{name} {:?} {operation}{place}{}\n", info.name.as_str(), manner.dry_run.suffix());
+    call.ctx.out(&line);
+}
+
+/// An object that has to go.
+#[derive(Clone, Debug)]
+struct Gone {
+    info: Info,
+    uid: Str,
+}
+
+/// Waits until objects are gone, one after the other.
+#[derive(Clone, Debug)]
+pub struct Deleting {
+    /// Those that are not gone yet; the last is waited for.
+    waiting: Vec<Gone>,
+    until: Time,
+    /// The store's revision at the last look.
+    seen: Option<u64>,
+}
+
+impl Deleting {
+    /// Waits for one object (of `kubectl run --rm`).
+    pub fn of(info: Info, uid: Str, now: Time) -> Deleting {
+        Deleting { waiting: vec![Gone { info, uid }], until: now + WAIT_MAX, seen: None }
+    }
+
+    /// Looks whether the objects are still there.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        let revision = ctx.api.revision();
+        if self.seen != Some(revision) {
+            self.seen = Some(revision);
+            while let Some(gone) = self.waiting.last() {
+                if is_there(ctx, gone) {
+                    break;
+                }
+                self.waiting.pop();
+            }
+        }
+        let Some(gone) = self.waiting.last() else { return Ok(Progress::Done(0)) };
+        if self.until <= ctx.now() {
+            let name = gone.info.object_name();
+            return Err(Failure::Plain(format!("timed out waiting for the condition on {name}")));
+        }
+        Ok(Progress::Blocked { wake: Some(self.until) })
+    }
+}
+
+fn is_there(ctx: &Context<'_>, gone: &Gone) -> bool {
+    let Some(kind) = gone.info.mapping.kind() else { return false };
+    let Ok(object) = ctx.api.get(kind, &gone.info.key()) else { return false };
+    gone.uid.is_empty() || object.metadata().uid == gone.uid
+}
+
+/// The keys of some objects, for those who wait for several.
+pub fn keys(infos: &[Info]) -> BTreeSet<Key> {
+    infos.iter().map(Info::key).collect()
+}

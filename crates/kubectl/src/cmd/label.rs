@@ -1,0 +1,270 @@
+//! `kubectl label` and `kubectl annotate`: set and remove keys in the metadata of objects.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/label, kubectl/pkg/cmd/annotate.
+
+use std::collections::BTreeMap;
+
+use api::selector::is_valid_label_value;
+use api::{Str, StringMap, Value};
+use client::{FieldValidation, Patch, PatchKind, Subresource};
+
+use super::call::{DryRun, unsupported};
+use super::pairs::{self, Removal};
+use super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::Info;
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::output::{Formats, Output};
+
+const FLAGS: &[&[Flag]] = &[
+    shared::EDIT_MANY,
+    shared::ALL,
+    shared::OUTPUT,
+    shared::FILES,
+    shared::SELECTOR,
+    shared::FIELD_SELECTOR,
+    shared::ALL_NAMESPACES,
+    shared::DRY_RUN,
+    shared::FIELD_MANAGER,
+];
+
+/// The verb for labels.
+pub static LABEL: Verb = Verb {
+    path: "label",
+    summary: "Set or remove labels of objects",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    flags: FLAGS,
+    run: |call| run(call, Field::Labels),
+    ..PLAIN
+};
+
+/// The verb for annotations.
+pub static ANNOTATE: Verb = Verb {
+    path: "annotate",
+    summary: "Set or remove annotations of objects",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    flags: FLAGS,
+    run: |call| run(call, Field::Annotations),
+    ..PLAIN
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Labels,
+    Annotations,
+}
+
+impl Field {
+    const fn what(self) -> &'static str {
+        match self {
+            Field::Labels => "label",
+            Field::Annotations => "annotation",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Field::Labels => "labels",
+            Field::Annotations => "annotations",
+        }
+    }
+
+    const fn manager(self) -> &'static str {
+        match self {
+            Field::Labels => "kubectl-label",
+            Field::Annotations => "kubectl-annotate",
+        }
+    }
+
+    fn of(self, info: &Info) -> StringMap {
+        let Some(live) = &info.live else { return StringMap::default() };
+        match self {
+            Field::Labels => live.metadata().labels.clone(),
+            Field::Annotations => live.metadata().annotations.clone(),
+        }
+    }
+}
+
+/// What to set and what to remove.
+struct Change {
+    set: BTreeMap<Str, Str>,
+    remove: Vec<Str>,
+}
+
+fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
+    let dry_run = call.dry_run()?;
+    let pairs = pairs::split(&call.flags.args, field.what())?;
+    let change = match field {
+        Field::Labels => parse_labels(&pairs.words)?,
+        Field::Annotations => parse_annotations(&pairs.words)?,
+    };
+    if call.flags.is_on("local") {
+        return Err(unsupported("local changes (--local)"));
+    }
+    let has_files = !call.flags.texts("filename").is_empty();
+    if pairs.resources.is_empty() && !has_files {
+        let refusal = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
+        return Err(Failure::plain(refusal));
+    }
+    let lists = call.flags.is_on("list");
+    if change.set.is_empty() && change.remove.is_empty() && !lists {
+        return Err(Failure::Plain(format!("at least one {} update is required", field.what())));
+    }
+    let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    let mut builder = call.builder();
+    builder.args = pairs.resources;
+    builder.select_all = call.flags.is_on("all");
+    builder.files_are_live = true;
+    let visit = builder.visit(call.ctx, call.env)?;
+    let is_single = visit.single_item_implied;
+    let (infos, mut failures) = visit.into_infos();
+    for info in &infos {
+        let changed = if lists { list(call, info, field, &change, is_single) } else { apply(call, info, field, &change, dry_run, &output) };
+        failures.extend(changed.err());
+    }
+    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn parse_labels(words: &[Str]) -> Result<Change, Failure> {
+    let mut change = Change { set: BTreeMap::new(), remove: Vec::new() };
+    for word in words {
+        if let Some((key, value)) = word.split_once('=') {
+            if value.contains('=') {
+                return Err(Failure::Plain(format!("invalid label spec: {word}")));
+            }
+            let problems = is_valid_label_value(value);
+            if !problems.is_empty() {
+                let problems = problems.join(";");
+                return Err(Failure::Plain(format!("invalid label value: {:?}: {problems}", word.as_str())));
+            }
+            change.set.insert(key.into(), value.into());
+        } else if let Some(key) = word.strip_suffix('-') {
+            change.remove.push(key.into());
+        } else {
+            return Err(Failure::Plain(format!("unknown label spec: {word}")));
+        }
+    }
+    if change.remove.iter().any(|key| change.set.contains_key(key)) {
+        return Err(Failure::plain("can not both modify and remove a label in the same command"));
+    }
+    Ok(change)
+}
+
+fn parse_annotations(words: &[Str]) -> Result<Change, Failure> {
+    let (set, remove) = pairs::parse(words, "annotation", Removal::Allowed)?;
+    let both: Vec<&str> = remove.iter().filter(|key| set.contains_key(*key)).map(Str::as_str).collect();
+    if !both.is_empty() {
+        let both = both.join(", ");
+        return Err(Failure::Plain(format!(
+            "can not both modify and remove the following annotation(s) in the same command: {both}"
+        )));
+    }
+    Ok(Change { set, remove })
+}
+
+fn refuse_overwrite(call: &Call<'_, '_>, field: Field, now: &StringMap, change: &Change) -> Result<(), Failure> {
+    if call.flags.is_on("overwrite") {
+        return Ok(());
+    }
+    let differs = |(key, value): &(&Str, &Str)| now.get(key).is_some_and(|now| now != value.as_str());
+    let taken: Vec<String> = change
+        .set
+        .iter()
+        .filter(differs)
+        .filter(|(key, _)| field == Field::Labels || key.as_str() != "kubernetes.io/change-cause")
+        .map(|(key, _)| format!("'{key}' already has a value ({})", now.get(key).unwrap_or_default()))
+        .collect();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    Err(match field {
+        Field::Labels => {
+            let each = taken.into_iter().map(|one| Failure::Plain(format!("{one}, and --overwrite is false"))).collect();
+            Failure::of(each).unwrap_or(Failure::Silent(1))
+        }
+        Field::Annotations => Failure::Plain(format!(
+            "--overwrite is false but found the following declared annotation(s): {}",
+            taken.join("; ")
+        )),
+    })
+}
+
+fn apply(
+    call: &mut Call<'_, '_>,
+    info: &Info,
+    field: Field,
+    change: &Change,
+    dry_run: DryRun,
+    output: &Output,
+) -> Result<(), Failure> {
+    let now = field.of(info);
+    if field == Field::Labels && dry_run != DryRun::Client {
+        for key in change.remove.iter().filter(|key| now.get(key).is_none()) {
+            call.ctx.out(&format!("label {:?} not found.\n", key.as_str()));
+        }
+    }
+    refuse_overwrite(call, field, &now, change)?;
+    let added: Vec<(&Str, &Str)> = change.set.iter().filter(|(key, value)| now.get(key) != Some(value.as_str())).collect();
+    let removed: Vec<&Str> = change.remove.iter().filter(|key| now.get(key).is_some()).collect();
+    let operation = match (field, added.is_empty(), removed.is_empty()) {
+        (Field::Annotations, _, _) => "annotated",
+        (Field::Labels, false, false) => "modified",
+        (Field::Labels, false, true) => "labeled",
+        (Field::Labels, true, false) => "unlabeled",
+        (Field::Labels, true, true) => "not labeled",
+    };
+    let mut body = Value::map();
+    for (key, value) in &added {
+        body.set(&["metadata", field.path(), key], (*value).clone());
+    }
+    for key in &removed {
+        body.set(&["metadata", field.path(), key], Value::Null);
+    }
+    let version = call.flags.text("resource-version");
+    if !version.is_empty() {
+        body.set(&["metadata", "resourceVersion"], version);
+    }
+    let changes_something = field == Field::Annotations || !added.is_empty() || !removed.is_empty();
+    let mut after = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+    if dry_run != DryRun::Client && changes_something {
+        let kind = info.mapping.kind_supported()?;
+        let options = call.write_options(dry_run, field.manager(), FieldValidation::Warn);
+        let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::None };
+        let written = call.ctx.api.patch(kind, &info.key(), &patch, &options)?;
+        call.warn_all(&written.warnings);
+        after = written.object.encode();
+    }
+    match output.clone() {
+        Output::Objects(mut printer) => {
+            let text = printer.print(&after)?;
+            call.ctx.out(&text);
+        }
+        Output::Human | Output::Wide => call.print_operation(info, operation, dry_run),
+    }
+    Ok(())
+}
+
+/// `--list`: what there would be.
+fn list(
+    call: &mut Call<'_, '_>,
+    info: &Info,
+    field: Field,
+    change: &Change,
+    is_single: bool,
+) -> Result<(), Failure> {
+    let now = field.of(info);
+    refuse_overwrite(call, field, &now, change)?;
+    let mut all: BTreeMap<Str, Str> = now.iter().map(|(key, value)| (key.into(), value.into())).collect();
+    all.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    change.remove.iter().for_each(|key| drop(all.remove(key)));
+    let indent = if is_single { "" } else { " " };
+    if !is_single {
+        let resource = info.mapping.resource();
+        let head = format!("Listing {} for {}.{}/{}:\n", field.path(), resource.kind, resource.group, info.name);
+        call.ctx.out(&head);
+    }
+    for (key, value) in all {
+        call.ctx.out(&format!("{indent}{key}={value}\n"));
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `key=value` and `key-` behind resources, as label, annotate, set image and taint take them.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/util/helpers.go (GetResourcesAndPairs, ParsePairs).
+
+use std::collections::BTreeMap;
+
+use api::Str;
+
+use crate::failure::Failure;
+
+/// The arguments of such a verb.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pairs {
+    /// The resources before the pairs.
+    pub resources: Vec<Str>,
+    /// The pairs as they were written.
+    pub words: Vec<Str>,
+}
+
+/// Takes resources and pairs apart; `what` is named in complaints.
+pub fn split(args: &[Str], what: &str) -> Result<Pairs, Failure> {
+    let mut pairs = Pairs::default();
+    for arg in args {
+        let is_pair = (arg.contains('=') && !arg.starts_with('=')) || (arg.ends_with('-') && arg != "-");
+        match (is_pair, pairs.words.is_empty()) {
+            (true, _) => pairs.words.push(arg.clone()),
+            (false, true) => pairs.resources.push(arg.clone()),
+            (false, false) => {
+                let refusal = format!("all resources must be specified before {what} changes: {arg}");
+                return Err(Failure::Plain(refusal));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Whether `key-` may stand among the pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// Yes.
+    Allowed,
+    /// No.
+    Refused,
+}
+
+/// Values to set and keys to remove.
+pub fn parse(words: &[Str], what: &str, removal: Removal) -> Result<(BTreeMap<Str, Str>, Vec<Str>), Failure> {
+    let (mut set, mut remove, mut invalid) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for word in words {
+        match (word.split_once('='), word.strip_suffix('-')) {
+            (Some((key, value)), _) if !key.is_empty() => drop(set.insert(key.into(), value.into())),
+            (None, Some(key)) if removal == Removal::Allowed && !key.is_empty() => remove.push(key.into()),
+            _ => invalid.push(format!("\"{word}\"")),
+        }
+    }
+    match invalid.as_slice() {
+        [] => Ok((set, remove)),
+        invalid => Err(Failure::Plain(format!("invalid {what} format: {}", invalid.join(", ")))),
+    }
+}

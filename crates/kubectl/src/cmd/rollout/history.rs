@@ -1,0 +1,122 @@
+//! `kubectl rollout history`: the templates that an object has had.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/polymorphichelpers/historyviewer.go.
+
+use api::{ControllerRevision, Object, Value};
+
+use super::super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::Info;
+use crate::context::Context;
+use crate::describe;
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::mapping::Mapping;
+use crate::printers::tabwriter::TabWriter;
+
+/// The verb.
+pub static ROLLOUT_HISTORY: Verb = Verb {
+    path: "rollout history",
+    summary: "List the revisions of an object's template, or show one",
+    usage: "(TYPE NAME | TYPE/NAME) [options]",
+    flags: &[
+        &[Flag::int("revision", "0", "Show this revision's template.")],
+        shared::OUTPUT,
+        shared::FILES,
+        shared::SELECTOR,
+    ],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let revision = call.flags.int("revision");
+    if revision < 0 {
+        return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
+    }
+    if !call.flags.text("output").is_empty() {
+        return Err(super::super::call::unsupported("formats of rollout history (-o)"));
+    }
+    super::for_each(call, show)
+}
+
+fn show(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+    let history = revisions(call.ctx, info)?;
+    let wanted = call.flags.int("revision");
+    let (head, text) = if wanted > 0 {
+        let found = history.iter().find(|revision| revision.number == wanted);
+        let found = found.ok_or_else(|| Failure::plain("unable to find the specified revision"))?;
+        (format!("with revision #{wanted}"), describe::pod_template(&found.template))
+    } else if history.is_empty() {
+        (String::new(), "No rollout history found.".to_string())
+    } else {
+        (String::new(), table(&history))
+    };
+    let text = format!("{} {head}\n{text}\n", info.title());
+    call.ctx.out(&text);
+    Ok(())
+}
+
+fn table(history: &[Revision]) -> String {
+    let mut text = String::from("REVISION\tCHANGE-CAUSE\n");
+    for revision in history {
+        text.push_str(&format!("{}\t{}\n", revision.number, revision.change_cause));
+    }
+    TabWriter::for_descriptions().format(&text)
+}
+
+/// One entry of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    /// Its number, from 1.
+    pub number: i64,
+    /// Why it was made, or `<none>`.
+    pub change_cause: String,
+    /// The pod template.
+    pub template: Value,
+    /// The object that keeps it.
+    pub object: Object,
+}
+
+/// The history of an object, oldest first.
+pub fn revisions(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failure> {
+    let mut found = match info.mapping.qualified_plural().as_str() {
+        "statefulsets.apps" | "daemonsets.apps" => controller_revisions(ctx, info),
+        "deployments.apps" => replica_sets(ctx, info),
+        _ => {
+            let kind = super::status::group_kind(info);
+            return Err(Failure::Plain(format!("no history viewer has been implemented for {kind:?}")));
+        }
+    };
+    found.sort_by_key(|revision| revision.number);
+    Ok(found)
+}
+
+fn owned(ctx: &Context<'_>, info: &Info, kind: api::Kind) -> Vec<Object> {
+    let uid = info.live.as_ref().map(|live| live.metadata().uid.clone()).unwrap_or_default();
+    let objects = ctx.api.list(kind, Some(&info.namespace));
+    objects.into_iter().filter(|object| object.metadata().is_controlled_by(&uid)).collect()
+}
+
+fn change_cause(object: &Object) -> String {
+    object.metadata().annotations.get("kubernetes.io/change-cause").unwrap_or("<none>").to_string()
+}
+
+fn controller_revisions(ctx: &Context<'_>, info: &Info) -> Vec<Revision> {
+    let revision = |object: Object| {
+        let stored = object.get::<ControllerRevision>()?.clone();
+        let mut template = stored.data.at(&["spec", "template"]).clone();
+        template.remove(&["$patch"]);
+        Some(Revision { number: stored.revision, change_cause: change_cause(&object), template, object })
+    };
+    owned(ctx, info, api::Kind::ControllerRevision).into_iter().filter_map(revision).collect()
+}
+
+fn replica_sets(ctx: &Context<'_>, info: &Info) -> Vec<Revision> {
+    let Some(kind) = Mapping::find("replicasets").ok().and_then(Mapping::kind) else { return Vec::new() };
+    let revision = |object: Object| {
+        let number = object.metadata().annotations.get("deployment.kubernetes.io/revision")?.parse().ok()?;
+        let template = object.encode_body().at(&["spec", "template"]).clone();
+        Some(Revision { number, change_cause: change_cause(&object), template, object })
+    };
+    owned(ctx, info, kind).into_iter().filter_map(revision).collect()
+}

@@ -1,0 +1,144 @@
+//! `kubectl scale`: sets the wanted number of replicas.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/scale, kubectl/pkg/scale.
+
+use api::{Kind, Reason, Status, Value};
+use client::{FieldValidation, Patch, PatchKind, Subresource};
+use sim::Time;
+
+use super::call::DryRun;
+use super::{Call, Flow, PLAIN, Progress, Verb, shared};
+use crate::builder::Info;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::Flag;
+
+/// The verb.
+pub static SCALE: Verb = Verb {
+    path: "scale",
+    suggest_for: &["resize"],
+    summary: "Set the number of replicas of a Deployment, ReplicaSet or StatefulSet",
+    usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
+    flags: &[
+        &[
+            Flag::int("current-replicas", "-1", "Only if so many are wanted now; -1 is any."),
+            Flag::int("replicas", "0", "How many are wanted."),
+            Flag::text("resource-version", "Only if the object has this version."),
+            Flag::duration("timeout", "0s", "How long to wait for the replicas; 0 is not at all."),
+        ],
+        shared::ALL,
+        shared::OUTPUT,
+        shared::FILES,
+        shared::SELECTOR,
+        shared::DRY_RUN,
+    ],
+    required: &["replicas"],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let replicas = call.flags.int("replicas");
+    if replicas < 0 {
+        return Err(Failure::plain(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        ));
+    }
+    let dry_run = call.dry_run()?;
+    let mut builder = call.builder();
+    builder.select_all = call.flags.is_on("all");
+    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if infos.len() > 1 && !call.flags.text("resource-version").is_empty() {
+        return Err(Failure::plain("cannot use --resource-version with multiple resources"));
+    }
+    let mut waiting = Vec::new();
+    for info in infos {
+        match scale_one(call, &info, replicas, dry_run) {
+            Ok(()) => {
+                call.print_operation(&info, "scaled", dry_run);
+                waiting.push(info);
+            }
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    let timeout = call.flags.duration("timeout");
+    if timeout.0 == 0 || dry_run != DryRun::None || waiting.is_empty() {
+        return Ok(Flow::Done(0));
+    }
+    let until = call.ctx.now() + timeout;
+    Ok(Scaling { waiting, until, seen: None }.into())
+}
+
+fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRun) -> Result<(), Failure> {
+    let kind = info.mapping.kind().filter(|_| info.mapping.has("scale"));
+    let Some(kind) = kind else {
+        return Err(Status::new(Reason::NotFound, "the server could not find the requested resource").into());
+    };
+    let wanted_version = call.flags.text("resource-version");
+    let current = call.flags.int("current-replicas");
+    let live = call.ctx.api.get(kind, &info.key())?;
+    let now = live.encode_body().at(&["spec", "replicas"]).as_int().unwrap_or(0);
+    if current != -1 && current != now {
+        return Err(Failure::Plain(format!("Expected replicas to be {current}, was {now}")));
+    }
+    let version = live.metadata().resource_version.0.to_string();
+    if !wanted_version.is_empty() && version != wanted_version {
+        return Err(Failure::Plain(format!("Expected resource version to be {wanted_version}, was {version}")));
+    }
+    if dry_run == DryRun::Client {
+        return Ok(());
+    }
+    patch_scale(call, kind, info, replicas, dry_run)
+}
+
+fn patch_scale(
+    call: &mut Call<'_, '_>,
+    kind: Kind,
+    info: &Info,
+    replicas: i64,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    let mut body = Value::map();
+    body.set(&["spec", "replicas"], replicas);
+    let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::Scale };
+    let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
+    call.ctx.api.patch(kind, &info.key(), &patch, &options)?;
+    Ok(())
+}
+
+/// Waits until the wanted replicas are there (`--timeout`).
+#[derive(Clone, Debug)]
+pub struct Scaling {
+    waiting: Vec<Info>,
+    until: Time,
+    seen: Option<u64>,
+}
+
+impl Scaling {
+    /// Looks at the objects' status.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        let revision = ctx.api.revision();
+        if self.seen != Some(revision) {
+            self.seen = Some(revision);
+            self.waiting.retain(|info| !has_settled(ctx, info));
+        }
+        if self.waiting.is_empty() {
+            return Ok(Progress::Done(0));
+        }
+        if self.until <= ctx.now() {
+            return Err(Failure::plain("timed out waiting for the condition"));
+        }
+        Ok(Progress::Blocked { wake: Some(self.until) })
+    }
+}
+
+fn has_settled(ctx: &Context<'_>, info: &Info) -> bool {
+    let Some(Ok(object)) = info.mapping.kind().map(|kind| ctx.api.get(kind, &info.key())) else { return true };
+    let body = object.encode_body();
+    let observed = body.at(&["status", "observedGeneration"]).as_int().unwrap_or(0);
+    let replicas = |path: &[&str]| body.at(path).as_int().unwrap_or(0);
+    observed >= object.metadata().generation && replicas(&["spec", "replicas"]) == replicas(&["status", "replicas"])
+}

@@ -1,0 +1,80 @@
+//! postStart and preStop hooks.
+//!
+//! Models: kubernetes v1.36 pkg/kubelet/lifecycle/handlers.go. A hook that is a command runs in the container; one that is an
+//! HTTP request is sent and not waited for; a pause is waited for.
+//! Difference that was chosen: a postStart hook runs beside the container's start and does not delay it.
+
+use api::core::container::LifecycleHandler;
+use cri::{ProcessId, World};
+use ecow::EcoString;
+use sim::{Span, Time};
+
+use crate::kubelets::Kubelets;
+use crate::worker::PodWorker;
+
+/// The kubelet leaves containers at least so long for their stop signal.
+const MINIMUM_GRACE: Span = Span::from_seconds(2);
+
+/// A preStop hook under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hook {
+    /// A command that runs in the container.
+    Process(ProcessId),
+    /// A pause until this instant.
+    Sleep(Time),
+}
+
+impl Kubelets {
+    pub(crate) fn run_post_start(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+        let lifecycle = worker.container(at).lifecycle.clone();
+        if let Some(handler) = lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref()) {
+            self.run_hook(worker, at, handler, now);
+        }
+    }
+
+    pub(crate) fn run_pre_stop(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+        let lifecycle = worker.container(at).lifecycle.clone();
+        if let Some(handler) = lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()) {
+            let hook = self.run_hook(worker, at, handler, now);
+            worker.hooks.extend(hook);
+        }
+    }
+
+    fn run_hook(&mut self, worker: &mut PodWorker, at: usize, handler: &LifecycleHandler, now: Time) -> Option<Hook> {
+        if let Some(sleep) = &handler.sleep {
+            return Some(Hook::Sleep(now + Span::from_seconds(sleep.seconds)));
+        }
+        let command = &handler.exec.as_ref()?.command;
+        let argv: Vec<EcoString> = command.iter().cloned().collect();
+        let pid = self.start_process(worker, at, argv, None, false, false)?;
+        let id = ProcessId { container: at, pid };
+        if let Some(sandbox) = &mut worker.sandbox {
+            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
+            sandbox.run(&mut world);
+            self.packets.extend(sandbox.take_packets());
+        }
+        Some(Hook::Process(id))
+    }
+
+    /// Whether nothing stands between the containers and their stop signal.
+    pub(crate) fn hooks_are_done(&self, worker: &mut PodWorker, kill_at: Time, now: Time) -> bool {
+        if now + MINIMUM_GRACE >= kill_at {
+            worker.hooks.clear();
+        }
+        let sandbox = worker.sandbox.as_ref();
+        worker.hooks.retain(|hook| match hook {
+            Hook::Process(id) => sandbox.is_some_and(|sandbox| sandbox.runs(*id)),
+            Hook::Sleep(until) => *until > now,
+        });
+        worker.hooks.is_empty()
+    }
+
+    /// When a hook that is a pause ends.
+    pub(crate) fn hooks_end(&self, worker: &PodWorker) -> Option<Time> {
+        let sleeps = worker.hooks.iter().filter_map(|hook| match hook {
+            Hook::Sleep(until) => Some(*until),
+            Hook::Process(_) => None,
+        });
+        sleeps.min()
+    }
+}

@@ -1,0 +1,340 @@
+//! The kubelets of all nodes, as one component.
+//!
+//! Real kubelets are many programs that do not know each other; here they share a table so that a thousand idle nodes cost
+//! nothing. A pod's change visits that pod's worker alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use api::{Key, Kind, Object, Pod, Resource, Str};
+use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
+use cri::{Packet, Registry, Sessions, Volumes, World};
+use shell::fs::Tree;
+use sim::{Time, Timing};
+
+use crate::node::NodeState;
+use crate::report::Shares;
+use crate::session::SessionTable;
+use crate::worker::{PodWorker, Stage};
+
+/// The kubelets of all nodes; see the module.
+#[derive(Clone, Debug)]
+pub struct Kubelets {
+    pub(crate) timing: Rc<Timing>,
+    pub(crate) registry: Registry,
+    pub(crate) nodes: BTreeMap<Str, NodeState>,
+    nodes_by_range: BTreeMap<Ipv4Addr, Str>,
+    pub(crate) workers: Vec<Option<Box<PodWorker>>>,
+    free: Vec<u32>,
+    index: BTreeMap<Key, u32>,
+    timers: BTreeSet<(Time, u32)>,
+    /// Pods that wait for a claim, a ConfigMap or a Secret.
+    pub(crate) waiting: BTreeSet<u32>,
+    cursors: BTreeMap<Kind, u64>,
+    pub(crate) recorder: Recorder,
+    /// Bytes of volumes: those of PersistentVolumes under `pv/NAME`, those of a pod under `pod/UID/…`.
+    pub(crate) volumes: Volumes,
+    pub(crate) sessions: Sessions,
+    pub(crate) session_table: SessionTable,
+    roots: BTreeMap<usize, Tree>,
+    pub(crate) packets: Vec<Packet>,
+    pub(crate) shares: Shares,
+    syncs: u64,
+}
+
+/// What wakes a kubelet. Nodes come before pods, so that a new node's pods find it.
+const WATCHED: &[Kind] =
+    &[Kind::Node, Kind::Pod, Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::ConfigMap, Kind::Secret];
+
+/// What becomes of a worker after it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It stays.
+    Keep,
+    /// Its pod is gone.
+    Drop,
+}
+
+impl Kubelets {
+    /// Kubelets without nodes; nodes are found as objects of the API server.
+    pub fn new(timing: Rc<Timing>, registry: Registry) -> Kubelets {
+        Kubelets {
+            timing,
+            registry,
+            nodes: BTreeMap::new(),
+            nodes_by_range: BTreeMap::new(),
+            workers: Vec::new(),
+            free: Vec::new(),
+            index: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            cursors: BTreeMap::new(),
+            recorder: Recorder::new("kubelet", "node", RecorderApi::Core),
+            volumes: Volumes::default(),
+            sessions: Sessions::new(),
+            session_table: SessionTable::default(),
+            roots: BTreeMap::new(),
+            packets: Vec::new(),
+            shares: Shares::default(),
+            syncs: 0,
+        }
+    }
+
+    /// How often a pod has been looked at: what the scale test counts.
+    pub fn syncs(&self) -> u64 {
+        self.syncs
+    }
+
+    /// When something is due without a change of an object.
+    pub fn next_at(&self) -> Option<Time> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Packets that pods have sent to others since the last time. The network delivers them with [`Kubelets::deliver`].
+    pub fn take_packets(&mut self) -> Vec<Packet> {
+        std::mem::take(&mut self.packets)
+    }
+
+    /// A packet arrives at a pod (or at a probe's node). Packets for nobody are answered with `Unreachable`.
+    pub fn deliver(&mut self, packet: Packet, now: Time) {
+        let Some(slot) = self.slot_of_address(packet.to.ip) else {
+            if matches!(packet.payload, cri::Payload::Open | cri::Payload::Ping(_)) {
+                self.packets.push(packet.reply(cri::Payload::Unreachable));
+            }
+            return;
+        };
+        self.with_sandbox(slot, now, |sandbox, _| sandbox.deliver(packet));
+    }
+
+    fn slot_of_address(&self, ip: Ipv4Addr) -> Option<u32> {
+        let range = Ipv4Addr::from(u32::from(ip) & 0xffff_ff00);
+        let node = self.nodes.get(self.nodes_by_range.get(&range)?)?;
+        node.slot_of(ip).filter(|_| node.has_address(ip))
+    }
+
+    /// Changes a pod's sandbox from outside, runs its processes, and looks at the pod again if that has changed something.
+    pub(crate) fn with_sandbox<T>(
+        &mut self,
+        slot: u32,
+        now: Time,
+        act: impl FnOnce(&mut cri::Sandbox, &mut World<'_>) -> T,
+    ) -> Option<T> {
+        let mut worker = self.workers.get_mut(slot as usize)?.take()?;
+        let answer = worker.sandbox.as_mut().map(|sandbox| {
+            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
+            let answer = act(sandbox, &mut world);
+            sandbox.run(&mut world);
+            self.packets.extend(sandbox.take_packets());
+            answer
+        });
+        let has_ended = worker.has_unseen_end();
+        let process_at = worker.sandbox.as_ref().and_then(|sandbox| sandbox.next_at(now));
+        let wanted = if has_ended { Some(now) } else { [worker.wake, process_at].into_iter().flatten().min() };
+        self.set_wake(slot, &mut worker, wanted);
+        self.workers[slot as usize] = Some(worker);
+        answer
+    }
+
+    /// The files of a new container of this image; kept once, shared by all.
+    pub(crate) fn root_of(&mut self, image: usize) -> Tree {
+        let registry = self.registry;
+        self.roots.entry(image).or_insert_with(|| registry.image(image).root()).clone()
+    }
+
+    /// The slot of the pod with this name.
+    pub(crate) fn slot(&self, key: &Key) -> Option<u32> {
+        self.index.get(key).copied()
+    }
+
+    /// The worker in this slot.
+    pub(crate) fn worker(&self, slot: u32) -> Option<&PodWorker> {
+        self.workers.get(slot as usize)?.as_deref()
+    }
+
+    pub(crate) fn set_wake(&mut self, slot: u32, worker: &mut PodWorker, at: Option<Time>) {
+        if let Some(old) = worker.wake {
+            self.timers.remove(&(old, slot));
+        }
+        worker.wake = at;
+        if let Some(at) = at {
+            self.timers.insert((at, slot));
+        }
+    }
+
+    fn take_changes(&mut self, api: &dyn Api, until: Time) {
+        for &kind in WATCHED {
+            let cursor = self.cursors.get(&kind).copied().unwrap_or(0);
+            let changes = match api.changes(kind, cursor, until) {
+                Ok(changes) => changes.to_vec(),
+                Err(_) => self.relist(api, kind),
+            };
+            let Some(last) = changes.iter().map(|change| change.revision).max() else { continue };
+            self.cursors.insert(kind, last.max(cursor));
+            for change in changes {
+                self.on_change(kind, &change, api.now());
+            }
+        }
+    }
+
+    fn on_change(&mut self, kind: Kind, change: &Change, now: Time) {
+        match &change.object {
+            Object::Node(node) => self.on_node(node, change.kind),
+            Object::Pod(pod) => self.on_pod(pod, change.kind, now),
+            Object::PersistentVolume(volume) if change.kind == ChangeKind::Deleted => {
+                self.volumes.remove(&crate::mounts::volume_key(&volume.metadata.name));
+            }
+            _ if kind != Kind::PersistentVolume => self.retry_waiting(now),
+            _ => {}
+        }
+    }
+
+    fn on_node(&mut self, node: &api::Node, kind: ChangeKind) {
+        let name = &node.metadata.name;
+        if kind == ChangeKind::Deleted || self.nodes.contains_key(name) {
+            return;
+        }
+        if let Some(state) = NodeState::from_object(node) {
+            self.nodes_by_range.insert(state.range(), name.clone());
+            self.nodes.insert(name.clone(), state);
+        }
+    }
+
+    fn on_pod(&mut self, pod: &Rc<Pod>, kind: ChangeKind, now: Time) {
+        let key = pod.key();
+        let slot = self.index.get(&key).copied();
+        let known = slot.and_then(|slot| self.workers[slot as usize].as_ref());
+        let is_same = known.is_some_and(|worker| worker.pod.metadata.uid == pod.metadata.uid);
+        match (kind, slot) {
+            (ChangeKind::Deleted, Some(slot)) if is_same => self.on_gone(slot, now),
+            (ChangeKind::Deleted, _) => {}
+            (ChangeKind::Added | ChangeKind::Modified, Some(slot)) if is_same => self.on_update(slot, pod, now),
+            (ChangeKind::Added | ChangeKind::Modified, Some(slot)) => {
+                // Another pod of this name: the old one's deletion was not seen.
+                self.on_gone(slot, now);
+                self.on_bound(key, pod, now);
+            }
+            (ChangeKind::Added | ChangeKind::Modified, None) => self.on_bound(key, pod, now),
+        }
+    }
+
+    fn on_bound(&mut self, key: Key, pod: &Rc<Pod>, now: Time) {
+        if pod.status.is_terminal() || !self.nodes.contains_key(&pod.spec.node_name) {
+            return;
+        }
+        let at = now + sim::Span(self.timing.kubelet_sync_us);
+        let slot = self.free.pop().unwrap_or(self.workers.len() as u32);
+        if slot as usize == self.workers.len() {
+            self.workers.push(None);
+        }
+        let mut worker = Box::new(PodWorker::new(pod.clone(), at));
+        self.set_wake(slot, &mut worker, Some(at));
+        self.workers[slot as usize] = Some(worker);
+        self.index.insert(key, slot);
+    }
+
+    fn on_update(&mut self, slot: u32, pod: &Rc<Pod>, now: Time) {
+        let Some(mut worker) = self.workers[slot as usize].take() else { return };
+        let begins_to_end = pod.metadata.is_terminating() && !worker.pod.metadata.is_terminating();
+        let is_other_spec = !Rc::ptr_eq(&worker.pod.spec, &pod.spec) && worker.pod.spec != pod.spec;
+        let is_shorter = pod.metadata.deletion_grace_period_seconds != worker.pod.metadata.deletion_grace_period_seconds;
+        worker.pod = pod.clone();
+        if (begins_to_end || is_other_spec || is_shorter) && worker.stage != Stage::New || begins_to_end {
+            self.set_wake(slot, &mut worker, Some(now));
+        }
+        self.workers[slot as usize] = Some(worker);
+    }
+
+    /// The object is gone; what still runs is killed.
+    fn on_gone(&mut self, slot: u32, now: Time) {
+        let Some(mut worker) = self.workers[slot as usize].take() else { return };
+        self.set_wake(slot, &mut worker, None);
+        self.forget(slot, &mut worker, now);
+    }
+
+    /// Frees a worker's slot, address and volumes.
+    fn forget(&mut self, slot: u32, worker: &mut PodWorker, now: Time) {
+        if let Some(mut sandbox) = worker.sandbox.take() {
+            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
+            for at in 0..worker.containers.len() {
+                sandbox.kill_container(at, &mut world);
+            }
+            self.packets.extend(sandbox.take_packets());
+        }
+        if let (Some(ip), Some(node)) = (worker.ip, self.nodes.get_mut(&worker.pod.spec.node_name)) {
+            node.return_address(ip);
+        }
+        self.volumes.remove_all(&crate::mounts::pod_prefix(&worker.pod));
+        let key = worker.pod.key();
+        if self.index.get(&key) == Some(&slot) {
+            self.index.remove(&key);
+        }
+        self.waiting.remove(&slot);
+        self.session_table.forget(slot);
+        self.free.push(slot);
+    }
+
+    fn retry_waiting(&mut self, now: Time) {
+        for slot in std::mem::take(&mut self.waiting) {
+            if let Some(mut worker) = self.workers[slot as usize].take() {
+                worker.hurry(now);
+                self.set_wake(slot, &mut worker, Some(now));
+                self.workers[slot as usize] = Some(worker);
+            }
+        }
+    }
+
+    fn relist(&mut self, api: &dyn Api, kind: Kind) -> Vec<Change> {
+        let (now, revision) = (api.now(), api.revision());
+        let listed = api.list(kind, None);
+        let mut changes = Vec::new();
+        if kind == Kind::Pod {
+            let alive: BTreeSet<Key> = listed.iter().map(Object::key).collect();
+            for worker in self.workers.iter().flatten().filter(|worker| !alive.contains(&worker.pod.key())) {
+                let object = worker.object();
+                changes.push(Change { kind: ChangeKind::Deleted, object, old: None, revision, at: now });
+            }
+        }
+        changes.extend(listed.into_iter().map(|object| Change {
+            kind: ChangeKind::Modified,
+            object,
+            old: None,
+            revision,
+            at: now,
+        }));
+        changes
+    }
+
+    fn sync(&mut self, slot: u32, api: &mut dyn Api) {
+        let Some(mut worker) = self.workers[slot as usize].take() else { return };
+        self.syncs += 1;
+        worker.wake = None;
+        self.waiting.remove(&slot);
+        match self.sync_pod(slot, &mut worker, api) {
+            Fate::Keep => self.workers[slot as usize] = Some(worker),
+            Fate::Drop => {
+                self.set_wake(slot, &mut worker, None);
+                self.forget(slot, &mut worker, api.now());
+            }
+        }
+    }
+}
+
+impl Component for Kubelets {
+    fn watched_kinds(&self) -> &'static [Kind] {
+        WATCHED
+    }
+
+    fn wake(&mut self, api: &mut dyn Api) -> Option<Time> {
+        let now = api.now();
+        self.take_changes(api, now - sim::Span(self.timing.watch_latency_us));
+        while let Some(&(at, slot)) = self.timers.first() {
+            if at > now {
+                break;
+            }
+            self.timers.remove(&(at, slot));
+            self.sync(slot, api);
+        }
+        self.next_at()
+    }
+}

@@ -1,0 +1,263 @@
+//! exec, attach and logs: what the API server passes on.
+//!
+//! Models: kubernetes v1.36 pkg/registry/core/pod (strategy.go, rest/subresources.go) for the refusals, pkg/kubelet/kubelet_pods.go
+//! (GetKubeletContainerLogs, validateContainerLogStatus) and containerd's streaming server.
+
+use std::collections::BTreeMap;
+
+use api::core::pod_status::PodPhase;
+use api::{Key, Reason, Status, Str};
+use client::{ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
+use cri::log::Log;
+use cri::{NewProcess, ProcessId, SessionBuffer};
+use ecow::{EcoString, eco_format};
+use shell::Signal;
+use sim::Time;
+
+use crate::kubelets::Kubelets;
+use crate::worker::{PodWorker, Step};
+
+/// Sessions at one time.
+const SESSIONS_MAX: usize = 256;
+
+/// Which process each session belongs to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionTable {
+    owners: BTreeMap<u64, Owner>,
+    last: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    slot: u32,
+    process: ProcessId,
+    kind: SessionKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SessionKind {
+    /// It started its process.
+    Exec,
+    /// It only looks at and speaks with one.
+    Attach,
+}
+
+impl SessionTable {
+    /// The pod is gone: its sessions lead nowhere, and what they hold can still be read.
+    pub(crate) fn forget(&mut self, slot: u32) {
+        self.owners.retain(|_, owner| owner.slot != slot);
+    }
+}
+
+impl Kubelets {
+    /// Starts a process in a container, or attaches to its first one.
+    pub fn exec(&mut self, request: &ExecRequest, now: Time) -> Result<SessionId, Status> {
+        let (slot, at) = self.running_container(&request.pod, &request.container)?;
+        if self.sessions.len() >= SESSIONS_MAX {
+            return Err(Status::new(Reason::TooManyRequests, "too many exec sessions are open"));
+        }
+        self.session_table.last += 1;
+        let session = self.session_table.last;
+        self.sessions.insert(session, SessionBuffer::default());
+        let (process, kind) = if request.command.is_empty() {
+            let process = ProcessId { container: at, pid: 1 };
+            self.with_sandbox(slot, now, |sandbox, _| sandbox.attach(process, Some(session)));
+            (process, SessionKind::Attach)
+        } else {
+            let pid = self.start_exec(slot, at, request, session).inspect_err(|_| {
+                self.sessions.remove(&session);
+            })?;
+            (ProcessId { container: at, pid }, SessionKind::Exec)
+        };
+        self.session_table.owners.insert(session, Owner { slot, process, kind });
+        self.with_sandbox(slot, now, |_, _| ());
+        Ok(SessionId(session))
+    }
+
+    fn start_exec(&mut self, slot: u32, at: usize, request: &ExecRequest, session: u64) -> Result<u32, Status> {
+        let Some(mut worker) = self.workers[slot as usize].take() else { return Err(container_not_found("")) };
+        let argv: Vec<EcoString> = request.command.clone();
+        let started = self.start_process(&mut worker, at, argv, Some(session), request.tty, request.stdin);
+        self.workers[slot as usize] = Some(worker);
+        started.ok_or_else(|| executable_not_found(&request.command))
+    }
+
+    /// Starts a program in a container; none if there is no such program.
+    pub(crate) fn start_process(
+        &mut self,
+        worker: &mut PodWorker,
+        at: usize,
+        argv: Vec<EcoString>,
+        session: Option<u64>,
+        tty: bool,
+        stdin: bool,
+    ) -> Option<u32> {
+        let spawn = self.spawn_exec(worker, at, argv, tty, stdin);
+        let process = self.registry.image(worker.containers[at].image).start(&spawn)?;
+        let new = NewProcess {
+            process,
+            command: crate::spawn::command_text(&spawn.argv),
+            uid: spawn.uid,
+            terminal: shell::Terminal { stdin: tty, stdout: tty },
+            stdin_is_open: stdin,
+            session,
+        };
+        self.write_names(worker, at);
+        worker.sandbox.as_mut()?.exec(at, new)
+    }
+
+    fn running_container(&self, pod: &Key, container: &str) -> Result<(u32, usize), Status> {
+        let known = self.slot(pod).and_then(|slot| self.worker(slot).map(|worker| (slot, worker)));
+        let Some((slot, worker)) = known else {
+            return Err(Status::bad_request(eco_format!("pod {} does not have a host assigned", pod.name)));
+        };
+        if let Some(phase @ (PodPhase::Succeeded | PodPhase::Failed)) = phase_of(worker) {
+            let message = eco_format!("cannot exec into a container in a completed pod; current phase is {phase}");
+            return Err(Status::bad_request(message));
+        }
+        match worker.position(container) {
+            None => {
+                let name = &pod.name;
+                Err(Status::bad_request(eco_format!("container {container} is not valid for pod {name}")))
+            }
+            Some(at) if !worker.is_running(at) => Err(container_not_found(container)),
+            Some(at) => Ok((slot, at)),
+        }
+    }
+
+    fn with_process(&mut self, session: SessionId, now: Time, act: impl FnOnce(&mut cri::Sandbox, ProcessId)) {
+        if let Some(owner) = self.session_table.owners.get(&session.0).copied() {
+            self.with_sandbox(owner.slot, now, |sandbox, _| act(sandbox, owner.process));
+        }
+    }
+
+    /// Sends input to a session's process.
+    pub fn session_write(&mut self, session: SessionId, input: &[u8], now: Time) {
+        self.with_process(session, now, |sandbox, process| sandbox.write_stdin(process, input));
+    }
+
+    /// Closes the input of a session's process.
+    pub fn session_close_stdin(&mut self, session: SessionId, now: Time) {
+        self.with_process(session, now, |sandbox, process| sandbox.close_stdin(process));
+    }
+
+    /// Interrupts a session's foreground process (Ctrl-C on its terminal).
+    pub fn session_interrupt(&mut self, session: SessionId, now: Time) {
+        let Some(owner) = self.session_table.owners.get(&session.0).copied() else { return };
+        self.with_sandbox(owner.slot, now, |sandbox, world| sandbox.signal(owner.process, Signal::Int, world));
+    }
+
+    /// Takes what came out of a session since the last time.
+    pub fn session_read(&mut self, session: SessionId) -> SessionOutput {
+        let Some(buffer) = self.sessions.get_mut(&session.0) else {
+            return SessionOutput { exit: Some(137), ..SessionOutput::default() };
+        };
+        SessionOutput {
+            stdout: std::mem::take(&mut buffer.stdout),
+            stderr: std::mem::take(&mut buffer.stderr),
+            exit: buffer.exit,
+        }
+    }
+
+    /// Ends a session from the client's side. A process that it started loses its terminal.
+    pub fn session_close(&mut self, session: SessionId, now: Time) {
+        self.sessions.remove(&session.0);
+        let Some(owner) = self.session_table.owners.remove(&session.0) else { return };
+        self.with_sandbox(owner.slot, now, |sandbox, world| match owner.kind {
+            SessionKind::Attach => sandbox.attach(owner.process, None),
+            SessionKind::Exec => sandbox.signal(owner.process, Signal::Hup, world),
+        });
+    }
+
+    /// Reads a container's log.
+    pub fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {
+        let name = &pod.name;
+        let Some(worker) = self.slot(pod).and_then(|slot| self.worker(slot)) else {
+            return Err(Status::bad_request(eco_format!("pod {name} does not have a host assigned")));
+        };
+        let container = &options.container;
+        let Some(at) = worker.position(container) else {
+            return Err(Status::bad_request(eco_format!("container {container} is not valid for pod {name}")));
+        };
+        let record = &worker.containers[at];
+        if options.previous {
+            let Some(log) = &record.previous_log else {
+                let message = eco_format!("previous terminated container \"{container}\" in pod \"{name}\" not found");
+                return Err(Status::bad_request(message));
+            };
+            return Ok(read_log(log, options, true));
+        }
+        let live = worker.sandbox.as_ref().and_then(|sandbox| sandbox.container(at)).map(|container| container.log());
+        match live.or(record.last_log.as_deref()) {
+            Some(log) => Ok(read_log(log, options, record.step != Step::Running)),
+            None => Err(waiting_to_start(worker, at, name)),
+        }
+    }
+}
+
+fn phase_of(worker: &PodWorker) -> Option<PodPhase> {
+    match &worker.stage {
+        crate::worker::Stage::Stopped { .. } => {
+            let all_good = worker.containers.iter().all(|record| record.ended.as_ref().is_none_or(|how| how.exit_code == 0));
+            Some(if all_good { PodPhase::Succeeded } else { PodPhase::Failed })
+        }
+        _ => worker.pod.status.phase,
+    }
+}
+
+fn container_not_found(container: &str) -> Status {
+    Status::internal(eco_format!(
+        "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
+    ))
+}
+
+fn executable_not_found(command: &[Str]) -> Status {
+    let program = command.first().cloned().unwrap_or_default();
+    let why = if program.contains('/') {
+        eco_format!("stat {program}: no such file or directory")
+    } else {
+        "executable file not found in $PATH".into()
+    };
+    let id = crate::text::digest(&program);
+    Status::internal(eco_format!(
+        "Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: \
+         failed to start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start container process: \
+         exec: \"{program}\": {why}"
+    ))
+}
+
+fn waiting_to_start(worker: &PodWorker, at: usize, pod: &str) -> Status {
+    let container = &worker.container(at).name;
+    let reason = worker.containers[at].error.as_ref().map(|error| error.reason.as_str());
+    let text = match reason {
+        Some("ErrImagePull") => "image can't be pulled",
+        Some("ImagePullBackOff") => "trying and failing to pull image",
+        Some(reason) => reason,
+        None if worker.init_count() > 0 => "PodInitializing",
+        None => "ContainerCreating",
+    };
+    Status::bad_request(eco_format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {text}"))
+}
+
+fn read_log(log: &Log, options: &LogOptions, ended: bool) -> LogRead {
+    let since = options.since.unwrap_or_default();
+    let matching = log.lines_from(options.skip_lines).filter(|line| line.at >= since);
+    let skipped = options.tail_lines.map_or(0, |tail| matching.clone().count().saturating_sub(tail));
+    let mut text = String::new();
+    for line in matching.skip(skipped) {
+        if options.timestamps {
+            text.push_str(&line.at.to_rfc3339_micros());
+            text.push(' ');
+        }
+        text.push_str(&line.text);
+        text.push('\n');
+        if options.limit_bytes.is_some_and(|limit| text.len() >= limit) {
+            break;
+        }
+    }
+    if let Some(limit) = options.limit_bytes {
+        let end = (0..=limit.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(end);
+    }
+    LogRead { text, next_line: log.end().max(options.skip_lines), ended }
+}

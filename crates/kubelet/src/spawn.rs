@@ -1,0 +1,265 @@
+//! What a container's program is started with: arguments, environment, user.
+//!
+//! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), third_party/forked/golang/expansion.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use api::core::container::{Container, EnvVar};
+use api::{Key, Kind, Object, Pod, Str};
+use client::Api;
+use cri::{ImageConfig, Spawn};
+use ecow::{EcoString, eco_format};
+
+use crate::kubelets::Kubelets;
+use crate::mounts::{config_map_files, secret_files};
+use crate::worker::PodWorker;
+
+/// Environment variables by name.
+pub(crate) type Env = BTreeMap<EcoString, EcoString>;
+
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const KUBERNETES: [(&str, &str); 7] = [
+    ("KUBERNETES_PORT", "tcp://10.96.0.1:443"),
+    ("KUBERNETES_PORT_443_TCP", "tcp://10.96.0.1:443"),
+    ("KUBERNETES_PORT_443_TCP_ADDR", "10.96.0.1"),
+    ("KUBERNETES_PORT_443_TCP_PORT", "443"),
+    ("KUBERNETES_PORT_443_TCP_PROTO", "tcp"),
+    ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
+    ("KUBERNETES_SERVICE_PORT", "443"),
+];
+
+impl Kubelets {
+    /// What a container's first process is started with, or why it cannot be said.
+    pub(crate) fn spawn_of(&self, worker: &mut PodWorker, at: usize, api: &dyn Api) -> Result<Spawn, Str> {
+        let own = own_environment(worker, at, self.node_of(worker).map(|node| &node.ip_text), api)?;
+        worker.containers[at].env = (!own.is_empty()).then(|| Rc::new(own));
+        let config = self.registry.image(worker.containers[at].image).config();
+        let env = self.environment(worker, at);
+        let container = worker.container(at);
+        Ok(Spawn {
+            argv: arguments(container, &config, &env),
+            env,
+            cwd: working_dir(container, &config),
+            hostname: hostname(&worker.pod),
+            uid: user(&worker.pod, container, &config),
+            pid: 1,
+            tty: container.tty,
+            stdin: container.stdin,
+            ports: declared_ports(container),
+        })
+    }
+
+    /// The environment of any process of a container that runs.
+    pub(crate) fn environment(&self, worker: &PodWorker, at: usize) -> Env {
+        let config = self.registry.image(worker.containers[at].image).config();
+        let mut env: Env = KUBERNETES.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+        env.insert("PATH".into(), PATH.into());
+        env.insert("HOSTNAME".into(), hostname(&worker.pod));
+        env.insert("HOME".into(), "/root".into());
+        env.extend(config.env.iter().map(|&(name, value)| (name.into(), value.into())));
+        if let Some(own) = &worker.containers[at].env {
+            env.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        env
+    }
+
+    /// A further program of a container that runs.
+    pub(crate) fn spawn_exec(&self, worker: &PodWorker, at: usize, argv: Vec<EcoString>, tty: bool, stdin: bool) -> Spawn {
+        let config = self.registry.image(worker.containers[at].image).config();
+        let container = worker.container(at);
+        Spawn {
+            argv,
+            env: self.environment(worker, at),
+            cwd: working_dir(container, &config),
+            hostname: hostname(&worker.pod),
+            uid: user(&worker.pod, container, &config),
+            pid: worker.sandbox.as_ref().map_or(1, |sandbox| sandbox.next_pid(at)),
+            tty,
+            stdin,
+            ports: Vec::new(),
+        }
+    }
+}
+
+/// How `ps` shows a program.
+pub(crate) fn command_text(argv: &[EcoString]) -> EcoString {
+    argv.join(" ").into()
+}
+
+/// The host name of a pod: its own, or its name, cut to what Linux allows.
+pub(crate) fn hostname(pod: &Pod) -> EcoString {
+    let name = if pod.spec.hostname.is_empty() { &pod.metadata.name } else { &pod.spec.hostname };
+    if pod.spec.host_network {
+        return pod.spec.node_name.clone();
+    }
+    name.chars().take(63).collect::<EcoString>()
+}
+
+fn arguments(container: &Container, config: &ImageConfig, env: &Env) -> Vec<EcoString> {
+    let expand_all = |list: &[Str]| list.iter().map(|text| expand(text, env)).collect::<Vec<_>>();
+    let given = |list: &'static [&'static str]| list.iter().map(|&text| text.into()).collect::<Vec<EcoString>>();
+    match (container.command.is_empty(), container.args.is_empty()) {
+        (true, true) => [given(config.entrypoint), given(config.command)].concat(),
+        (true, false) => [given(config.entrypoint), expand_all(&container.args)].concat(),
+        (false, _) => [expand_all(&container.command), expand_all(&container.args)].concat(),
+    }
+}
+
+fn working_dir(container: &Container, config: &ImageConfig) -> EcoString {
+    match (container.working_dir.as_str(), config.working_dir) {
+        ("", "") => "/".into(),
+        ("", own) => own.into(),
+        (given, _) => shell::fs::normalise("/", given).into(),
+    }
+}
+
+fn user(pod: &Pod, container: &Container, config: &ImageConfig) -> u32 {
+    let own = container.security_context.as_ref().and_then(|context| context.run_as_user);
+    let of_pod = pod.spec.security_context.as_ref().and_then(|context| context.run_as_user);
+    own.or(of_pod).and_then(|uid| u32::try_from(uid).ok()).unwrap_or(config.uid)
+}
+
+fn declared_ports(container: &Container) -> Vec<u16> {
+    container.ports.iter().filter_map(|port| u16::try_from(port.container_port).ok()).collect()
+}
+
+/// The variables that the pod gives the container.
+fn own_environment(worker: &PodWorker, at: usize, node_ip: Option<&Str>, api: &dyn Api) -> Result<Env, Str> {
+    let (pod, container) = (&worker.pod, worker.container(at));
+    let mut env = Env::new();
+    for source in &container.env_from {
+        let reference = source.config_map_ref.as_ref().or(source.secret_ref.as_ref());
+        let Some(reference) = reference else { continue };
+        let kind = if source.config_map_ref.is_some() { Kind::ConfigMap } else { Kind::Secret };
+        match files_of(kind, pod, &reference.name, api) {
+            Some(files) => env.extend(files.into_iter().map(|(key, bytes)| {
+                (eco_format!("{}{key}", source.prefix), String::from_utf8_lossy(&bytes).into_owned().into())
+            })),
+            None if reference.optional == Some(true) => {}
+            None => return Err(not_found(kind, &reference.name)),
+        }
+    }
+    let pod_ip = worker.ip.map(|ip| eco_format!("{ip}")).unwrap_or_default();
+    for variable in &container.env {
+        if let Some(value) = value_of(pod, &pod_ip, node_ip, variable, &env, api)? {
+            env.insert(variable.name.clone(), value);
+        }
+    }
+    Ok(env)
+}
+
+fn value_of(
+    pod: &Pod,
+    pod_ip: &Str,
+    node_ip: Option<&Str>,
+    variable: &EnvVar,
+    env: &Env,
+    api: &dyn Api,
+) -> Result<Option<EcoString>, Str> {
+    let Some(source) = &variable.value_from else { return Ok(Some(expand(&variable.value, env))) };
+    if let Some(field) = &source.field_ref {
+        return Ok(match field.field_path.as_str() {
+            "status.podIP" | "status.podIPs" => Some(pod_ip.clone()),
+            "status.hostIP" | "status.hostIPs" => node_ip.cloned(),
+            path => field_of(pod, path),
+        });
+    }
+    let (kind, selector) = match (&source.config_map_key_ref, &source.secret_key_ref) {
+        (Some(selector), _) => (Kind::ConfigMap, selector),
+        (None, Some(selector)) => (Kind::Secret, selector),
+        (None, None) => return Ok(Some(EcoString::new())),
+    };
+    let is_optional = selector.optional == Some(true);
+    let Some(files) = files_of(kind, pod, &selector.name, api) else {
+        return if is_optional { Ok(None) } else { Err(not_found(kind, &selector.name)) };
+    };
+    match files.get(&selector.key) {
+        Some(bytes) => Ok(Some(String::from_utf8_lossy(bytes).into_owned().into())),
+        None if is_optional => Ok(None),
+        None => {
+            let (namespace, name, key) = (&pod.metadata.namespace, &selector.name, &selector.key);
+            Err(eco_format!("couldn't find key {key} in {} {namespace}/{name}", kind.name()))
+        }
+    }
+}
+
+fn not_found(kind: Kind, name: &str) -> Str {
+    eco_format!("{} \"{name}\" not found", kind.name().to_lowercase())
+}
+
+fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<BTreeMap<Str, Vec<u8>>> {
+    match api.get(kind, &Key::new(pod.metadata.namespace.clone(), name)) {
+        Ok(Object::ConfigMap(map)) => Some(config_map_files(&map)),
+        Ok(Object::Secret(secret)) => Some(secret_files(&secret)),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// A field of the pod as text, for the downward API.
+pub(crate) fn field_of(pod: &Pod, path: &str) -> Option<EcoString> {
+    let metadata = &pod.metadata;
+    let keyed = |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix("']"));
+    if let Some(key) = keyed("metadata.labels['") {
+        return Some(metadata.labels.get(key).unwrap_or_default().into());
+    }
+    if let Some(key) = keyed("metadata.annotations['") {
+        return Some(metadata.annotations.get(key).unwrap_or_default().into());
+    }
+    let lines = |map: &api::StringMap| -> EcoString {
+        map.iter().map(|(key, value)| format!("{key}={value:?}")).collect::<Vec<_>>().join("\n").into()
+    };
+    match path {
+        "metadata.name" => Some(metadata.name.clone()),
+        "metadata.namespace" => Some(metadata.namespace.clone()),
+        "metadata.uid" => Some(metadata.uid.clone()),
+        "metadata.labels" => Some(lines(&metadata.labels)),
+        "metadata.annotations" => Some(lines(&metadata.annotations)),
+        "spec.nodeName" => Some(pod.spec.node_name.clone()),
+        "spec.serviceAccountName" => Some(pod.spec.service_account_name.clone()),
+        _ => None,
+    }
+}
+
+/// Replaces `$(NAME)` by the variable, `$$` by `$`; an unknown name stays as it is.
+fn expand(text: &str, env: &Env) -> EcoString {
+    let mut out = EcoString::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let name = rest.strip_prefix('(').and_then(|inner| inner.find(')').map(|end| &inner[..end]));
+        match name {
+            Some(name) => {
+                match env.get(name) {
+                    Some(value) => out.push_str(value),
+                    None => out.push_str(&format!("$({name})")),
+                }
+                rest = &rest[name.len() + 2..];
+            }
+            None => out.push('$'),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_to_variables_are_replaced() {
+        let env = Env::from([("A".into(), "x".into())]);
+        for (text, expect) in
+            [("$(A)-$(B)", "x-$(B)"), ("$$(A)", "$(A)"), ("$A $", "$A $"), ("$(A", "$(A"), ("plain", "plain")]
+        {
+            assert_eq!(expand(text, &env), expect, "{text}");
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! Starting containers, and starting them again.
+//!
+//! Models: kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, SyncPod, doBackOff),
+//! kuberuntime_container.go (startContainer) and pkg/kubelet/images/image_manager.go (EnsureImageExists).
+//! Difference that was chosen: containers of one pod start no earlier than `container_start_us` after its first status,
+//! and a pull runs beside that.
+
+use std::rc::Rc;
+
+use api::Str;
+use api::core::pod_status::ContainerStateTerminated;
+use client::{Api, EventKind};
+use cri::{NewProcess, Reference, Sandbox, Spawn, World};
+use ecow::eco_format;
+use shell::Signal;
+use sim::{Span, Time};
+
+use crate::kubelets::Kubelets;
+use crate::node::NodeState;
+use crate::status::{ProbeResult, StartError, restarts_after};
+use crate::sync::{Advance, RETRY};
+use crate::text;
+use crate::worker::{PodWorker, Stage, Step};
+
+/// After a failed pull, how soon the kubelet looks again and says that it is waiting.
+const PULL_RETRY: Span = Span::from_seconds(1);
+
+impl Kubelets {
+    /// Takes one container as far as it goes now.
+    pub(crate) fn advance(&mut self, slot: u32, worker: &mut PodWorker, at: usize, api: &mut dyn Api) -> Advance {
+        let now = api.now();
+        match worker.containers[at].step {
+            Step::Running => return Advance::Done,
+            Step::Waiting => self.ensure_image(worker, at, api),
+            Step::Held { look_at } if look_at <= now => self.ensure_image(worker, at, api),
+            Step::Held { .. } => return Advance::Done,
+            Step::Exited { look_at } => {
+                let code = worker.containers[at].ended.as_ref().map_or(0, |how| how.exit_code);
+                if look_at > now || !restarts_after(&worker.pod.spec, worker.container(at), code) {
+                    return Advance::Done;
+                }
+                self.restart(worker, at, api);
+            }
+            Step::Pulling { .. } | Step::Pulled | Step::Present => {}
+        }
+        if let Step::Pulling { since, until } = worker.containers[at].step
+            && until <= now
+        {
+            self.end_pull(worker, at, now.since(since), api);
+        }
+        match worker.containers[at].step {
+            Step::Pulled | Step::Present if worker.start_at <= now => {
+                self.start_container(slot, worker, at, api);
+                Advance::Done
+            }
+            Step::Pulling { .. } | Step::Pulled | Step::Present => Advance::Blocked,
+            Step::Waiting | Step::Held { .. } | Step::Running | Step::Exited { .. } => Advance::Done,
+        }
+    }
+
+    fn restart(&mut self, worker: &mut PodWorker, at: usize, api: &mut dyn Api) {
+        let now = api.now();
+        let name = worker.container(at).name.clone();
+        let pod = pod_text(worker);
+        let record = &mut worker.containers[at];
+        let finished = record.ended.as_ref().and_then(|how| how.finished_at).unwrap_or(now);
+        let Some(until) = record.restarts.until(finished, now) else {
+            record.restarts.next(finished, now);
+            return self.ensure_image(worker, at, api);
+        };
+        let wait = text::duration(record.restarts.wait());
+        let message = eco_format!("back-off {wait} restarting failed container={name} pod={pod}");
+        record.step = Step::Exited { look_at: until.min(now + RETRY) };
+        set_error(worker, at, "CrashLoopBackOff", message);
+        let event = eco_format!("Back-off restarting failed container {name} in pod {pod}");
+        self.record(worker, api, Some(at), EventKind::Warning, "BackOff", event);
+    }
+
+    /// The image is there, or a pull begins, or there is a reason why not.
+    fn ensure_image(&mut self, worker: &mut PodWorker, at: usize, api: &mut dyn Api) {
+        let now = api.now();
+        let image = worker.container(at).image.clone();
+        let reference = match Reference::parse(&image) {
+            Ok(reference) => reference,
+            Err(error) => {
+                let message =
+                    eco_format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}");
+                self.record(worker, api, Some(at), EventKind::Warning, "InspectFailed", message.clone());
+                return self.refuse(worker, at, api, "InvalidImageName", message, now + RETRY);
+            }
+        };
+        let name = reference.full_name();
+        worker.containers[at].image = self.registry.find(&reference);
+        let policy = worker.container(at).image_pull_policy.clone();
+        let has_it = self.node_of(worker).is_some_and(|node| node.images.get(&name).is_some_and(|&since| since <= now));
+        match policy.as_str() {
+            "Never" if !has_it => {
+                let message =
+                    eco_format!("Container image \"{image}\" is not present with pull policy of Never");
+                self.record(worker, api, Some(at), EventKind::Warning, "ErrImageNeverPull", message.clone());
+                self.refuse(worker, at, api, "ErrImageNeverPull", message, now + RETRY);
+            }
+            "Always" => self.begin_pull(worker, at, &reference, api),
+            _ if has_it => worker.containers[at].step = Step::Present,
+            _ => self.begin_pull(worker, at, &reference, api),
+        }
+    }
+
+    fn begin_pull(&mut self, worker: &mut PodWorker, at: usize, reference: &Reference, api: &mut dyn Api) {
+        let now = api.now();
+        let image = worker.container(at).image.clone();
+        let record = &worker.containers[at];
+        if let Some(failed) = record.pulls.1
+            && let Some(until) = record.pulls.0.until(failed, now)
+        {
+            let last = record.error.as_ref().map_or(Str::new(), |error| last_pull_error(error));
+            let message = eco_format!("Back-off pulling image \"{image}\"{last}");
+            let event = eco_format!("Back-off pulling image \"{image}\"");
+            self.record(worker, api, Some(at), EventKind::Normal, "BackOff", event);
+            return self.refuse(worker, at, api, "ImagePullBackOff", message, until.min(now + RETRY));
+        }
+        let message = eco_format!("Pulling image \"{image}\"");
+        self.record(worker, api, Some(at), EventKind::Normal, "Pulling", message);
+        let until = self.pull_ends_at(worker, reference, now);
+        worker.containers[at].step = Step::Pulling { since: now, until };
+    }
+
+    /// Layers that another pull of the same image fetches are waited for, not fetched twice.
+    fn pull_ends_at(&mut self, worker: &PodWorker, reference: &Reference, now: Time) -> Time {
+        let timing = self.timing.clone();
+        let image = self.registry.image(self.registry.find(reference));
+        let name = reference.full_name();
+        let Some(node) = self.nodes.get_mut(&worker.pod.spec.node_name) else { return now };
+        let base = now + Span(timing.image_pull_us);
+        match (image.pull(reference), node.images.get(&name)) {
+            (Err(_), _) => now + Span(timing.image_pull_failure_us),
+            (Ok(_), Some(&there)) => there.max(base),
+            (Ok(bytes), None) => {
+                let until = base + Span(bytes * timing.image_pull_per_mib_us / (1 << 20));
+                node.images.insert(name, until);
+                until
+            }
+        }
+    }
+
+    fn end_pull(&mut self, worker: &mut PodWorker, at: usize, took: Span, api: &mut dyn Api) {
+        let now = api.now();
+        let image = worker.container(at).image.clone();
+        let Ok(reference) = Reference::parse(&image) else { return };
+        match self.registry.image(worker.containers[at].image).pull(&reference) {
+            Ok(bytes) => {
+                let took = text::duration(took);
+                let message = eco_format!(
+                    "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {bytes} bytes."
+                );
+                self.record(worker, api, Some(at), EventKind::Normal, "Pulled", message);
+                worker.containers[at].step = Step::Pulled;
+                worker.containers[at].pulls.1 = None;
+            }
+            Err(error) => {
+                let record = &mut worker.containers[at];
+                record.pulls.0.next(record.pulls.1.unwrap_or(now), now);
+                record.pulls.1 = Some(now);
+                let message = eco_format!("Failed to pull image \"{image}\": {error}");
+                self.record(worker, api, Some(at), EventKind::Warning, "Failed", message);
+                self.refuse(worker, at, api, "ErrImagePull", error.into(), now + PULL_RETRY);
+            }
+        }
+    }
+
+    /// The container cannot be started now; it is looked at again.
+    fn refuse(
+        &mut self,
+        worker: &mut PodWorker,
+        at: usize,
+        api: &mut dyn Api,
+        reason: &'static str,
+        message: Str,
+        look_at: Time,
+    ) {
+        let event = match reason {
+            "CreateContainerConfigError" => eco_format!("Error: {message}"),
+            reason => eco_format!("Error: {reason}"),
+        };
+        self.record(worker, api, Some(at), EventKind::Warning, "Failed", event);
+        worker.containers[at].step = Step::Held { look_at };
+        set_error(worker, at, reason, message);
+        self.ensure_sandbox(worker);
+    }
+
+    fn ensure_sandbox(&mut self, worker: &mut PodWorker) -> bool {
+        if worker.sandbox.is_some() {
+            return true;
+        }
+        let is_host = worker.pod.spec.host_network;
+        let slot = self.slot(&api::Resource::key(&*worker.pod)).unwrap_or(u32::MAX);
+        let Some(node) = self.nodes.get_mut(&worker.pod.spec.node_name) else { return false };
+        let ip = if is_host { Some(node.ip) } else { worker.ip.or_else(|| node.take_address(slot)) };
+        let Some(ip) = ip else { return false };
+        worker.ip = Some(ip);
+        worker.sandbox = Some(Box::new(Sandbox::new(ip, worker.containers.len())));
+        true
+    }
+
+    fn start_container(&mut self, slot: u32, worker: &mut PodWorker, at: usize, api: &mut dyn Api) {
+        let now = api.now();
+        if worker.containers[at].step == Step::Present {
+            let message = eco_format!(
+                "Container image \"{}\" already present on machine and can be accessed by the pod",
+                worker.container(at).image
+            );
+            self.record(worker, api, Some(at), EventKind::Normal, "Pulled", message);
+        }
+        if !self.ensure_sandbox(worker) {
+            let message = "Failed to create pod sandbox: no more addresses in the range of the node";
+            self.record(worker, api, None, EventKind::Warning, "FailedCreatePodSandBox", message);
+            worker.containers[at].step = Step::Held { look_at: now + RETRY };
+            return;
+        }
+        let spawn = match self.spawn_of(worker, at, api) {
+            Ok(spawn) => spawn,
+            Err(message) => {
+                self.waiting.insert(slot);
+                return self.refuse(worker, at, api, "CreateContainerConfigError", message, now + RETRY);
+            }
+        };
+        self.record(worker, api, Some(at), EventKind::Normal, "Created", "Container created");
+        self.begin_run(worker, at, now);
+        match self.registry.image(worker.containers[at].image).start(&spawn) {
+            Some(process) => self.run_container(worker, at, process, spawn, api),
+            None => self.fail_start(worker, at, &spawn, api),
+        }
+    }
+
+    /// A new run of the container: what the last one was becomes the one before.
+    fn begin_run(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+        let image = worker.container(at).image.clone();
+        let image_id = self.shares.image_id(&image);
+        let has_startup = worker.container(at).startup_probe.is_some();
+        let has_readiness = worker.container(at).readiness_probe.is_some();
+        let record = &mut worker.containers[at];
+        if record.started_at.is_some() {
+            record.restart_count += 1;
+        }
+        record.previous = record.ended.take().or(record.previous.take());
+        record.started_at = Some(now);
+        record.image_id = image_id;
+        record.error = None;
+        record.startup = has_startup.then_some(ProbeResult::None);
+        record.readiness = has_readiness.then_some(ProbeResult::None);
+        worker.is_changed = true;
+    }
+
+    fn run_container(
+        &mut self,
+        worker: &mut PodWorker,
+        at: usize,
+        process: Box<dyn cri::Process>,
+        spawn: Spawn,
+        api: &mut dyn Api,
+    ) {
+        let now = api.now();
+        let root = self.root_of(worker.containers[at].image);
+        let mounts = self.mounts_of(worker, at);
+        let first = NewProcess {
+            process,
+            command: crate::spawn::command_text(&spawn.argv),
+            uid: spawn.uid,
+            terminal: shell::Terminal { stdin: spawn.tty, stdout: spawn.tty },
+            stdin_is_open: spawn.stdin,
+            session: None,
+        };
+        worker.containers[at].step = Step::Running;
+        if let Some(sandbox) = &mut worker.sandbox {
+            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
+            let before = sandbox.start(at, root, mounts, spawn.hostname, first, &mut world);
+            worker.containers[at].previous_log = before.map(Rc::new);
+        }
+        self.record(worker, api, Some(at), EventKind::Normal, "Started", "Container started");
+        self.run_post_start(worker, at, now);
+        self.begin_probes(worker, at, now);
+        self.note_ends(worker, now);
+    }
+
+    fn fail_start(&mut self, worker: &mut PodWorker, at: usize, spawn: &Spawn, api: &mut dyn Api) {
+        let now = api.now();
+        let program = spawn.argv.first().cloned().unwrap_or_default();
+        let why = if program.contains('/') {
+            eco_format!("stat {program}: no such file or directory")
+        } else {
+            "executable file not found in $PATH".into()
+        };
+        let message = eco_format!(
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
+             unable to start container process: error during container init: exec: \"{program}\": {why}"
+        );
+        let event = eco_format!("Error: {message}");
+        self.record(worker, api, Some(at), EventKind::Warning, "Failed", event);
+        let id = container_id(worker, at);
+        worker.containers[at].ended = Some(Rc::new(ContainerStateTerminated {
+            exit_code: 128,
+            reason: "StartError".into(),
+            message: message.clone(),
+            started_at: Some(Time(0)),
+            finished_at: Some(now.truncate_to_second()),
+            container_id: id,
+            ..ContainerStateTerminated::default()
+        }));
+        worker.containers[at].step = Step::Exited { look_at: now + RETRY };
+        set_error(worker, at, "RunContainerError", message);
+    }
+
+    /// Takes note of containers whose first process has ended.
+    pub(crate) fn note_ends(&mut self, worker: &mut PodWorker, now: Time) {
+        let notice = self.notice_end();
+        for at in 0..worker.containers.len() {
+            if !worker.is_running(at) {
+                continue;
+            }
+            let Some(ended) = worker.ended(at) else { continue };
+            let id = container_id(worker, at);
+            let record = &mut worker.containers[at];
+            record.step = Step::Exited { look_at: now + notice };
+            record.error = None;
+            record.ended = Some(Rc::new(ContainerStateTerminated {
+                exit_code: ended.code,
+                reason: if ended.code == 0 { "Completed".into() } else { "Error".into() },
+                started_at: record.started_at.map(Time::truncate_to_second),
+                finished_at: Some(now.truncate_to_second()),
+                container_id: id,
+                ..ContainerStateTerminated::default()
+            }));
+            record.startup = None;
+            record.readiness = None;
+            record.probing = None;
+            worker.is_changed = true;
+        }
+    }
+
+    pub(crate) fn node_of(&self, worker: &PodWorker) -> Option<&NodeState> {
+        self.nodes.get(&worker.pod.spec.node_name)
+    }
+}
+
+/// The registry's answer of the last failed pull, as the waiting message repeats it.
+fn last_pull_error(error: &StartError) -> Str {
+    match error.reason.as_str() {
+        "ErrImagePull" => eco_format!(": ErrImagePull: {}", error.message),
+        _ => error.message.find(": ErrImagePull: ").map_or(Str::new(), |at| error.message[at..].into()),
+    }
+}
+
+/// Such as `web-0_default(uid)`.
+fn pod_text(worker: &PodWorker) -> Str {
+    let metadata = &worker.pod.metadata;
+    eco_format!("{}_{}({})", metadata.name, metadata.namespace, metadata.uid)
+}
+
+fn set_error(worker: &mut PodWorker, at: usize, reason: &'static str, message: Str) {
+    let error = StartError { reason: reason.into(), message };
+    if worker.containers[at].error.as_deref() != Some(&error) {
+        worker.containers[at].error = Some(Rc::new(error));
+        worker.is_changed = true;
+    }
+}
+
+/// The container's identity with the runtime, new at every start.
+pub(crate) fn container_id(worker: &PodWorker, at: usize) -> Str {
+    let name = &worker.container(at).name;
+    let identity = format!("{}/{name}/{}", worker.pod.metadata.uid, worker.containers[at].restart_count);
+    eco_format!("containerd://{}", text::digest(&identity))
+}
+
+impl PodWorker {
+    /// The containers that may be started or started again now, in order.
+    pub(crate) fn startable(&self) -> Vec<usize> {
+        let init = self.init_count();
+        let mut list = Vec::new();
+        for at in 0..init {
+            let record = &self.containers[at];
+            let is_done = record.ended.as_ref().is_some_and(|how| how.exit_code == 0) && !self.is_running(at);
+            if self.container(at).is_sidecar() {
+                list.push(at);
+                if !self.is_running(at) || record.startup.is_some_and(|result| result != ProbeResult::Success) {
+                    return list;
+                }
+            } else if !is_done {
+                list.push(at);
+                return list;
+            }
+        }
+        list.extend(init..self.containers.len());
+        list
+    }
+
+    /// Whether a container is about to start, so that a status now would soon be old.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.stage == Stage::Active
+            && self.containers.iter().any(|record| matches!(record.step, Step::Pulling { .. } | Step::Pulled | Step::Present))
+    }
+
+    /// Whether no container will run any more.
+    pub(crate) fn is_finished(&self) -> bool {
+        let spec = &self.pod.spec;
+        let init = self.init_count();
+        let is_over = |at: usize| {
+            let record = &self.containers[at];
+            let code = record.ended.as_ref().map(|how| how.exit_code);
+            matches!(record.step, Step::Exited { .. })
+                && code.is_some_and(|code| !restarts_after(spec, self.container(at), code))
+        };
+        let has_failed_init = (0..init).any(|at| {
+            let failed = self.containers[at].ended.as_ref().is_some_and(|how| how.exit_code != 0);
+            failed && is_over(at) && !self.container(at).is_sidecar()
+        });
+        has_failed_init || (init..self.containers.len()).all(is_over)
+    }
+
+    /// When the next container is to be looked at.
+    pub(crate) fn next_container_look(&self) -> Option<Time> {
+        let looks = self.startable().into_iter().filter_map(|at| match self.containers[at].step {
+            Step::Pulling { until, .. } => Some(until),
+            Step::Waiting | Step::Pulled | Step::Present => Some(self.start_at),
+            Step::Held { look_at } => Some(look_at),
+            Step::Exited { look_at } => {
+                let code = self.containers[at].ended.as_ref().map_or(0, |how| how.exit_code);
+                restarts_after(&self.pod.spec, self.container(at), code).then_some(look_at)
+            }
+            Step::Running => None,
+        });
+        let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
+        looks.chain(probes).min()
+    }
+
+    /// How a container's first process ended, if the runtime says so.
+    pub(crate) fn ended(&self, at: usize) -> Option<cri::sandbox::Ended> {
+        self.sandbox.as_ref()?.container(at)?.ended()
+    }
+
+    /// Whether a container has ended that is still held to run.
+    pub(crate) fn has_unseen_end(&self) -> bool {
+        (0..self.containers.len()).any(|at| self.is_running(at) && self.ended(at).is_some())
+    }
+
+    /// What it waits for may be there: it is looked at again now.
+    pub(crate) fn hurry(&mut self, now: Time) {
+        for record in &mut self.containers {
+            if let Step::Held { look_at } = &mut record.step {
+                *look_at = now;
+            }
+        }
+    }
+
+    /// The signal that asks a container to stop.
+    pub(crate) fn stop_signal(&self, at: usize) -> Signal {
+        let named = self.container(at).lifecycle.as_ref().and_then(|lifecycle| lifecycle.stop_signal.as_deref());
+        named.and_then(Signal::parse).unwrap_or(Signal::Term)
+    }
+}

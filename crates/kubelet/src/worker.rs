@@ -1,0 +1,197 @@
+//! What a kubelet knows of one pod.
+
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use api::core::container::Container;
+use api::core::pod_status::ContainerStateTerminated;
+use api::{Object, Pod, Str};
+use cri::{Mount, Sandbox};
+use sim::Time;
+
+use crate::back_off::BackOff;
+use crate::hooks::Hook;
+use crate::probes::Probing;
+use crate::spawn::Env;
+use crate::status::{ProbeResult, StartError};
+
+/// One pod on one node.
+#[derive(Clone, Debug)]
+pub(crate) struct PodWorker {
+    /// The pod as the API server last showed it.
+    pub(crate) pod: Rc<Pod>,
+    /// Where it stands.
+    pub(crate) stage: Stage,
+    /// Its address, once it has one.
+    pub(crate) ip: Option<Ipv4Addr>,
+    /// Before this instant no container starts.
+    pub(crate) start_at: Time,
+    /// One per init container, then one per container.
+    pub(crate) containers: Vec<ContainerRecord>,
+    /// The keys of its volumes' bytes, in the order of `spec.volumes`.
+    pub(crate) volumes: Vec<Str>,
+    /// Its processes and sockets.
+    pub(crate) sandbox: Option<Box<Sandbox>>,
+    /// Processes of preStop hooks that still run.
+    pub(crate) hooks: Vec<Hook>,
+    /// When it is to be looked at.
+    pub(crate) wake: Option<Time>,
+    /// Whether its status differs from the one that was written.
+    pub(crate) is_changed: bool,
+}
+
+/// Where a pod stands on its node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// Bound, not looked at yet.
+    New,
+    /// Its volumes are not there yet.
+    Mounting,
+    /// Containers are started, and started again.
+    Active,
+    /// Its containers are told to stop.
+    Stopping(Stopping),
+    /// All has ended; the object goes at this instant, if it is being deleted.
+    Stopped {
+        /// When the object is deleted; none while nobody has asked for it.
+        delete_at: Option<Time>,
+    },
+}
+
+/// A pod whose containers are told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopping {
+    /// Not before this instant does the kubelet see the end.
+    pub(crate) not_before: Time,
+    /// When SIGKILL is sent.
+    pub(crate) kill_at: Time,
+    /// Whether the stop signal has been sent.
+    pub(crate) has_signalled: bool,
+}
+
+/// What a kubelet knows of one container.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ContainerRecord {
+    /// Where it stands.
+    pub(crate) step: Step,
+    /// How often it was started before.
+    pub(crate) restart_count: i32,
+    /// The last start.
+    pub(crate) started_at: Option<Time>,
+    /// The image's digest, shared by all its containers.
+    pub(crate) image_id: Str,
+    /// The image's place in the registry.
+    pub(crate) image: usize,
+    /// How it ended, if it did.
+    pub(crate) ended: Option<Rc<ContainerStateTerminated>>,
+    /// How the one before it ended.
+    pub(crate) previous: Option<Rc<ContainerStateTerminated>>,
+    /// Why it could not be started.
+    pub(crate) error: Option<Rc<StartError>>,
+    /// The back-off of restarts.
+    pub(crate) restarts: BackOff,
+    /// The back-off of pulls, and when the last one failed.
+    pub(crate) pulls: (BackOff, Option<Time>),
+    /// The startup probe's last answer; none without such a probe.
+    pub(crate) startup: Option<ProbeResult>,
+    /// The readiness probe's last answer; none without such a probe.
+    pub(crate) readiness: Option<ProbeResult>,
+    /// The probes, while it runs and they are run.
+    pub(crate) probing: Option<Box<Probing>>,
+    /// The log of the container before this one.
+    pub(crate) previous_log: Option<Rc<cri::log::Log>>,
+    /// The log of a container whose sandbox is gone.
+    pub(crate) last_log: Option<Rc<cri::log::Log>>,
+    /// The variables that the pod gives it, if it gives any.
+    pub(crate) env: Option<Rc<Env>>,
+    /// What is mounted.
+    pub(crate) mounts: Option<Rc<[Mount]>>,
+}
+
+/// Where a container stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It has not been started (again) yet.
+    #[default]
+    Waiting,
+    /// Its image is being pulled.
+    Pulling {
+        /// When that began.
+        since: Time,
+        /// When it will be there, or have failed.
+        until: Time,
+    },
+    /// Its image has been pulled.
+    Pulled,
+    /// Its image was there already.
+    Present,
+    /// It could not be started, and is looked at again at this instant.
+    Held {
+        /// When it is tried again.
+        look_at: Time,
+    },
+    /// It runs.
+    Running,
+    /// It has ended, and is looked at again at this instant.
+    Exited {
+        /// When it is started again, if it is.
+        look_at: Time,
+    },
+}
+
+impl PodWorker {
+    pub(crate) fn new(pod: Rc<Pod>, first_look: Time) -> PodWorker {
+        let count = pod.spec.init_containers.len() + pod.spec.containers.len();
+        PodWorker {
+            pod,
+            stage: Stage::New,
+            ip: None,
+            start_at: first_look,
+            containers: vec![ContainerRecord::default(); count],
+            volumes: Vec::new(),
+            hooks: Vec::new(),
+            sandbox: None,
+            wake: None,
+            is_changed: false,
+        }
+    }
+
+    /// The pod for the recorder.
+    pub(crate) fn object(&self) -> Object {
+        Object::Pod(self.pod.clone())
+    }
+
+    pub(crate) fn init_count(&self) -> usize {
+        self.pod.spec.init_containers.len()
+    }
+
+    /// The container of a record: init containers first.
+    pub(crate) fn container(&self, at: usize) -> &Container {
+        let init = self.init_count();
+        if at < init { &self.pod.spec.init_containers[at] } else { &self.pod.spec.containers[at - init] }
+    }
+
+    /// The place of the container with this name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        (0..self.containers.len()).find(|&at| self.container(at).name == name)
+    }
+
+    /// Such as `spec.containers{nginx}`.
+    pub(crate) fn field_path(&self, at: usize) -> Str {
+        let list = if at < self.init_count() { "initContainers" } else { "containers" };
+        ecow::eco_format!("spec.{list}{{{}}}", self.container(at).name)
+    }
+
+    /// Whether any container has ever been started.
+    pub(crate) fn has_run(&self) -> bool {
+        self.containers.iter().any(|record| record.started_at.is_some())
+    }
+
+    pub(crate) fn is_running(&self, at: usize) -> bool {
+        self.containers[at].step == Step::Running
+    }
+
+    pub(crate) fn runs_anything(&self) -> bool {
+        self.containers.iter().any(|record| record.step == Step::Running)
+    }
+}

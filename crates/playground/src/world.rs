@@ -1,0 +1,336 @@
+//! A cluster with terminals and files, in virtual time.
+
+use std::collections::BTreeMap;
+
+use cluster::{Cluster, Progress};
+use shell::fs::{Caller, Fs, Tree};
+use shell::{Config, InputTooLong, Machine, MoreInput, Output, Start, Status};
+use sim::{Span, Time};
+
+use crate::files::UID;
+use crate::host::TerminalHost;
+use crate::program::Program;
+use crate::web;
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The cluster.
+    pub cluster: cluster::Options,
+    /// Files of the learner: path (relative to the home directory, or absolute) and content.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Whether somebody can open an editor. Without, `kubectl edit` needs `KUBE_EDITOR`.
+    pub has_editor: bool,
+}
+
+/// A file that a program wants the reader to edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Editing {
+    /// Nobody has opened it yet.
+    Wanted {
+        /// The terminal whose program waits.
+        terminal: u32,
+    },
+    /// The reader has it.
+    Open {
+        /// The terminal whose program waits.
+        terminal: u32,
+    },
+    /// The reader is done with it.
+    Closed {
+        /// The editor's exit code.
+        code: i32,
+    },
+}
+
+/// A terminal: a shell with what it runs, and what it has put out.
+#[derive(Clone)]
+pub struct Terminal {
+    machine: Machine<Program>,
+    status: Status,
+    output: Vec<(Time, Output)>,
+}
+
+/// The world. It is `Clone`: a checkpoint is a clone.
+#[derive(Clone)]
+pub struct World {
+    cluster: Cluster,
+    fs: Tree,
+    terminals: BTreeMap<u32, Terminal>,
+    editors: BTreeMap<String, Editing>,
+    has_editor: bool,
+    start: Time,
+}
+
+/// The home directory.
+pub const HOME: &str = "/home/user";
+/// Bytes that all files together may take.
+const FILES_BYTES_MAX: u64 = 64 << 20;
+/// Small steps of a shell at one instant. A shell that needs more (`while true; do :; done`) goes on [`BUSY`] later, so
+/// that time passes and everyone else lives on.
+const STEP_BUDGET: u64 = 50_000;
+const BUSY: Span = Span::from_millis(10);
+/// How often terminals can answer one another within one instant.
+const ROUNDS_MAX: usize = 16;
+
+impl World {
+    /// A new world at its first instant, without terminals.
+    pub fn new(options: &Options) -> World {
+        let start = options.cluster.start;
+        let mut world = World {
+            cluster: Cluster::new(&options.cluster),
+            fs: Tree::new(FILES_BYTES_MAX),
+            terminals: BTreeMap::new(),
+            editors: BTreeMap::new(),
+            has_editor: options.has_editor,
+            start,
+        };
+        world.place_directories();
+        for (path, bytes) in &options.files {
+            // A file that has no room or a bad name is left out: the shell says so when it is asked for.
+            drop(world.write_file(path, bytes));
+        }
+        world
+    }
+
+    /// The files of a new session that names none: the tutorials' manifests.
+    pub fn tutorial_files() -> Vec<(String, Vec<u8>)> {
+        web::tutorial_files().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect()
+    }
+
+    fn place_directories(&mut self) {
+        let root = Caller::root(self.start);
+        for (path, mode) in [("/tmp", 0o1777), ("/home", 0o755), (HOME, 0o755)] {
+            drop(self.fs.place_directory(path, mode, root));
+        }
+        drop(self.fs.chown(HOME, UID, UID, root));
+        drop(self.fs.place("/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000::/home/user:/bin/bash\n", 0o644, root));
+        drop(self.fs.place("/etc/group", b"root:x:0:\nuser:x:1000:\n", 0o644, root));
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    /// The first instant.
+    pub fn start(&self) -> Time {
+        self.start
+    }
+
+    /// The cluster, to look at.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The cluster, for a client that is not a terminal.
+    pub fn cluster_mut(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+
+    /// Puts a file into the learner's file system.
+    ///
+    /// # Errors
+    /// If there is no room, or the path is that of a directory.
+    pub fn write_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), shell::fs::FsError> {
+        let caller = Caller { uid: UID, gid: UID, now: self.now() };
+        let path = shell::normalise(HOME, path);
+        let parents: Vec<usize> = path.char_indices().skip(1).filter(|(_, c)| *c == '/').map(|(at, _)| at).collect();
+        for at in parents {
+            if !self.fs.exists(&path[..at], caller) {
+                self.fs.mkdir(&path[..at], caller)?;
+            }
+        }
+        self.fs.write(&path, bytes, caller)
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub fn read_file(&self, path: &str) -> Result<Vec<u8>, shell::fs::FsError> {
+        let caller = Caller { uid: UID, gid: UID, now: self.now() };
+        Ok(self.fs.read(&shell::normalise(HOME, path), caller)?.to_vec())
+    }
+
+    /// Opens a terminal with a shell of its own; an open one of this number is replaced.
+    pub fn open_terminal(&mut self, terminal: u32, config: Config, start: Start) {
+        let machine = Machine::new(config, start);
+        let status = Status::OutOfBudget;
+        self.terminals.insert(terminal, Terminal { machine, status, output: Vec::new() });
+    }
+
+    /// Closes a terminal with all that runs in it.
+    pub fn close_terminal(&mut self, terminal: u32) {
+        self.terminals.remove(&terminal);
+    }
+
+    /// Gives a terminal's shell a script to run, before anything else it would do.
+    ///
+    /// # Errors
+    /// If the script is too long.
+    pub fn run(&mut self, terminal: u32, script: &str) -> Result<(), InputTooLong> {
+        self.machine(terminal).map_or(Ok(()), |machine| machine.run(script))
+    }
+
+    /// Types bytes into a terminal, for whoever reads it.
+    ///
+    /// # Errors
+    /// If too much waits already.
+    pub fn feed(&mut self, terminal: u32, bytes: &[u8]) -> Result<(), InputTooLong> {
+        self.machine(terminal).map_or(Ok(()), |machine| machine.feed(bytes))
+    }
+
+    /// Replaces what waits on a terminal's standard input.
+    pub fn set_stdin(&mut self, terminal: u32, bytes: &[u8], more: MoreInput) {
+        if let Some(machine) = self.machine(terminal) {
+            machine.set_stdin(bytes, more);
+        }
+    }
+
+    /// Ctrl-D.
+    pub fn eof(&mut self, terminal: u32) {
+        if let Some(machine) = self.machine(terminal) {
+            machine.eof();
+        }
+    }
+
+    /// The exit status of the last command of a terminal's shell.
+    pub fn last_status(&self, terminal: u32) -> i32 {
+        self.terminals.get(&terminal).map_or(0, |terminal| terminal.machine.last_status())
+    }
+
+    /// Whether a terminal's shell waits for a command.
+    pub fn is_at_prompt(&self, terminal: u32) -> bool {
+        self.terminals.get(&terminal).is_some_and(|terminal| terminal.machine.is_at_prompt())
+    }
+
+    /// The prompt of a terminal's shell.
+    pub fn prompt(&self, terminal: u32) -> String {
+        self.terminals.get(&terminal).map(|terminal| terminal.machine.prompt()).unwrap_or_default()
+    }
+
+    /// The working directory of a terminal's shell.
+    pub fn cwd(&self, terminal: u32) -> &str {
+        self.terminals.get(&terminal).map_or(HOME, |terminal| terminal.machine.cwd())
+    }
+
+    fn machine(&mut self, terminal: u32) -> Option<&mut Machine<Program>> {
+        self.terminals.get_mut(&terminal).map(|terminal| &mut terminal.machine)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self, terminal: u32) {
+        self.with_host(terminal, |machine, host| machine.interrupt(host));
+    }
+
+    /// What Tab offers.
+    pub fn complete(&mut self, terminal: u32, line: &str, cursor: usize) -> Option<shell::Completions> {
+        self.with_host(terminal, |machine, host| machine.complete(line, cursor, host))
+    }
+
+    /// What a terminal has put out since the last call, with the instants.
+    pub fn take_output(&mut self, terminal: u32) -> Vec<(Time, Output)> {
+        self.terminals.get_mut(&terminal).map(|terminal| std::mem::take(&mut terminal.output)).unwrap_or_default()
+    }
+
+    /// How a terminal's shell stands.
+    pub fn status(&self, terminal: u32) -> Option<Status> {
+        self.terminals.get(&terminal).map(|terminal| terminal.status)
+    }
+
+    /// The numbers of the open terminals.
+    pub fn terminals(&self) -> Vec<u32> {
+        self.terminals.keys().copied().collect()
+    }
+
+    /// The files that programs want edited, and that nobody has opened yet; they count as open from now on.
+    pub fn open_editors(&mut self) -> Vec<(u32, String)> {
+        let mut opened = Vec::new();
+        for (path, editing) in &mut self.editors {
+            if let Editing::Wanted { terminal } = *editing {
+                *editing = Editing::Open { terminal };
+                opened.push((terminal, path.clone()));
+            }
+        }
+        opened
+    }
+
+    /// The reader has closed the editor of a file; `text` is what was saved, if anything.
+    pub fn close_editor(&mut self, path: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            drop(self.write_file(path, text.as_bytes()));
+        }
+        if let Some(editing) = self.editors.get_mut(path) {
+            *editing = Editing::Closed { code: 0 };
+        }
+    }
+
+    /// Lets every terminal do what it can at this instant.
+    pub fn settle(&mut self) {
+        for _ in 0..ROUNDS_MAX {
+            let before = self.cluster.server().revision();
+            for terminal in self.terminals() {
+                self.step_terminal(terminal);
+            }
+            if self.cluster.server().revision() == before {
+                return;
+            }
+        }
+    }
+
+    /// When something happens next by itself: in the cluster or in a terminal.
+    pub fn next_at(&self) -> Option<Time> {
+        let now = self.now();
+        let wakes = self.terminals.values().filter_map(|terminal| match terminal.status {
+            Status::Idle { wake } | Status::Blocked { wake } => wake,
+            Status::OutOfBudget => Some(now + BUSY),
+            Status::Exited(_) => None,
+        });
+        wakes.chain(self.cluster.next_event_at()).min().map(|at| at.max(now))
+    }
+
+    /// Moves on to the next instant at which something happens, if that is not after `limit`. Answers whether it did.
+    pub fn step(&mut self, limit: Time) -> bool {
+        self.settle();
+        let Some(at) = self.next_at().filter(|at| *at <= limit) else { return false };
+        while self.cluster.advance_to(at, usize::MAX) == Progress::OutOfBudget {}
+        self.settle();
+        true
+    }
+
+    /// Moves the clock to `to`, in at most `steps_max` steps.
+    pub fn advance_to(&mut self, to: Time, steps_max: usize) -> Progress {
+        for _ in 0..steps_max {
+            if !self.step(to) {
+                while self.cluster.advance_to(to, usize::MAX) == Progress::OutOfBudget {}
+                self.settle();
+                return Progress::Reached;
+            }
+        }
+        Progress::OutOfBudget
+    }
+
+    fn step_terminal(&mut self, number: u32) {
+        let now = self.now();
+        let stepped = self.with_host(number, |machine, host| {
+            let status = machine.step(host, STEP_BUDGET);
+            (status, machine.take_output())
+        });
+        if let (Some((status, output)), Some(terminal)) = (stepped, self.terminals.get_mut(&number)) {
+            terminal.status = status;
+            terminal.output.extend(output.into_iter().map(|output| (now, output)));
+        }
+    }
+
+    fn with_host<T>(
+        &mut self,
+        number: u32,
+        action: impl FnOnce(&mut Machine<Program>, &mut TerminalHost<'_>) -> T,
+    ) -> Option<T> {
+        let World { cluster, fs, terminals, editors, has_editor, .. } = self;
+        let terminal = terminals.get_mut(&number)?;
+        let mut host = TerminalHost { cluster, fs, editors, has_editor: *has_editor, terminal: number };
+        Some(action(&mut terminal.machine, &mut host))
+    }
+}
