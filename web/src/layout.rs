@@ -22,14 +22,19 @@ const NODE_WIDTH_MIN: i32 = 212;
 /// A section's heading.
 const HEAD: i32 = 26;
 const CHIP: (i32, i32) = (132, 34);
-const CLAIM_WIDTH_MIN: i32 = 158;
-const CLAIM_HEIGHT: i32 = 58;
+/// A claim's smallest width, and its height: with all its lines, and with its name alone.
+const CLAIM_FULL: (i32, i32) = (158, 58);
+const CLAIM_SMALL: (i32, i32) = (112, 26);
 /// The gap in which the lines from pods to claims run.
 const JOIN_GAP: i32 = 34;
 
 /// Pods of one node up to which cells are large, and medium.
 const LARGE_MAX: usize = 12;
 const MEDIUM_MAX: usize = 48;
+/// Claims up to which all their lines are drawn.
+const CLAIMS_FULL_MAX: usize = 16;
+/// Lines from pods to claims up to which all are drawn; beyond, only those of what the reader looks at.
+pub const JOINS_MAX: usize = 32;
 /// Pods up to which every pod is a shape.
 const SHAPES_MAX: usize = 2_000;
 
@@ -104,6 +109,12 @@ pub struct ClaimBox {
     pub claim: Shared<ClaimRow>,
     /// Where.
     pub area: Area,
+    /// Large, or its name alone.
+    pub detail: Detail,
+    /// The pods that name it, joined by commas.
+    pub pods: String,
+    /// The hue of the first of them.
+    pub hue: Option<u8>,
 }
 
 /// A line from a pod to a claim it names.
@@ -264,19 +275,37 @@ fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<Po
 
 fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>) {
     let rows = by_key(state.claims.values(), |claim| (&claim.namespace, natural(&claim.name)));
+    let users = users_of_claims(state);
+    let is_small = rows.len() > CLAIMS_FULL_MAX;
+    let (detail, (least, height)) = if is_small { (Detail::Small, CLAIM_SMALL) } else { (Detail::Large, CLAIM_FULL) };
     let inner = width - 2 * PAD;
-    let across = ((inner + CELL_GAP) / (CLAIM_WIDTH_MIN + CELL_GAP)).max(1);
+    let across = ((inner + CELL_GAP) / (least + CELL_GAP)).max(1);
     let claim_width = (inner - (across - 1) * CELL_GAP) / across;
     let bands = (rows.len() as i32 + across - 1) / across;
     *y += JOIN_GAP - GAP;
-    let area = Area { x: 0, y: *y, w: width, h: HEAD + bands.max(1) * (CLAIM_HEIGHT + CELL_GAP) + PAD - CELL_GAP };
+    let area = Area { x: 0, y: *y, w: width, h: HEAD + bands.max(1) * (height + CELL_GAP) + PAD - CELL_GAP };
     let place = |(index, claim): (usize, &Shared<ClaimRow>)| {
         let (column, band) = (index as i32 % across, index as i32 / across);
-        let (x, y) = (PAD + column * (claim_width + CELL_GAP), area.y + HEAD + band * (CLAIM_HEIGHT + CELL_GAP));
-        ClaimBox { claim: claim.clone(), area: Area { x, y, w: claim_width, h: CLAIM_HEIGHT } }
+        let (x, y) = (PAD + column * (claim_width + CELL_GAP), area.y + HEAD + band * (height + CELL_GAP));
+        let users = users.get(&(claim.namespace.as_str(), claim.name.as_str())).map_or(&[][..], Vec::as_slice);
+        let pods: Vec<&str> = users.iter().map(|pod| pod.name.as_str()).collect();
+        let hue = users.iter().find_map(|pod| state.hue_of(pod));
+        let area = Area { x, y, w: claim_width, h: height };
+        ClaimBox { claim: claim.clone(), area, detail, pods: pods.join(", "), hue }
     };
     *y += area.h;
     (area, rows.into_iter().enumerate().map(place).collect())
+}
+
+/// The pods that name a claim, by the claim's namespace and name.
+fn users_of_claims(state: &PictureState) -> BTreeMap<(&str, &str), Vec<&PodRow>> {
+    let mut users: BTreeMap<(&str, &str), Vec<&PodRow>> = BTreeMap::new();
+    for pod in state.pods.values() {
+        for used in &pod.claims {
+            users.entry((&pod.namespace, &used.name)).or_default().push(pod);
+        }
+    }
+    users
 }
 
 fn join(pods: &[PodBox], claims: &[ClaimBox]) -> Vec<Join> {

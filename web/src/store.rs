@@ -174,7 +174,7 @@ impl State {
         let history: Vec<(u32, Shared<Vec<Rc<str>>>)> =
             self.terminals.iter().map(|(&number, terminal)| (number, terminal.history.clone())).collect();
         let fresh = State::new(self.language, self.pace);
-        *self = State { unkept: self.unkept, half: self.half, ..fresh };
+        *self = State { unkept: self.unkept, half: self.half, notice: self.notice.take(), ..fresh };
         for (number, history) in history {
             self.terminal(number).history = history;
         }

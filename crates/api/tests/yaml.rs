@@ -127,6 +127,7 @@ fn documents_are_read_as_yaml_1_1() {
     check_read("a: |\n  x\n  y\nb: >-\n  x\n  y\n", r#"{"a":"x\ny\n","b":"x y"}"#);
     check_read("a: \"x\\ty\\u263a\" # comment\n", "{\"a\":\"x\\ty\u{263a}\"}");
     check_read("a: !!str 1\nb: !!int \"2\"\nc: !!binary aGk=\nd: !mine 3\n", r#"{"a":"1","b":2,"c":"hi","d":"3"}"#);
+    check_read("a:\tb\nc:\t\td\n", r#"{"a":"b","c":"d"}"#);
     check_read("a: 'x\ny'\nb: 1\n", r#"{"a":"x y","b":1}"#);
     check_read("{\"a\": [1, {\"b\": null}]}", r#"{"a":[1,{"b":null}]}"#);
     check_read("# nothing\n", "null");

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use api::Kind;
 use client::Component;
 use kube_apiserver::ApiServer;
-use kube_controller_manager::ControllerManager;
+use kube_controller_manager::{ControllerManager, HostPathProvisioner};
 use kube_proxy::KubeProxy;
 use kube_scheduler::Scheduler;
 use kubelet::Kubelets;
@@ -30,12 +30,18 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
     ControllerManager,
+    Provisioner,
     Scheduler,
     Kubelets,
     KubeProxy,
 }
 
-const PROGRAMS: [Program; 4] = [Program::ControllerManager, Program::Scheduler, Program::Kubelets, Program::KubeProxy];
+const PROGRAMS: [Program; 5] =
+    [Program::ControllerManager, Program::Provisioner, Program::Scheduler, Program::Kubelets, Program::KubeProxy];
+
+/// What the default class calls its provisioner, and what completes that name as a source of Events.
+const PROVISIONER: &str = "k8s.io/minikube-hostpath";
+const PROVISIONER_INSTANCE: &str = "minikube_0b1e6f5c-0000-4000-8000-000000000000";
 
 /// Everything that can happen by itself. Commands of users come from outside, between events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,7 @@ pub enum Progress {
 pub struct Cluster {
     pub(crate) server: ApiServer,
     controllers: ControllerManager,
+    provisioner: HostPathProvisioner,
     scheduler: Scheduler,
     pub(crate) kubelets: Kubelets,
     pub(crate) proxy: KubeProxy,
@@ -81,6 +88,7 @@ impl Cluster {
         let mut cluster = Cluster {
             server: ApiServer::new(options.seed, options.start),
             controllers: ControllerManager::new(timing.clone()),
+            provisioner: HostPathProvisioner::new(PROVISIONER, PROVISIONER_INSTANCE, timing.clone()),
             scheduler: Scheduler::new(options.seed, timing.clone()),
             kubelets: Kubelets::new(options.seed, timing.clone()),
             proxy: KubeProxy::new(options.seed, timing.clone()),
@@ -172,6 +180,7 @@ impl Cluster {
         self.events += 1;
         let next = match program {
             Program::ControllerManager => self.controllers.wake(&mut self.server.client("kube-controller-manager", now)),
+            Program::Provisioner => self.provisioner.wake(&mut self.server.client("storage-provisioner", now)),
             Program::Scheduler => self.scheduler.wake(&mut self.server.client("kube-scheduler", now)),
             Program::Kubelets => self.kubelets.wake(&mut self.server.client("kubelet", now)),
             Program::KubeProxy => self.proxy.wake(&mut self.server.client("kube-proxy", now)),
@@ -205,6 +214,7 @@ impl Cluster {
     fn watched_kinds(&self, program: Program) -> &'static [Kind] {
         match program {
             Program::ControllerManager => self.controllers.watched_kinds(),
+            Program::Provisioner => self.provisioner.watched_kinds(),
             Program::Scheduler => self.scheduler.watched_kinds(),
             Program::Kubelets => self.kubelets.watched_kinds(),
             Program::KubeProxy => self.proxy.watched_kinds(),

@@ -65,17 +65,14 @@ fn functions_are_gos() {
     check("{{len .items}} {{len .kind}} {{.kind | len}}", "2 4 4");
     check("{{index .items 1 \"metadata\" \"name\"}}", "web-1");
     check("{{slice .kind 1 3}} {{slice .kind 2}}", "is st");
-    check("{{print 1 2 \"a\" \"b\" 3}}", "1 2a b3".replace("a b", "ab").as_str());
+    check("{{print 1 2 \"a\" \"b\" 3}}", "1 2ab3");
     check("{{println 1 \"a\"}}", "1 a\n");
     check(
         "{{printf \"%s has %d of %5.2f%% %v %q|%-5s|%05d|%x\" .kind .n .f .yes .kind \"ab\" 42 255}}",
         "List has 3 of  1.50% true \"List\"|ab   |00042|ff",
     );
     check("{{printf \"%d %s\" .kind}}", "%!d(string=List) %!s(MISSING)");
-    check(
-        "{{printf \"%s\" .nope}} {{printf \"a\" 1}}",
-        "%!s(<nil>) a%!(EXTRA int64=1)".replace("int64", "int64").as_str(),
-    );
+    check("{{printf \"%s\" .nope}} {{printf \"a\" 1}}", "%!s(<nil>) a%!(EXTRA int64=1)");
     check(
         "{{printf \"%v %T\" .items .n}}",
         "[map[metadata:map[labels:map[app:nginx tier:a] name:web-0] status:map[phase:Running]] map[metadata:map[name:web-1] status:map[phase:Pending]]] int64",

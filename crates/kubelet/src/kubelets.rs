@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+use api::codec::MicroTime;
 use api::{Key, Kind, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
 use cri::{Packet, Registry, Sessions, Volumes, World};
 use shell::fs::Tree;
 use sim::{Time, Timing};
 
-use crate::node::NodeState;
+use crate::node::{Machine, NodeState, lease_object, lease_renewed_at, node_object};
 use crate::report::Shares;
 use crate::session::SessionTable;
 use crate::worker::{PodWorker, Stage};
@@ -79,6 +80,30 @@ impl Kubelets {
             shares: Shares::default(),
             syncs: 0,
         }
+    }
+
+    /// Registers so many nodes, from node-1 on, each with its lease.
+    pub fn register(&mut self, nodes: u32, api: &mut dyn Api) {
+        let start = api.now();
+        let machine = Machine::default();
+        for number in 1..=nodes {
+            let node = node_object(number, &machine, start);
+            let lease = lease_object(&node.metadata.name, start);
+            for object in [Object::from(node), Object::from(lease)] {
+                // A node of this name that is there already stays as it is.
+                drop(api.create(object));
+            }
+        }
+    }
+
+    /// An object as it would be if heartbeats were written: a lease says when it was last renewed.
+    pub fn as_of(&self, object: Object, now: Time) -> Object {
+        let Object::Lease(lease) = &object else { return object };
+        let is_of_a_node = self.nodes.contains_key(&lease.metadata.name);
+        let Some(start) = lease.spec.renew_time.filter(|_| is_of_a_node) else { return object };
+        let mut lease = api::Lease::clone(lease);
+        lease.spec.renew_time = Some(MicroTime(lease_renewed_at(start.0, now)));
+        lease.into()
     }
 
     /// How often a pod has been looked at: what the scale test counts.
@@ -327,6 +352,7 @@ impl Component for Kubelets {
 
     fn wake(&mut self, api: &mut dyn Api) -> Option<Time> {
         let now = api.now();
+        self.serve_sessions(now);
         self.take_changes(api, now - sim::Span(self.timing.watch_latency_us));
         while let Some(&(at, slot)) = self.timers.first() {
             if at > now {

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use api::core::pod_status::PodPhase;
-use api::{Key, Reason, Status, Str};
-use client::{ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
+use api::{Key, Kind, Object, Reason, Status, Str};
+use client::{Api, ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
 use cri::log::Log;
 use cri::{NewProcess, ProcessId, SessionBuffer};
 use ecow::{EcoString, eco_format};
@@ -25,6 +25,17 @@ const SESSIONS_MAX: usize = 256;
 pub(crate) struct SessionTable {
     owners: BTreeMap<u64, Owner>,
     last: u64,
+    /// What clients have asked for since the kubelets were last woken.
+    pending: Vec<(SessionId, Request)>,
+}
+
+/// What a session's client asks for.
+#[derive(Clone, Debug, PartialEq)]
+enum Request {
+    Write(Vec<u8>),
+    CloseStdin,
+    Interrupt,
+    Close,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +62,12 @@ impl SessionTable {
 
 impl Kubelets {
     /// Starts a process in a container, or attaches to its first one.
-    pub fn exec(&mut self, request: &ExecRequest, now: Time) -> Result<SessionId, Status> {
+    ///
+    /// # Errors
+    /// In the words of the API server or of the runtime: no such pod, container or program, or the container does not run.
+    pub fn exec(&mut self, request: &ExecRequest, api: &dyn Api) -> Result<SessionId, Status> {
+        let now = api.now();
+        api.get(Kind::Pod, &request.pod)?;
         let (slot, at) = self.running_container(&request.pod, &request.container)?;
         if self.sessions.len() >= SESSIONS_MAX {
             return Err(Status::new(Reason::TooManyRequests, "too many exec sessions are open"));
@@ -125,26 +141,47 @@ impl Kubelets {
         }
     }
 
-    fn with_process(&mut self, session: SessionId, now: Time, act: impl FnOnce(&mut cri::Sandbox, ProcessId)) {
-        if let Some(owner) = self.session_table.owners.get(&session.0).copied() {
-            self.with_sandbox(owner.slot, now, |sandbox, _| act(sandbox, owner.process));
+    /// Sends input to a session's process, when the kubelets are next woken.
+    pub fn session_write(&mut self, session: SessionId, input: &[u8]) {
+        self.session_table.pending.push((session, Request::Write(input.to_vec())));
+    }
+
+    /// Closes the input of a session's process, when the kubelets are next woken.
+    pub fn session_close_stdin(&mut self, session: SessionId) {
+        self.session_table.pending.push((session, Request::CloseStdin));
+    }
+
+    /// Interrupts a session's foreground process (Ctrl-C on its terminal), when the kubelets are next woken.
+    pub fn session_interrupt(&mut self, session: SessionId) {
+        self.session_table.pending.push((session, Request::Interrupt));
+    }
+
+    /// Ends a session from the client's side, when the kubelets are next woken. A process that it started loses its terminal.
+    pub fn session_close(&mut self, session: SessionId) {
+        self.session_table.pending.push((session, Request::Close));
+    }
+
+    /// Does what clients of sessions have asked for.
+    pub(crate) fn serve_sessions(&mut self, now: Time) {
+        for (session, request) in std::mem::take(&mut self.session_table.pending) {
+            let Some(Owner { slot, process, kind }) = self.session_table.owners.get(&session.0).copied() else {
+                if request == Request::Close {
+                    self.sessions.remove(&session.0);
+                }
+                continue;
+            };
+            self.with_sandbox(slot, now, |sandbox, world| match (&request, kind) {
+                (Request::Write(input), _) => sandbox.write_stdin(process, input),
+                (Request::CloseStdin, _) => sandbox.close_stdin(process),
+                (Request::Interrupt, _) => sandbox.signal(process, Signal::Int, world),
+                (Request::Close, SessionKind::Attach) => sandbox.attach(process, None),
+                (Request::Close, SessionKind::Exec) => sandbox.signal(process, Signal::Hup, world),
+            });
+            if request == Request::Close {
+                self.sessions.remove(&session.0);
+                self.session_table.owners.remove(&session.0);
+            }
         }
-    }
-
-    /// Sends input to a session's process.
-    pub fn session_write(&mut self, session: SessionId, input: &[u8], now: Time) {
-        self.with_process(session, now, |sandbox, process| sandbox.write_stdin(process, input));
-    }
-
-    /// Closes the input of a session's process.
-    pub fn session_close_stdin(&mut self, session: SessionId, now: Time) {
-        self.with_process(session, now, |sandbox, process| sandbox.close_stdin(process));
-    }
-
-    /// Interrupts a session's foreground process (Ctrl-C on its terminal).
-    pub fn session_interrupt(&mut self, session: SessionId, now: Time) {
-        let Some(owner) = self.session_table.owners.get(&session.0).copied() else { return };
-        self.with_sandbox(owner.slot, now, |sandbox, world| sandbox.signal(owner.process, Signal::Int, world));
     }
 
     /// Takes what came out of a session since the last time.
@@ -159,20 +196,13 @@ impl Kubelets {
         }
     }
 
-    /// Ends a session from the client's side. A process that it started loses its terminal.
-    pub fn session_close(&mut self, session: SessionId, now: Time) {
-        self.sessions.remove(&session.0);
-        let Some(owner) = self.session_table.owners.remove(&session.0) else { return };
-        self.with_sandbox(owner.slot, now, |sandbox, world| match owner.kind {
-            SessionKind::Attach => sandbox.attach(owner.process, None),
-            SessionKind::Exec => sandbox.signal(owner.process, Signal::Hup, world),
-        });
-    }
-
     /// Reads a container's log.
-    pub fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {
-        let name = &pod.name;
-        let Some(worker) = self.slot(pod).and_then(|slot| self.worker(slot)) else {
+    ///
+    /// # Errors
+    /// In the API server's words: the pod has no node, has no such container, or the container has not been started.
+    pub fn logs(&self, pod: &Object, options: &LogOptions) -> Result<LogRead, Status> {
+        let name = &pod.metadata().name;
+        let Some(worker) = self.slot(&pod.key()).and_then(|slot| self.worker(slot)) else {
             return Err(Status::bad_request(eco_format!("pod {name} does not have a host assigned")));
         };
         let container = &options.container;

@@ -14,7 +14,7 @@ use sim::Time;
 use crate::curl;
 use crate::files::{Files, Pages, UID};
 use crate::program::{KubectlRun, Program};
-use crate::world::Editing;
+use crate::world::{Editing, Holding};
 
 const KUBECTL: &str = "kubectl";
 const EDITORS: [&str; 4] = ["vi", "vim", "nano", "editor"];
@@ -30,6 +30,7 @@ pub(crate) struct TerminalHost<'a> {
     pub(crate) cluster: &'a mut Cluster,
     pub(crate) fs: &'a mut Tree,
     pub(crate) editors: &'a mut BTreeMap<String, Editing>,
+    pub(crate) kubectls: &'a mut BTreeMap<u32, Holding>,
     /// Whether there is a page that can open an editor.
     pub(crate) has_editor: bool,
     /// The terminal's number.
@@ -94,7 +95,11 @@ impl TerminalHost<'_> {
         let step = self.with_kubectl(io, |ctx| action(&mut process.run, ctx));
         match step {
             Step::Done(code) => Progress::Exited(code),
-            Step::Blocked { wake } => Progress::Blocked { wake },
+            Step::Blocked { wake } => {
+                let holding = if process.run.holds_terminal() { Holding::Terminal } else { Holding::Nothing };
+                self.kubectls.insert(self.terminal, holding);
+                Progress::Blocked { wake }
+            }
             Step::Edit { editor, path } => {
                 let editor = if editor.is_empty() { Str::inline("vi") } else { editor };
                 let start = Start::Script { text: format!("{editor} {path}"), arg0: None, args: Vec::new() };

@@ -58,8 +58,19 @@ pub struct World {
     fs: Tree,
     terminals: BTreeMap<u32, Terminal>,
     editors: BTreeMap<String, Editing>,
+    /// Terminals in which a kubectl runs, and whether it has taken the terminal for itself.
+    kubectls: BTreeMap<u32, Holding>,
     has_editor: bool,
     start: Time,
+}
+
+/// Whether a running kubectl reads what is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holding {
+    /// It passes on what is typed to a container.
+    Terminal,
+    /// It reads nothing.
+    Nothing,
 }
 
 /// The home directory.
@@ -82,6 +93,7 @@ impl World {
             fs: Tree::new(FILES_BYTES_MAX),
             terminals: BTreeMap::new(),
             editors: BTreeMap::new(),
+            kubectls: BTreeMap::new(),
             has_editor: options.has_editor,
             start,
         };
@@ -205,6 +217,16 @@ impl World {
         self.terminals.get(&terminal).is_some_and(|terminal| terminal.machine.is_at_prompt())
     }
 
+    /// Whether a program in the foreground of a terminal reads what is typed: an inner shell, `cat`.
+    pub fn reads_terminal(&self, terminal: u32) -> bool {
+        let waits_for_input = matches!(self.status(terminal), Some(Status::Blocked { wake: None }));
+        match self.kubectls.get(&terminal) {
+            Some(Holding::Terminal) => true,
+            Some(Holding::Nothing) => false,
+            None => waits_for_input && self.editors.is_empty(),
+        }
+    }
+
     /// The prompt of a terminal's shell.
     pub fn prompt(&self, terminal: u32) -> String {
         self.terminals.get(&terminal).map(|terminal| terminal.machine.prompt()).unwrap_or_default()
@@ -313,6 +335,7 @@ impl World {
 
     fn step_terminal(&mut self, number: u32) {
         let now = self.now();
+        self.kubectls.remove(&number);
         let stepped = self.with_host(number, |machine, host| {
             let status = machine.step(host, STEP_BUDGET);
             (status, machine.take_output())
@@ -328,9 +351,9 @@ impl World {
         number: u32,
         action: impl FnOnce(&mut Machine<Program>, &mut TerminalHost<'_>) -> T,
     ) -> Option<T> {
-        let World { cluster, fs, terminals, editors, has_editor, .. } = self;
+        let World { cluster, fs, terminals, editors, kubectls, has_editor, .. } = self;
         let terminal = terminals.get_mut(&number)?;
-        let mut host = TerminalHost { cluster, fs, editors, has_editor: *has_editor, terminal: number };
+        let mut host = TerminalHost { cluster, fs, editors, kubectls, has_editor: *has_editor, terminal: number };
         Some(action(&mut terminal.machine, &mut host))
     }
 }

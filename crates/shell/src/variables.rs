@@ -7,58 +7,58 @@ use ecow::EcoString;
 
 /// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// `None`: declared (exported, local) but not set.
-    pub value: Option<EcoString>,
+    pub(crate) value: Option<EcoString>,
     /// Whether programs get it.
-    pub exported: bool,
+    pub(crate) exported: bool,
     /// Whether it may not change.
-    pub readonly: bool,
+    pub(crate) readonly: bool,
 }
 
 /// Variables by name, shared between a shell and its subshells until one of them changes.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(Rc<BTreeMap<EcoString, Variable>>);
+pub(crate) struct Variables(Rc<BTreeMap<EcoString, Variable>>);
 
 /// An assignment to a variable that may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadOnly(pub EcoString);
+pub(crate) struct ReadOnly(pub(crate) EcoString);
 
 impl Variables {
     /// The value, if set.
-    pub fn get(&self, name: &str) -> Option<&EcoString> {
+    pub(crate) fn get(&self, name: &str) -> Option<&EcoString> {
         self.0.get(name).and_then(|variable| variable.value.as_ref())
     }
 
     /// The variable with its marks.
-    pub fn variable(&self, name: &str) -> Option<&Variable> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&Variable> {
         self.0.get(name)
     }
 
     /// Sets a value and keeps the marks.
-    pub fn set(&mut self, name: &str, value: impl Into<EcoString>) -> Result<(), ReadOnly> {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<EcoString>) -> Result<(), ReadOnly> {
         self.change(name, |variable| variable.value = Some(value.into()))
     }
 
     /// Marks it for export.
-    pub fn export(&mut self, name: &str) {
+    pub(crate) fn export(&mut self, name: &str) {
         Rc::make_mut(&mut self.0).entry(name.into()).or_default().exported = true;
     }
 
     /// Takes the export mark away.
-    pub fn unexport(&mut self, name: &str) {
+    pub(crate) fn unexport(&mut self, name: &str) {
         if let Some(variable) = Rc::make_mut(&mut self.0).get_mut(name) {
             variable.exported = false;
         }
     }
 
     /// Forbids changes.
-    pub fn make_readonly(&mut self, name: &str) {
+    pub(crate) fn make_readonly(&mut self, name: &str) {
         Rc::make_mut(&mut self.0).entry(name.into()).or_default().readonly = true;
     }
 
     /// Removes it.
-    pub fn unset(&mut self, name: &str) -> Result<(), ReadOnly> {
+    pub(crate) fn unset(&mut self, name: &str) -> Result<(), ReadOnly> {
         match self.0.get(name) {
             Some(variable) if variable.readonly => Err(ReadOnly(name.into())),
             Some(_) => {
@@ -70,7 +70,7 @@ impl Variables {
     }
 
     /// Puts a variable back as it was (after a function or a temporary assignment).
-    pub fn restore(&mut self, name: &str, old: Option<Variable>) {
+    pub(crate) fn restore(&mut self, name: &str, old: Option<Variable>) {
         let map = Rc::make_mut(&mut self.0);
         match old {
             Some(variable) => map.insert(name.into(), variable),
@@ -79,12 +79,12 @@ impl Variables {
     }
 
     /// All, in the order of names.
-    pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &Variable)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&EcoString, &Variable)> {
         self.0.iter()
     }
 
     /// What programs get.
-    pub fn environment(&self) -> BTreeMap<EcoString, EcoString> {
+    pub(crate) fn environment(&self) -> BTreeMap<EcoString, EcoString> {
         let exported = self.0.iter().filter(|(_, variable)| variable.exported);
         exported.filter_map(|(name, variable)| Some((name.clone(), variable.value.clone()?))).collect()
     }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::pod::fit;
 use crate::i18n::{Language, Text};
-use crate::layout::ClaimBox;
+use crate::layout::{ClaimBox, Detail};
 
 /// See the module.
 #[derive(Properties, PartialEq)]
@@ -14,10 +14,6 @@ pub(super) struct Props {
     pub language: Language,
     /// Row and place.
     pub place: ClaimBox,
-    /// The pods that name it, joined by commas.
-    pub pods: String,
-    /// Their workload's hue.
-    pub hue: Option<u8>,
     /// Whether the reader looks at it.
     pub selected: bool,
     /// Whether it belongs to what the reader looks at.
@@ -29,8 +25,8 @@ pub(super) struct Props {
 /// See the module.
 #[component]
 pub(super) fn Claim(props: &Props) -> Html {
-    let Props { language, place, pods, hue, selected, related, on_select } = props;
-    let (claim, area) = (&place.claim, place.area);
+    let Props { language, place, selected, related, on_select } = props;
+    let (claim, area, pods) = (&place.claim, place.area, &place.pods);
     let phase = phase_text(claim.phase);
     let user = if pods.is_empty() { language.say(Text::NoPod) } else { pods };
     let label = language.fill(Text::ClaimLabel, &[&claim.name, phase, &claim.capacity, user]);
@@ -39,7 +35,7 @@ pub(super) fn Claim(props: &Props) -> Html {
     let class = classes!(
         "claim",
         phase_class(claim.phase),
-        hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}")),
+        place.hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}")),
         pods.is_empty().then_some("unused"),
         selected.then_some("selected"),
         related.then_some("related"),
@@ -50,17 +46,29 @@ pub(super) fn Claim(props: &Props) -> Html {
             onclick={move |_| choose.emit(Some(uid))} onfocus={move |_| focus.emit(Some(uid))}>
             <title>{ label }</title>
             <rect class="claim-back" width={area.w.to_string()} height={area.h.to_string()} rx="9" />
-            // A disk.
+            { inside(place, phase, user) }
+        </g>
+    }
+}
+
+fn inside(place: &ClaimBox, phase: &str, user: &str) -> Html {
+    let (claim, width) = (&place.claim, place.area.w - 48);
+    if place.detail != Detail::Large {
+        return html! { <text class="claim-name" x="8" y="17">{ fit(&claim.name, (width + 34) * 10 / 66) }</text> };
+    }
+    let line = |text: &str| fit(text, width * 10 / 52);
+    html! {
+        <>
             <g class="claim-disk" transform="translate(10 14)">
-                <path d="M0 4v20c0 2.2 4.5 4 10 4s10-1.800 10-4V4" />
+                <path d="M0 4v20c0 2.2 4.5 4 10 4s10-1.8 10-4V4" />
                 <ellipse cx="10" cy="4" rx="10" ry="4" />
             </g>
-            <text class="claim-name" x="40" y="19">{ fit(&claim.name, (area.w - 48) * 10 / 66) }</text>
+            <text class="claim-name" x="40" y="19">{ fit(&claim.name, width * 10 / 66) }</text>
             <text class="claim-line" x="40" y="34">
-                { fit(&format!("{phase} · {} · {}", claim.capacity, claim.class), (area.w - 48) * 10 / 52) }
+                { line(&format!("{phase} · {} · {}", claim.capacity, claim.class)) }
             </text>
-            <text class="claim-line" x="40" y="48">{ fit(user, (area.w - 48) * 10 / 52) }</text>
-        </g>
+            <text class="claim-line" x="40" y="48">{ line(user) }</text>
+        </>
     }
 }
 

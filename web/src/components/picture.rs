@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::node::Node;
 use super::pod::Pod;
 use crate::i18n::{Language, Text};
-use crate::layout::{Area, Join, Layout, layout};
+use crate::layout::{Area, JOINS_MAX, Join, Layout, layout};
 use crate::store::{PictureState, Shared};
 
 /// Until the element has been measured.
@@ -49,6 +49,7 @@ fn drawing(props: &Props, laid: &Layout, width: i32) -> Html {
     let &Props { language, selected, .. } = props;
     let picture = &props.picture;
     let related = related(laid, selected);
+    let all_joins = laid.joins.len() <= JOINS_MAX;
     let waiting = picture.pods.values().filter(|pod| pod.node.is_empty()).count();
     let tray_note = if waiting == 0 { language.say(Text::NothingPending).to_string() } else { waiting.to_string() };
     let shelf_note =
@@ -64,7 +65,7 @@ fn drawing(props: &Props, laid: &Layout, width: i32) -> Html {
                     selected={selected == Some(node.node.uid)} on_select={props.on_select.clone()} />
             }) }</g>
             <g class="joins" aria-hidden="true">
-                { for laid.joins.iter().map(|join| line(join, selected)) }
+                { for laid.joins.iter().filter(|join| all_joins || is_lit(join, selected)).map(|join| line(join, selected)) }
             </g>
             <g>{ for laid.pods.iter().map(|place| {
                 let uid = place.pod.uid;
@@ -77,12 +78,9 @@ fn drawing(props: &Props, laid: &Layout, width: i32) -> Html {
             }) }</g>
             <g>{ for laid.claims.iter().map(|place| {
                 let uid = place.claim.uid;
-                let pods: Vec<&str> = picture.pods_of_claim(&place.claim).map(|pod| pod.name.as_str()).collect();
-                let hue = picture.pods_of_claim(&place.claim).find_map(|pod| picture.hue_of(pod));
                 html! {
-                    <Claim key={uid.to_string()} {language} place={place.clone()} pods={pods.join(", ")} {hue}
-                        selected={selected == Some(uid)} related={related.contains(&uid)}
-                        on_select={props.on_select.clone()} />
+                    <Claim key={uid.to_string()} {language} place={place.clone()} selected={selected == Some(uid)}
+                        related={related.contains(&uid)} on_select={props.on_select.clone()} />
                 }
             }) }</g>
         </svg>
@@ -101,9 +99,12 @@ fn section(area: Area, heading: &str, note: &str) -> Html {
     }
 }
 
+fn is_lit(join: &Join, selected: Option<Uid>) -> bool {
+    selected.is_some_and(|uid| uid == join.pod || uid == join.claim)
+}
+
 fn line(join: &Join, selected: Option<Uid>) -> Html {
-    let is_lit = selected.is_some_and(|uid| uid == join.pod || uid == join.claim);
-    let class = if is_lit { "join lit" } else { "join" };
+    let class = if is_lit(join, selected) { "join lit" } else { "join" };
     html! { <path key={format!("{}{}", join.pod, join.claim)} {class} d={join.path.clone()} /> }
 }
 

@@ -96,13 +96,22 @@ fn inside(language: Language, place: &PodBox) -> Html {
             <text class={ordinal_class(pod)} x={middle} y="26" text-anchor="middle">{ short_name(pod) }</text>
         },
         Detail::Small | Detail::Bars => Html::default(),
-        Detail::Chip => html! {
-            <>
-                <text class={ordinal_class(pod)} x="10" y="24">{ short_name(pod) }</text>
-                <text class="pod-name" x="38" y="15">{ fit(&pod.name, 15) }</text>
-                <text class="pod-status" x="38" y="27">{ fit(language.say(state_text(pod.state)), 18) }</text>
-            </>
-        },
+        Detail::Chip => chip(language, pod),
+    }
+}
+
+fn chip(language: Language, pod: &PodRow) -> Html {
+    let short = short_name(pod);
+    let x = 18 + 13 * short.chars().count() as i32;
+    let letters = (124 - x) / 6;
+    html! {
+        <>
+            <text class={ordinal_class(pod)} x="10" y="24">{ short }</text>
+            <text class="pod-name" x={x.to_string()} y="15">{ fit(&pod.name, letters) }</text>
+            <text class="pod-status" x={x.to_string()} y="27">
+                { fit(language.say(state_text(pod.state)), letters + 2) }
+            </text>
+        </>
     }
 }
 

@@ -57,19 +57,52 @@ impl<R: Row> Rows<R> {
         if change.is_empty() {
             return;
         }
-        let removed = by_key(change.removed, |&uid| uid);
-        let changed = by_key(change.changed.into_iter().map(Shared::new), |row| row.uid());
-        let mut changed = changed.into_iter().peekable();
-        let mut merged = Vec::with_capacity(self.0.len() + changed.len());
-        for row in self.0.drain(..).filter(|row| removed.binary_search(&row.uid()).is_err()) {
-            while let Some(new) = changed.next_if(|new| new.uid() < row.uid()) {
-                merged.push(new);
-            }
-            merged.push(changed.next_if(|new| new.uid() == row.uid()).unwrap_or(row));
-        }
-        merged.extend(changed);
-        self.0 = merged;
+        let new: Vec<Shared<R>> = change.changed.into_iter().map(Shared::new).collect();
+        let plan = plan(&uids(&self.0), &uids(&new), change.removed);
+        let row = |from: From| match from {
+            From::Old(index) => self.0[index].clone(),
+            From::New(index) => new[index].clone(),
+        };
+        self.0 = plan.into_iter().map(row).collect();
     }
+}
+
+fn uids<R: Row>(rows: &[Shared<R>]) -> Vec<Uid> {
+    rows.iter().map(|row| row.uid()).collect()
+}
+
+/// Where a row of the merged list comes from.
+#[derive(Clone, Copy)]
+enum From {
+    Old(usize),
+    New(usize),
+}
+
+/// How to merge new rows into old ones, which are in order. Apart from the rows, so that it is compiled once.
+fn plan(old: &[Uid], new: &[Uid], removed: Vec<Uid>) -> Vec<From> {
+    let removed = by_key(removed, |&uid| uid);
+    let mut order = by_key(0..new.len(), |&index| new[index]);
+    // Of two states of one row in one delta the later holds.
+    order.dedup_by(|next, kept| {
+        new[*next] == new[*kept] && {
+            *kept = *next;
+            true
+        }
+    });
+    let mut order = order.into_iter().peekable();
+    let mut plan = Vec::with_capacity(old.len() + new.len());
+    for (index, uid) in old.iter().enumerate() {
+        while let Some(added) = order.next_if(|&added| new[added] < *uid) {
+            plan.push(From::New(added));
+        }
+        match order.next_if(|&changed| new[changed] == *uid) {
+            Some(changed) => plan.push(From::New(changed)),
+            None if removed.binary_search(uid).is_ok() => {}
+            None => plan.push(From::Old(index)),
+        }
+    }
+    plan.extend(order.map(From::New));
+    plan
 }
 
 /// Where a pod is drawn.
@@ -248,6 +281,21 @@ mod tests {
         state.apply(pods(vec![], vec![Uid(2)]));
         state.apply(pods(vec![pod(3, "web-1", "n")], vec![]));
         assert_eq!((cell(&state, 1), cell(&state, 3)), (Some(1), Some(0)));
+    }
+
+    #[test]
+    fn deltas_are_merged_in_order_of_uid() {
+        let mut rows = Rows::default();
+        let change = |changed: &[(u128, &str)], removed: &[u128]| Change {
+            changed: changed.iter().map(|&(uid, name)| pod(uid, name, "")).collect(),
+            removed: removed.iter().map(|&uid| Uid(uid)).collect(),
+        };
+        rows.merge(change(&[(5, "e"), (1, "b"), (3, "c"), (1, "a")], &[]));
+        rows.merge(change(&[(4, "d"), (3, "C"), (9, "i"), (0, "z")], &[5, 7]));
+        let names: Vec<&str> = rows.values().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["z", "a", "C", "d", "i"]);
+        assert_eq!(rows.get(Uid(4)).map(|row| row.name.as_str()), Some("d"));
+        assert!(rows.get(Uid(5)).is_none());
     }
 
     #[test]

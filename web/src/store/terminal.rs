@@ -14,6 +14,8 @@ const CHUNK_LINES_MAX: usize = 200;
 const CHUNK_BYTES_MAX: usize = 32 << 10;
 /// Chunks of a terminal: 100,000 lines.
 const CHUNKS_MAX: usize = 500;
+/// Bytes of a typed line that are shown and remembered: the rest of a huge paste is only counted.
+const ECHO_BYTES_MAX: usize = 16 << 10;
 /// Remembered commands.
 const HISTORY_MAX: usize = 1_000;
 
@@ -106,7 +108,11 @@ impl Terminal {
     /// A reader has taken a line.
     pub fn echo(&mut self, mode: Mode, prompt: &str, line: &str) {
         self.append(Style::Prompt, prompt);
-        self.append(Style::Typed, line);
+        let shown = start_of(line, ECHO_BYTES_MAX);
+        self.append(Style::Typed, shown);
+        if shown.len() < line.len() {
+            self.append(Style::Typed, &format!("… ({} bytes)", line.len()));
+        }
         self.append(Style::Typed, "\n");
         match mode {
             Mode::Shell => self.remember(line),
@@ -136,7 +142,10 @@ impl Terminal {
     }
 
     fn remember(&mut self, line: &str) {
-        if line.trim().is_empty() || self.history.last().is_some_and(|last| &**last == line) {
+        if line.trim().is_empty()
+            || line.len() > ECHO_BYTES_MAX
+            || self.history.last().is_some_and(|last| &**last == line)
+        {
             return;
         }
         let history = self.history.edit();
@@ -147,23 +156,18 @@ impl Terminal {
     }
 
     fn append(&mut self, style: Style, text: &str) {
-        let Some(end) = text.rfind('\n') else {
-            push_run(&mut self.tail, style, text);
-            self.break_long_tail();
-            return;
-        };
-        for line in text[..=end].split_inclusive('\n') {
-            push_run(&mut self.tail, style, line);
-            self.commit_tail();
-        }
-        push_run(&mut self.tail, style, &text[end + 1..]);
-        self.break_long_tail();
-    }
-
-    /// A line without end is cut where a chunk is full.
-    fn break_long_tail(&mut self) {
-        if self.tail.iter().map(|run| run.text.len()).sum::<usize>() >= CHUNK_BYTES_MAX {
-            self.commit_tail();
+        for line in text.split_inclusive('\n') {
+            let mut rest = line;
+            while !rest.is_empty() {
+                let room = CHUNK_BYTES_MAX.saturating_sub(self.tail.iter().map(|run| run.text.len()).sum());
+                let piece = start_of(rest, room);
+                push_run(&mut self.tail, style, piece);
+                rest = &rest[piece.len()..];
+                // A line that is longer than a chunk is cut where the chunk is full.
+                if !rest.is_empty() || piece.ends_with('\n') {
+                    self.commit_tail();
+                }
+            }
         }
     }
 
@@ -185,6 +189,11 @@ impl Terminal {
         chunk.lines += 1;
         chunk.bytes += bytes;
     }
+}
+
+/// At most so many bytes, and whole letters.
+fn start_of(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 fn push_run(runs: &mut Vec<Run>, style: Style, text: &str) {
@@ -239,9 +248,11 @@ mod tests {
     #[test]
     fn ten_megabytes_on_one_line_stay_in_bounds() {
         let mut terminal = Terminal::default();
-        for _ in 0..10_240 {
-            terminal.output(Stream::Stdout, &"x".repeat(1_024));
+        terminal.output(Stream::Stdout, &"é".repeat(5 << 20));
+        for _ in 0..1_024 {
+            terminal.output(Stream::Stdout, &"x".repeat(1_023));
         }
+        terminal.echo(Mode::Shell, "$ ", &"y".repeat(10 << 20));
         assert!(terminal.chunks.len() <= CHUNKS_MAX);
         assert!(terminal.chunks.iter().all(|chunk| chunk.bytes <= CHUNK_BYTES_MAX));
     }

@@ -2,9 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/delete, kubectl/pkg/cmd/wait/delete.go.
 
-use std::collections::BTreeSet;
-
-use api::{Key, Str};
+use api::Str;
 use client::{DeleteOptions, Propagation};
 use sim::{Span, Time};
 
@@ -240,9 +238,4 @@ fn is_there(ctx: &Context<'_>, gone: &Gone) -> bool {
     let Some(kind) = gone.info.mapping.kind() else { return false };
     let Ok(object) = ctx.api.get(kind, &gone.info.key()) else { return false };
     gone.uid.is_empty() || object.metadata().uid == gone.uid
-}
-
-/// The keys of some objects, for those who wait for several.
-pub fn keys(infos: &[Info]) -> BTreeSet<Key> {
-    infos.iter().map(Info::key).collect()
 }

@@ -6,7 +6,6 @@ use api::{Kind, Object, Str, Value};
 use client::{Change, ChangeKind};
 use sim::Time;
 
-use super::call::deprecation;
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Found, Info, Visit};
 use crate::context::Context;
@@ -378,9 +377,4 @@ pub fn changes(ctx: &mut Context<'_>, kind: Kind, cursor: &mut u64) -> Result<Ve
     let found = ctx.api.changes(kind, *cursor, now)?.to_vec();
     *cursor = found.last().map_or(revision, |change| change.revision.max(revision));
     Ok(found)
-}
-
-/// The warning that a request for a kind brings, if any.
-pub fn warning_of(kind: Kind) -> Option<&'static str> {
-    deprecation(Mapping::of(kind))
 }

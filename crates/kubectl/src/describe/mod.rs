@@ -1,17 +1,81 @@
-//! `kubectl describe`: an object in sentences. What kubectl shows of each kind stands in a file of its own here.
+//! `kubectl describe`: an object in sentences, with what belongs to it (pods, endpoints, events).
+//!
+//! - [`describe`] finds the describer of an object's kind in [`DESCRIBERS`]; kinds without one get [`generic`].
+//! - A describer is a function that writes [`Lines`] from the object's JSON, in the order in which kubectl writes it.
+//!   It reads other objects through [`Cluster`], and ends with [`Cluster::events`] if kubectl shows events of the kind.
+//! - [`fields`] reads JSON the way Go prints its structs: what is missing is an empty text, zero or false.
+//!
+//! A new kind is one function and one line in [`DESCRIBERS`].
+//!
+//! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/describe. Different: resizes in place do not change a node's
+//! table of pods, quotas and limit ranges do not exist.
 
-use api::{Object, Status, Value};
-use sim::Time;
+mod cluster;
+mod config;
+mod containers;
+mod deployment;
+mod endpoints;
+mod env;
+mod events;
+mod fields;
+mod generic;
+mod lines;
+mod namespace;
+mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
+mod pod;
+mod pod_disruption_budget;
+mod pod_requests;
+mod pod_template;
+mod probe;
+mod service;
+mod stateful_set;
+mod storage_class;
+mod volumes;
 
-use crate::context::ClusterApi;
+use api::{Object, Value};
+
+pub use cluster::{Cluster, Events};
+use lines::Lines;
+
+/// Writes what kubectl shows of an object.
+type Describer = fn(&mut Lines, &Value, &Cluster<'_>);
+
+/// Group, kind and describer.
+static DESCRIBERS: &[(&str, &str, Describer)] = &[
+    ("", "ConfigMap", config::config_map),
+    ("", "Endpoints", endpoints::endpoints),
+    ("", "Namespace", namespace::namespace),
+    ("", "Node", node::node),
+    ("", "PersistentVolume", persistent_volume::persistent_volume),
+    ("", "PersistentVolumeClaim", persistent_volume_claim::persistent_volume_claim),
+    ("", "Pod", pod::pod),
+    ("", "Secret", config::secret),
+    ("", "Service", service::service),
+    ("", "ServiceAccount", config::service_account),
+    ("apps", "DaemonSet", deployment::daemon_set),
+    ("apps", "Deployment", deployment::deployment),
+    ("apps", "ReplicaSet", deployment::replica_set),
+    ("apps", "StatefulSet", stateful_set::stateful_set),
+    ("discovery.k8s.io", "EndpointSlice", endpoints::endpoint_slice),
+    ("policy", "PodDisruptionBudget", pod_disruption_budget::pod_disruption_budget),
+    ("storage.k8s.io", "StorageClass", storage_class::storage_class),
+];
 
 /// The description of an object.
-pub fn describe(_api: &dyn ClusterApi, object: &Object, _now: Time) -> Result<String, Status> {
-    let kind = object.kind().name();
-    Err(Status::internal(format!("kubectl describe is not supported for {kind} in this version of the playground")))
+pub fn describe(cluster: &Cluster<'_>, object: &Object) -> String {
+    let (group, kind) = (object.kind().group(), object.kind().name());
+    let own = DESCRIBERS.iter().find(|(of_group, of_kind, _)| (*of_group, *of_kind) == (group, kind));
+    let describer = own.map_or(generic::generic as Describer, |(_, _, describer)| *describer);
+    let mut lines = Lines::default();
+    describer(&mut lines, &object.encode(), cluster);
+    lines.align()
 }
 
 /// A pod template as `kubectl rollout history --revision` shows it: lines whose cells end in tabs.
-pub fn pod_template(_template: &Value) -> String {
-    String::from("Pod Template:\n")
+pub fn pod_template(template: &Value) -> String {
+    let mut lines = Lines::default();
+    pod_template::pod_template(&mut lines, template);
+    lines.into_text()
 }

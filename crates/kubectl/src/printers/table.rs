@@ -56,11 +56,11 @@ impl TablePrinter {
 
     fn print_with(&mut self, table: &Table, event: Option<&str>) -> String {
         let is_same = table.columns.is_empty() || table.columns == self.last_columns;
-        let has_header = !self.options.no_headers && !(self.has_printed_headers && is_same);
         if !is_same {
             self.last_columns.clone_from(&table.columns);
             self.has_printed_headers = false;
         }
+        let has_header = !self.options.no_headers && !self.has_printed_headers;
         if !table.rows.is_empty() {
             self.has_printed_headers = true;
         }

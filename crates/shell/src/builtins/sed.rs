@@ -2,6 +2,8 @@
 //!
 //! A script is parsed once into a flat list of commands; a line runs through it without recursion.
 
+use std::rc::Rc;
+
 use super::{Builtin, Kind, Runner};
 use crate::limits::{LINE_BYTES_MAX, LINES_PER_STEP};
 use crate::process::{Context, Inputs, Line, Options, Program, Step};
@@ -68,7 +70,7 @@ enum Piece {
 
 #[derive(Clone, Default)]
 struct Sed {
-    script: Vec<Command>,
+    script: Vec<Rc<Command>>,
     /// Per command: whether its range is open, and until which line.
     ranges: Vec<Option<usize>>,
     started: bool,
@@ -153,7 +155,7 @@ impl Sed {
         }
         let extended = options.has('E') || options.has('r');
         let syntax = if extended { Syntax::Extended } else { Syntax::Basic };
-        self.script = parse(&texts.join("\n"), syntax)?;
+        self.script = parse(&texts.join("\n"), syntax)?.into_iter().map(Rc::new).collect();
         self.ranges = vec![None; self.script.len()];
         self.quiet = options.has('n');
         self.operands = options.operands;
@@ -258,7 +260,8 @@ impl Sed {
         let command = self.script[index].clone();
         let Some(from) = &command.from else { return !command.negated };
         let Some(to) = &command.to else { return self.holds(context, from, space) != command.negated };
-        let inside = match self.ranges[index] {
+        let open = self.ranges[index];
+        let inside = match open {
             Some(until) => {
                 let ends = match to {
                     Address::Line(_) | Address::More(_) => self.line >= until,
@@ -318,16 +321,17 @@ impl Sed {
                 }
                 continue;
             }
-            match self.script[index].action.clone() {
+            let command = self.script[index].clone();
+            match &command.action {
                 Action::Substitute { regex, with, global, number, print, write } => {
-                    if let Some(new) = substitute(&space, &regex, &with, global, number) {
+                    if let Some(new) = substitute(&space, regex, with, *global, *number) {
                         space = new;
                         changed = true;
-                        if print {
+                        if *print {
                             self.print(context, &space);
                         }
                         if let Some(file) = write {
-                            let path = context.path(&file);
+                            let path = context.path(file);
                             let _ = context.fs.append(&path, format!("{space}\n").as_bytes(), context.caller);
                         }
                     }
@@ -349,7 +353,7 @@ impl Sed {
                     None => return self.flush(context, appended),
                 },
                 Action::Quit(status, prints) => {
-                    if prints && !self.quiet {
+                    if *prints && !self.quiet {
                         self.print(context, &space);
                     }
                     self.flush(context, appended);
@@ -360,11 +364,11 @@ impl Sed {
                         }
                         self.finish_file(context);
                     }
-                    self.quit = Some(status);
+                    self.quit = Some(*status);
                     return;
                 }
                 Action::Next | Action::Append => {
-                    let joined = matches!(self.script[index].action, Action::Append);
+                    let joined = matches!(command.action, Action::Append);
                     if !joined && !self.quiet && !self.is_last(context) {
                         self.print(context, &space);
                     }
@@ -372,12 +376,12 @@ impl Sed {
                     self.waiting = Some((space, at, joined));
                     return;
                 }
-                Action::Hold(letter) => self.hold_space(letter, &mut space),
-                Action::Text('a', text) => appended.push(text),
-                Action::Text('i', text) => self.print(context, &text),
+                Action::Hold(letter) => self.hold_space(*letter, &mut space),
+                Action::Text('a', text) => appended.push(text.clone()),
+                Action::Text('i', text) => self.print(context, text),
                 Action::Text(_, text) => {
                     if self.ranges[index].is_none() {
-                        self.print(context, &text);
+                        self.print(context, text);
                     }
                     return self.flush(context, appended);
                 }
@@ -385,10 +389,10 @@ impl Sed {
                     let number = self.line.to_string();
                     self.print(context, &number);
                 }
-                Action::Branch(label) => at = self.target(&label),
+                Action::Branch(label) => at = self.target(label),
                 Action::BranchIfChanged(label) => {
                     if std::mem::take(&mut changed) {
-                        at = self.target(&label);
+                        at = self.target(label);
                     }
                 }
                 Action::Label(_) | Action::Open(_) | Action::Close => {}

@@ -13,9 +13,9 @@ use sim::Time;
 use super::{Bytes, Caller, Entry, Fs, FsError, Kind, Metadata, file_name, parent};
 
 /// What a file or directory costs beside its bytes.
-pub const NODE_BYTES: u64 = 128;
+pub(super) const NODE_BYTES: u64 = 128;
 /// The limit of a tree that was given none.
-pub const TREE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const TREE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The longest path.
 const PATH_BYTES_MAX: usize = 4096;
 

@@ -249,7 +249,8 @@ pub(crate) struct Running {
 impl<P: Clone> Machine<P> {
     /// A machine that has not run yet.
     pub fn new(config: Config, start: Start) -> Machine<P> {
-        let mut opens = Opens { output_is_terminal: config.stdout_is_terminal, ..Opens::default() };
+        let mut opens = Opens::default();
+        opens.output_is_terminal = config.stdout_is_terminal;
         opens.terminal.is_terminal = config.stdin_is_terminal;
         let fds = Fds::from([
             (0, opens.open(Target::TerminalIn)),

@@ -16,7 +16,7 @@ use crate::variables::{Variable, Variables};
 
 /// The options of `set`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SetOptions {
+pub(crate) struct SetOptions {
     /// `-e`
     pub errexit: bool,
     /// `-u`

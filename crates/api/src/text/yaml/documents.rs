@@ -75,15 +75,11 @@ fn yaml_documents(text: &str) -> (Vec<Document>, Option<DocumentError>) {
 }
 
 fn read_chunk(chunk: &str, start: usize, found: &mut Vec<Document>) -> Result<(), DocumentError> {
-    let value = if chunk.trim_start().starts_with('{') && json::read(chunk).is_ok() {
-        json::read(chunk).unwrap_or_default()
-    } else {
-        yaml::read(chunk).map_err(|error| DocumentError {
-            message: format!("error converting YAML to JSON: {error}"),
-            line: start + error.line - 1,
-            column: error.column,
-        })?
-    };
+    let value = yaml::read(chunk).map_err(|error| DocumentError {
+        message: format!("error converting YAML to JSON: {error}"),
+        line: start + error.line - 1,
+        column: error.column,
+    })?;
     if !value.is_null() {
         found.push(Document { value, line: start });
     }

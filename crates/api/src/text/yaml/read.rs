@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::error::{Open, YamlError, name_at, translate};
 use super::resolve::{Resolved, resolve};
@@ -10,8 +10,8 @@ use crate::text::number::format_g;
 use crate::text::{DEPTH_MAX, TEXT_BYTES_MAX, base64};
 use crate::{Map, Str, Value};
 
-/// How often a quoted text whose lines are not indented is repaired before the document is refused.
-const REPAIRS_MAX: usize = 16;
+/// How often a document that YAML 1.1 allows and our parser does not is repaired before it is refused.
+const REPAIRS_MAX: usize = 32;
 
 /// Nodes that aliases may add to a document, as in go-yaml: 99 of 100 in small ones, fewer in large ones.
 const ALIASED_NODES_MAX: u64 = 400_000;
@@ -29,9 +29,10 @@ pub fn read(text: &str) -> Result<Value, YamlError> {
             Ok(value) => return Ok(value),
             Err(Failure::Refused(error)) => return Err(error),
             Err(Failure::Unindented { line, column }) => repaired = Some(indent_quoted(source, line, column)?),
+            Err(Failure::TabAfterColon { at }) => repaired = Some(format!("{}: {}", &source[..at], &source[at + 2..])),
         }
     }
-    Err(YamlError { message: "invalid indentation in quoted scalar".into(), line: 1, column: 1 })
+    Err(YamlError { message: "found too many tabs and unindented quoted scalars".into(), line: 1, column: 1 })
 }
 
 enum Failure {
@@ -41,6 +42,10 @@ enum Failure {
         line: usize,
         column: usize,
     },
+    /// A tab follows the colon at this byte, which is allowed too.
+    TabAfterColon {
+        at: usize,
+    },
 }
 
 impl From<YamlError> for Failure {
@@ -49,10 +54,15 @@ impl From<YamlError> for Failure {
     }
 }
 
+/// The byte at a line (from 1) and column (from 0, in characters).
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let line_start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    text[line_start..].char_indices().nth(column).map_or(text.len(), |(at, _)| line_start + at)
+}
+
 /// Indents the further lines of the quoted text at a position; white space at their start has no meaning.
 fn indent_quoted(text: &str, line: usize, column: usize) -> Result<String, YamlError> {
-    let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let start = text[line_start..].char_indices().nth(column).map_or(text.len(), |(at, _)| line_start + at);
+    let start = offset(text, line, column);
     let quote = text[start..].chars().next().unwrap_or('"');
     let mut repaired = text[..start].to_string();
     let mut rest = text[start..].chars().peekable();
@@ -123,19 +133,29 @@ impl<'t> Builder<'t> {
     fn run(mut self) -> Result<Value, Failure> {
         let mut parser = Parser::new_from_str(self.text);
         while let Some(next) = parser.next_event() {
-            let (event, span) = next.map_err(|error| {
-                let mark = error.marker();
-                if error.info() == "invalid indentation in quoted scalar" {
-                    return Failure::Unindented { line: mark.line(), column: mark.col() };
-                }
-                Failure::Refused(translate(self.text, &error, self.stack.last().map(|frame| frame.open)))
-            })?;
+            let (event, span) = next.map_err(|error| self.failure(&error))?;
             if matches!(event, Event::DocumentEnd) {
                 break;
             }
             self.on_event(event, span)?;
         }
         Ok(self.root.unwrap_or_default())
+    }
+
+    fn failure(&self, error: &ScanError) -> Failure {
+        let (line, column) = (error.marker().line(), error.marker().col());
+        match error.info() {
+            "invalid indentation in quoted scalar" => return Failure::Unindented { line, column },
+            "':' must be followed by a valid YAML whitespace" => {
+                let before = self.text[..offset(self.text, line, column)].trim_end_matches([' ', '\t']);
+                let at = before.len().saturating_sub(1);
+                if self.text[at..].starts_with(":\t") {
+                    return Failure::TabAfterColon { at };
+                }
+            }
+            _ => {}
+        }
+        Failure::Refused(translate(self.text, error, self.stack.last().map(|frame| frame.open)))
     }
 
     fn on_event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
@@ -148,7 +168,7 @@ impl<'t> Builder<'t> {
                 let is_plain = style == ScalarStyle::Plain;
                 let is_merge = is_plain && tag.is_none() && text == "<<";
                 let value = scalar(&text, is_plain, tag.as_deref(), &span)?;
-                self.count(1)?;
+                self.nodes += 1;
                 self.finish(Node { value, is_merge, nodes: 1, anchor, span })
             }
             Event::SequenceStart(anchor, _) => self.open(anchor, span, [Open::BlockList, Open::FlowList]),
@@ -161,7 +181,7 @@ impl<'t> Builder<'t> {
         if self.stack.len() >= DEPTH_MAX {
             return Err(YamlError::plain(&span.start, format!("exceeded max depth of {DEPTH_MAX}")));
         }
-        self.count(1)?;
+        self.nodes += 1;
         let open = if span.is_empty() { block } else { flow };
         self.stack.push(Frame { anchor, span, open, nodes: 1, list: Vec::new(), map: Map::new(), key: None });
         Ok(())
@@ -192,11 +212,6 @@ impl<'t> Builder<'t> {
         }
         let value = value.clone();
         self.finish(Node { value, is_merge: false, nodes, anchor: 0, span })
-    }
-
-    fn count(&mut self, nodes: u64) -> Result<(), YamlError> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        Ok(())
     }
 
     fn finish(&mut self, node: Node) -> Result<(), YamlError> {

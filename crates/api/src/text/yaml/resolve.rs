@@ -91,41 +91,34 @@ fn parse_go_float(text: &str) -> Option<f64> {
 
 /// `2026-1-2`, `2026-01-02T15:04:05.9Z`, `2026-01-02 15:04:05`: fields of one or two digits, as `time.Parse` reads them.
 fn is_timestamp(text: &str) -> bool {
-    let mut rest = text;
-    let mut field = |longest: usize, range: std::ops::RangeInclusive<u32>, separator: &str| -> Option<()> {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count().min(longest);
-        let value = rest[..digits].parse::<u32>().ok()?;
-        rest = rest[digits..].strip_prefix(separator)?;
-        range.contains(&value).then_some(())
-    };
-    if text.bytes().take_while(u8::is_ascii_digit).count() != 4 {
-        return false;
-    }
-    if field(4, 0..=9999, "-").and_then(|()| field(2, 1..=12, "-")).and_then(|()| field(2, 1..=31, "")).is_none() {
-        return false;
-    }
-    let Some(separator) = rest.chars().next() else { return true };
-    if !matches!(separator, 'T' | 't' | ' ') {
-        return false;
-    }
-    rest = &rest[1..];
-    let mut field = |range: std::ops::RangeInclusive<u32>, separator: &str| -> Option<()> {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count().min(2);
-        let value = rest[..digits].parse::<u32>().ok()?;
-        rest = rest[digits..].strip_prefix(separator)?;
-        range.contains(&value).then_some(())
-    };
-    if field(0..=23, ":").and_then(|()| field(0..=59, ":")).and_then(|()| field(0..=59, "")).is_none() {
-        return false;
-    }
+    let year = text.bytes().take_while(u8::is_ascii_digit).count();
+    year == 4 && is_rest_of_timestamp(&text[year..]).is_some_and(|is| is)
+}
+
+/// Whether what follows the year is the rest of an instant; `None` if it breaks off in the middle.
+fn is_rest_of_timestamp(text: &str) -> Option<bool> {
+    let mut rest = text.strip_prefix('-')?;
+    rest = skip_field(rest, 1..=12)?.strip_prefix('-')?;
+    rest = skip_field(rest, 1..=31)?;
+    let Some(separator) = rest.chars().next() else { return Some(true) };
+    rest = rest.strip_prefix(['T', 't', ' '])?;
+    rest = skip_field(rest, 0..=23)?.strip_prefix(':')?;
+    rest = skip_field(rest, 0..=59)?.strip_prefix(':')?;
+    rest = skip_field(rest, 0..=59)?;
     if let Some(fraction) = rest.strip_prefix('.') {
-        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            return false;
+        rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+        if rest.len() == fraction.len() {
+            return Some(false);
         }
-        rest = &fraction[digits..];
     }
-    if separator == ' ' { rest.is_empty() } else { is_zone(rest) }
+    Some(if separator == ' ' { rest.is_empty() } else { is_zone(rest) })
+}
+
+/// What follows a number of one or two digits in this range.
+fn skip_field(text: &str, range: std::ops::RangeInclusive<u32>) -> Option<&str> {
+    let digits = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(digits);
+    range.contains(&number.parse().ok()?).then_some(rest)
 }
 
 fn is_zone(text: &str) -> bool {

@@ -1,0 +1,213 @@
+//! A shell, or one of its programs, as a process of a container.
+
+use cri::{Disposition, Process, Spawn, System};
+use ecow::EcoString;
+use shell::fs::Fs;
+use shell::{
+    Command, Config, Host, KillError, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
+};
+use sim::Time;
+
+use crate::program::{Userland, program_name};
+
+/// Small steps of the machine before others have their turn.
+const BUDGET: u64 = 20_000;
+
+/// A shell machine in a container.
+#[derive(Clone)]
+pub(crate) struct ShellProcess {
+    machine: Machine<Box<dyn Process>>,
+    userland: &'static Userland,
+    spawn: Spawn,
+    stdin_has_ended: bool,
+}
+
+impl ShellProcess {
+    pub(crate) fn new(spawn: &Spawn, name: &str, userland: &'static Userland) -> ShellProcess {
+        let config = config(spawn, userland);
+        let start = match name {
+            "sh" | "ash" | "bash" | "dash" => shell_start(spawn),
+            _ => Start::Script { text: quoted(&spawn.argv), arg0: None, args: Vec::new() },
+        };
+        ShellProcess { machine: Machine::new(config, start), userland, spawn: spawn.clone(), stdin_has_ended: false }
+    }
+
+    fn feed(&mut self, io: &mut ProcessIo) {
+        let bytes = io.stdin.take_all();
+        if !bytes.is_empty() {
+            // What does not fit is lost, as in a terminal whose buffer is full.
+            drop(self.machine.feed(&bytes));
+        }
+        if io.stdin.at_end() && !self.stdin_has_ended {
+            self.stdin_has_ended = true;
+            self.machine.eof();
+        }
+    }
+}
+
+fn config(spawn: &Spawn, userland: &Userland) -> Config {
+    let mut config = Config::container(&spawn.hostname, userland.dialect, userland.builtins());
+    config.env.extend(spawn.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    if spawn.tty && userland.dialect == shell::Dialect::Busybox {
+        config.env.insert("PS1".into(), "\\w \\$ ".into());
+        config.env.insert("HOME".into(), "/".into());
+    }
+    config.uid = spawn.uid;
+    config.gid = spawn.uid;
+    config.cwd = spawn.cwd.to_string();
+    config.pid = spawn.pid;
+    config.stdin_is_terminal = spawn.tty;
+    config.stdout_is_terminal = spawn.tty;
+    config
+}
+
+/// `sh`, `sh -c text name args…`, `sh file args…`, with the flags that matter.
+fn shell_start(spawn: &Spawn) -> Start {
+    let mut args = spawn.argv.iter().skip(1).map(EcoString::to_string).peekable();
+    let (mut is_command, mut is_interactive) = (false, false);
+    while let Some(flag) = args.peek().filter(|flag| flag.starts_with('-') && flag.len() > 1).cloned() {
+        args.next();
+        if flag == "--" {
+            break;
+        }
+        is_command |= flag.contains('c');
+        is_interactive |= flag.contains('i');
+    }
+    let first = args.next();
+    match (is_command, first) {
+        (true, Some(text)) => Start::Script { text, arg0: args.next(), args: args.collect() },
+        (false, Some(file)) => {
+            let text = format!(". {}", quote(&file));
+            Start::Script { text, arg0: Some(file), args: args.collect() }
+        }
+        (_, None) if spawn.tty || is_interactive => Start::Interactive,
+        (_, None) => Start::Stdin,
+    }
+}
+
+fn quoted(argv: &[EcoString]) -> String {
+    argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+impl Process for ShellProcess {
+    fn step(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Progress {
+        self.feed(io);
+        let mut host = ContainerHost { system, userland: self.userland, spawn: &self.spawn };
+        let status = self.machine.step(&mut host, BUDGET);
+        for output in self.machine.take_output() {
+            match output {
+                Output::Stdout(bytes) => io.stdout(bytes),
+                Output::Stderr(bytes) => io.stderr(bytes),
+                Output::Prompt(text) if self.spawn.tty => io.stdout(text),
+                Output::Prompt(_) | Output::Started { .. } | Output::Ended { .. } => {}
+            }
+        }
+        match status {
+            Status::Exited(code) => Progress::Exited(code),
+            Status::OutOfBudget => Progress::Again,
+            Status::Idle { wake } | Status::Blocked { wake } => Progress::Blocked { wake },
+        }
+    }
+
+    fn signal(&mut self, signal: Signal, system: &mut System<'_>) -> Disposition {
+        // A container's first process has no default handlers, and a shell without a terminal sets none for TERM.
+        let is_first = self.spawn.pid == 1;
+        match signal {
+            Signal::Int if self.spawn.tty => {
+                let mut host = ContainerHost { system, userland: self.userland, spawn: &self.spawn };
+                self.machine.interrupt(&mut host);
+                Disposition::Handled
+            }
+            Signal::Term | Signal::Quit if self.spawn.tty => Disposition::Handled,
+            _ if is_first => Disposition::Default,
+            _ => Disposition::Default,
+        }
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+/// A container as the world of a shell.
+struct ContainerHost<'a, 'b> {
+    system: &'a mut System<'b>,
+    userland: &'static Userland,
+    spawn: &'a Spawn,
+}
+
+impl Host for ContainerHost<'_, '_> {
+    type Process = Box<dyn Process>;
+
+    fn now(&self) -> Time {
+        self.system.now
+    }
+
+    fn fs(&mut self) -> &mut dyn Fs {
+        &mut self.system.files
+    }
+
+    fn spawn(&mut self, command: Command) -> Result<Self::Process, SpawnError> {
+        let tool = program_name(&command.argv[0]).and_then(|name| self.userland.tool(name));
+        let Some(tool) = tool else { return Err(SpawnError::NotFound) };
+        let spawn = Spawn {
+            argv: command.argv.iter().map(EcoString::from).collect(),
+            env: command.env,
+            cwd: command.cwd.into(),
+            pid: command.pid,
+            tty: command.terminal.stdout,
+            stdin: true,
+            ..self.spawn.clone()
+        };
+        Ok((tool.start)(&spawn))
+    }
+
+    fn step(&mut self, process: &mut Self::Process, io: &mut ProcessIo) -> Progress {
+        process.step(io, self.system)
+    }
+
+    fn signal(&mut self, process: &mut Self::Process, signal: Signal) {
+        let number = signal.number();
+        let disposition = process.signal(signal, self.system);
+        if disposition == Disposition::Default {
+            *process = Box::new(Signalled { code: 128 + number });
+        }
+    }
+
+    fn which(&mut self, name: &str) -> Option<String> {
+        self.userland.tool(name).map(|tool| format!("/usr/bin/{}", tool.name))
+    }
+
+    fn programs(&mut self) -> Vec<String> {
+        self.userland.tools.iter().map(|tool| tool.name.to_string()).collect()
+    }
+
+    fn kill(&mut self, pid: u32, signal: Signal) -> Result<(), KillError> {
+        if !self.system.processes.iter().any(|process| process.pid == pid) {
+            return Err(KillError::NoSuchProcess);
+        }
+        self.system.kills.push((pid, signal));
+        Ok(())
+    }
+}
+
+/// What is left of a program that a signal has ended.
+#[derive(Clone)]
+struct Signalled {
+    code: i32,
+}
+
+impl Process for Signalled {
+    fn step(&mut self, _io: &mut ProcessIo, _system: &mut System<'_>) -> Progress {
+        Progress::Exited(self.code)
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+

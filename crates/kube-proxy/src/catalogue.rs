@@ -1,0 +1,138 @@
+//! Services and their endpoints, found by name and by address.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use api::core::endpoints::Endpoint;
+use api::{EndpointSlice, Key, Kind, Object, Service, Str};
+use client::{Api, ChangeKind, Informers};
+use sim::Time;
+
+/// The kinds that the catalogue is made from.
+pub(crate) const KINDS: &[Kind] = &[Kind::Service, Kind::EndpointSlice];
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+/// Services and endpoints as the last look at the API server showed them.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogue {
+    informers: Informers,
+    slices: BTreeMap<Key, BTreeSet<Key>>,
+    by_address: BTreeMap<Ipv4Addr, Key>,
+}
+
+/// One ready endpoint of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its address.
+    pub(crate) ip: Ipv4Addr,
+    /// Its host name in the service's domain, if it has one.
+    pub(crate) hostname: Option<Str>,
+    /// Names, protocols and numbers of its ports.
+    pub(crate) ports: Rc<[(Str, Str, u16)]>,
+}
+
+impl Catalogue {
+    pub(crate) fn new() -> Catalogue {
+        Catalogue { informers: Informers::new(KINDS), slices: BTreeMap::new(), by_address: BTreeMap::new() }
+    }
+
+    /// Takes in what has changed until this instant.
+    pub(crate) fn update(&mut self, api: &dyn Api, until: Time) {
+        for change in self.informers.update(api, until) {
+            if let Some(old) = &change.old {
+                self.forget(old);
+            }
+            match change.kind {
+                ChangeKind::Added | ChangeKind::Modified => self.remember(&change.object),
+                ChangeKind::Deleted => self.forget(&change.object),
+            }
+        }
+    }
+
+    fn remember(&mut self, object: &Object) {
+        match object {
+            Object::Service(service) => {
+                if let Ok(ip) = service.spec.cluster_ip.parse() {
+                    self.by_address.insert(ip, object.key());
+                }
+            }
+            Object::EndpointSlice(slice) => {
+                if let Some(service) = service_of(slice) {
+                    self.slices.entry(service).or_default().insert(object.key());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn forget(&mut self, object: &Object) {
+        match object {
+            Object::Service(service) => {
+                if let Ok(ip) = service.spec.cluster_ip.parse::<Ipv4Addr>()
+                    && self.by_address.get(&ip) == Some(&object.key())
+                {
+                    self.by_address.remove(&ip);
+                }
+            }
+            Object::EndpointSlice(slice) => {
+                let Some(service) = service_of(slice) else { return };
+                if let Some(slices) = self.slices.get_mut(&service) {
+                    slices.remove(&object.key());
+                    if slices.is_empty() {
+                        self.slices.remove(&service);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&Rc<Service>> {
+        self.informers.get::<Service>(&Key::new(namespace, name))
+    }
+
+    /// The service with this address of its own.
+    pub(crate) fn service_at(&self, ip: Ipv4Addr) -> Option<&Rc<Service>> {
+        self.by_address.get(&ip).and_then(|key| self.informers.get::<Service>(key))
+    }
+
+    /// The ready endpoints of a service, in the order of its slices.
+    pub(crate) fn targets(&self, namespace: &str, name: &str) -> Vec<Target> {
+        let slices = self.slices.get(&Key::new(namespace, name));
+        slices.into_iter().flatten().filter_map(|key| self.informers.get::<EndpointSlice>(key)).flat_map(|s| targets_of(s)).collect()
+    }
+
+    /// The services that this address is a ready endpoint of, with the endpoint.
+    pub(crate) fn services_with(&self, ip: Ipv4Addr) -> Vec<(Key, Target)> {
+        let mut found = Vec::new();
+        for slice in self.informers.iter::<EndpointSlice>() {
+            let Some(service) = service_of(slice) else { continue };
+            found.extend(targets_of(slice).into_iter().filter(|target| target.ip == ip).map(|target| (service.clone(), target)));
+        }
+        found
+    }
+}
+
+fn service_of(slice: &EndpointSlice) -> Option<Key> {
+    let name = slice.metadata.labels.get_str(SERVICE_NAME)?;
+    Some(Key::new(slice.metadata.namespace.clone(), name.clone()))
+}
+
+fn targets_of(slice: &EndpointSlice) -> Vec<Target> {
+    let text = |text: &Option<Str>| text.clone().unwrap_or_default();
+    let ports: Rc<[(Str, Str, u16)]> = slice
+        .ports
+        .iter()
+        .map(|port| {
+            let number = port.port.and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
+            (text(&port.name), text(&port.protocol), number)
+        })
+        .collect();
+    let is_ready = |endpoint: &&Endpoint| endpoint.conditions.ready.unwrap_or(true);
+    let target = |endpoint: &Endpoint| {
+        let ip = endpoint.addresses.first()?.parse().ok()?;
+        Some(Target { ip, hostname: endpoint.hostname.clone(), ports: ports.clone() })
+    };
+    slice.endpoints.iter().filter(is_ready).filter_map(target).collect()
+}

@@ -1,0 +1,51 @@
+//! Verbs of kubectl's that are not here yet. They say so; none of them does half of its work.
+
+use super::call::Call;
+use super::{Flow, PLAIN, Verb};
+use crate::failure::Failure;
+
+/// A verb that only says that it is not here.
+macro_rules! absent {
+    ($( $name:ident $path:literal $instead:literal ),* $(,)?) => {
+        $(
+            #[doc = concat!("`kubectl ", $path, "`, which is not here yet.")]
+            pub static $name: Verb = Verb {
+                path: $path,
+                summary: concat!("Not supported in this version of the playground. ", $instead),
+                run: |call| refuse(call, $instead),
+                ..PLAIN
+            };
+        )*
+    };
+}
+
+fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
+    let message = format!("kubectl {} is not supported in this version of the playground", call.verb.path);
+    Err(Failure::Plain(if instead.is_empty() { message } else { format!("{message}; {instead}") }))
+}
+
+absent! {
+    AUTOSCALE "autoscale" "use kubectl scale",
+    ATTACH "attach" "use kubectl exec -it POD -- sh",
+    CERTIFICATE "certificate" "",
+    COMPLETION "completion" "the Tab key completes here by itself",
+    CP "cp" "use kubectl exec POD -- cat FILE",
+    DEBUG "debug" "use kubectl exec or kubectl run",
+    DRAIN "drain" "use kubectl cordon and kubectl delete pod",
+    EXPLAIN "explain" "",
+    EXPOSE "expose" "use kubectl create service, or a manifest",
+    KUSTOMIZE "kustomize" "",
+    PLUGIN "plugin" "",
+    PORT_FORWARD "port-forward" "use kubectl run or kubectl exec inside of the cluster",
+    PROXY "proxy" "",
+    TAINT "taint" "",
+}
+
+/// `kubectl top`: no metrics server runs here.
+pub static TOP: Verb = Verb {
+    path: "top",
+    summary: "Show what nodes and pods use; needs a metrics server, which this cluster has not",
+    usage: "(node | pod) [options]",
+    run: |_| Err(Failure::plain("Metrics API not available")),
+    ..PLAIN
+};

@@ -1,0 +1,175 @@
+//! `kubectl config`: reads and changes the kubeconfig file.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/config.
+
+use api::text::{json, yaml};
+use api::{Str, Value};
+
+use super::rollout::parent;
+use super::{Call, Flow, PLAIN, Verb};
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::printers::tabwriter::TabWriter;
+
+/// The parent of the verbs here.
+pub static CONFIG: Verb =
+    Verb { path: "config", summary: "Read and change the kubeconfig file", usage: "SUBCOMMAND [options]", run: parent, ..PLAIN };
+
+/// `config current-context`
+pub static CURRENT_CONTEXT: Verb = Verb {
+    path: "config current-context",
+    summary: "Show the context in force",
+    run: |call| {
+        let name = call.config.current_context();
+        if name.is_empty() {
+            return Err(Failure::plain("current-context is not set"));
+        }
+        call.ctx.out(&format!("{name}\n"));
+        Ok(Flow::Done(0))
+    },
+    ..PLAIN
+};
+
+/// `config use-context`
+pub static USE_CONTEXT: Verb = Verb {
+    path: "config use-context",
+    aliases: &["use"],
+    summary: "Set the context in force",
+    usage: "CONTEXT_NAME",
+    run: use_context,
+    ..PLAIN
+};
+
+fn use_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let [name] = call.flags.args.as_slice() else {
+        let given = call.flags.args.len();
+        return Err(call.usage(format!("accepts 1 arg(s), received {given}")));
+    };
+    let name = name.clone();
+    if call.config.context(&name).is_null() {
+        return Err(Failure::Plain(format!("no context exists with the name: {:?}", name.as_str())));
+    }
+    call.config.value.set(&["current-context"], name.clone());
+    call.config.write(call.ctx)?;
+    call.ctx.out(&format!("Switched to context {:?}.\n", name.as_str()));
+    Ok(Flow::Done(0))
+}
+
+/// `config get-contexts`
+pub static GET_CONTEXTS: Verb = Verb {
+    path: "config get-contexts",
+    summary: "List the contexts",
+    usage: "[CONTEXT_NAME] [options]",
+    flags: &[&[
+        Flag::bool("no-headers", "Leave the header out."),
+        Flag::text("output", "name.").short('o'),
+    ]],
+    run: get_contexts,
+    ..PLAIN
+};
+
+fn get_contexts(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let wanted = call.flags.args.clone();
+    let known = call.config.context_names();
+    if let Some(missing) = wanted.iter().find(|name| !known.contains(name)) {
+        return Err(Failure::Plain(format!("context {missing} not found")));
+    }
+    let mut names = if wanted.is_empty() { known } else { wanted };
+    names.sort();
+    if call.flags.text("output") == "name" {
+        names.iter().for_each(|name| call.ctx.out(&format!("{name}\n")));
+        return Ok(Flow::Done(0));
+    }
+    let mut text = String::new();
+    if !call.flags.is_on("no-headers") {
+        text.push_str("CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n");
+    }
+    let current = call.config.current_context();
+    for name in names {
+        let mark = if name == current { "*" } else { "" };
+        let context = call.config.context(&name);
+        let field = |field: &str| context.get(field).text().to_string();
+        text.push_str(&format!("{mark}\t{name}\t{}\t{}\t{}\n", field("cluster"), field("user"), field("namespace")));
+    }
+    let text = TabWriter::for_tables().format(&text);
+    call.ctx.out(&text);
+    Ok(Flow::Done(0))
+}
+
+/// `config set-context`
+pub static SET_CONTEXT: Verb = Verb {
+    path: "config set-context",
+    summary: "Set fields of a context",
+    usage: "[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]",
+    flags: &[&[Flag::bool("current", "The context in force.")]],
+    run: set_context,
+    ..PLAIN
+};
+
+fn set_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let is_current = call.flags.is_on("current");
+    let name = match (call.flags.args.as_slice(), is_current) {
+        ([], true) => call.config.current_context(),
+        ([name], false) => name.clone(),
+        ([], false) => return Err(call.usage("Unexpected args: []")),
+        (args, true) => return Err(Failure::Plain(format!("[{}] is not allowed with --current", args.join(" ")))),
+        (args, false) => return Err(call.usage(format!("Unexpected args: [{}]", args.join(" ")))),
+    };
+    if name.is_empty() {
+        return Err(Failure::plain(if is_current { "no current context is set" } else { "you must specify a non-empty context name or --current" }));
+    }
+    let given = |flag: &'static str| call.flags.is_set(flag).then(|| (flag, call.flags.text(flag)));
+    let fields: Vec<(&str, Str)> = ["cluster", "user", "namespace"].into_iter().filter_map(given).collect();
+    let is_new = call.config.set_context(&name, &fields);
+    call.config.write(call.ctx)?;
+    let done = if is_new { "created" } else { "modified" };
+    call.ctx.out(&format!("Context {:?} {done}.\n", name.as_str()));
+    Ok(Flow::Done(0))
+}
+
+/// `config view`
+pub static VIEW: Verb = Verb {
+    path: "config view",
+    summary: "Show the kubeconfig file",
+    flags: &[&[
+        Flag::bool("flatten", "Put files that are named into the text."),
+        Flag::bool("minify", "Only what the context in force needs."),
+        Flag::text("output", "yaml, json or jsonpath=….").short('o').default("yaml"),
+        Flag::bool("raw", "Show certificates and keys."),
+        Flag::text("template", "Template for -o go-template."),
+        Flag::bool("allow-missing-template-keys", "Let templates name what is not there.").default("true"),
+    ]],
+    run: view,
+    ..PLAIN
+};
+
+fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let mut value = call.config.value.clone();
+    if call.flags.is_on("minify") {
+        minify(&mut value);
+    }
+    let text = match call.flags.text("output").as_str() {
+        "yaml" => yaml::write(&value),
+        "json" => json::write_indented(&value),
+        _ => {
+            let output = crate::output::Output::read(call.ctx, call.env, &call.flags, crate::output::Formats::Operation)?;
+            let crate::output::Output::Objects(mut printer) = output else { return Ok(Flow::Done(0)) };
+            printer.print(&value)?
+        }
+    };
+    call.ctx.out(&text);
+    Ok(Flow::Done(0))
+}
+
+fn minify(value: &mut Value) {
+    let current = value.get("current-context").text().to_string();
+    let contexts = value.get("contexts").as_list();
+    let context = contexts.iter().find(|entry| entry.get("name").text() == current).map(|entry| entry.get("context").clone());
+    let context = context.unwrap_or_default();
+    let wanted = [("contexts", current.as_str()), ("clusters", context.get("cluster").text()), ("users", context.get("user").text())];
+    for (list, name) in wanted {
+        if let Some(Value::List(entries)) = value.as_map_mut().and_then(|map| map.get_mut(list)) {
+            entries.retain(|entry| entry.get("name").text() == name);
+        }
+    }
+}

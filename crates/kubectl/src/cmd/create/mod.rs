@@ -1,0 +1,192 @@
+//! `kubectl create`: from manifests, or (a verb per kind) from flags.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/create.
+
+pub mod data;
+pub mod kinds;
+pub mod service;
+
+use api::strict::{self, Words};
+use api::{Kind, Str, Value};
+use client::FieldValidation;
+
+use super::apply::{LAST_APPLIED, with_last_applied};
+use super::call::{DryRun, unsupported};
+use super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::{Info, Validation, type_of};
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::mapping::Mapping;
+use crate::output::{Formats, Output};
+
+/// Flags of every verb that creates.
+pub static CREATE_FLAGS: &[Flag] = &[Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply.")];
+
+/// The verb for manifests.
+pub static CREATE: Verb = Verb {
+    path: "create",
+    summary: "Create objects from a file, standard input or flags",
+    usage: "-f FILENAME [options]",
+    flags: &[
+        &[
+            Flag::bool("edit", "Edit before creating."),
+            Flag::text("raw", "Path to post to on the server."),
+            Flag::bool("windows-line-endings", "For --edit."),
+        ],
+        CREATE_FLAGS,
+        shared::OUTPUT,
+        shared::FILES,
+        shared::SELECTOR,
+        shared::DRY_RUN,
+        shared::VALIDATE,
+        shared::FIELD_MANAGER,
+    ],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.text("raw").is_empty() {
+        return post_raw(call);
+    }
+    if !call.flags.args.is_empty() {
+        return Err(call.usage(format!("Unexpected args: [{}]", call.flags.args.join(" "))));
+    }
+    call.require_files()?;
+    if call.flags.is_on("edit") {
+        return Err(unsupported("edits before creation (--edit)"));
+    }
+    let dry_run = call.dry_run()?;
+    let validation = call.validation()?;
+    let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    let mut builder = call.builder();
+    builder.validation = if validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
+    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if infos.is_empty() && failures.is_empty() {
+        return Err(Failure::plain("no objects passed to create"));
+    }
+    let mut output = output;
+    for mut info in infos {
+        call.warn_if_deprecated(info.mapping);
+        let created = create_one(call, &mut info, dry_run, validation);
+        let shown = created
+            .map_err(|failure| failure.with_source("creating", &info.source))
+            .and_then(|value| print(call, &info, &value, &mut output, dry_run));
+        failures.extend(shown.err());
+    }
+    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn create_one(
+    call: &mut Call<'_, '_>,
+    info: &mut Info,
+    dry_run: DryRun,
+    validation: FieldValidation,
+) -> Result<Value, Failure> {
+    // The annotation of an earlier apply is kept up to date.
+    let is_applied = info.manifest.at(&["metadata", "annotations", LAST_APPLIED]).as_str().is_some();
+    let saves = call.flags.is_on("save-config") || is_applied;
+    let body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    if dry_run == DryRun::Client {
+        return Ok(body);
+    }
+    let kind = info.mapping.kind_supported()?;
+    let options = call.write_options(dry_run, "kubectl-create", validation);
+    let written = call.ctx.api.create_value(kind, &info.namespace, body, &options)?;
+    call.warn_all(&written.warnings);
+    info.name = written.object.metadata().name.clone();
+    Ok(written.object.encode())
+}
+
+fn print(
+    call: &mut Call<'_, '_>,
+    info: &Info,
+    value: &Value,
+    output: &mut Output,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    match output {
+        Output::Objects(printer) => {
+            let text = printer.print(value)?;
+            call.ctx.out(&text);
+        }
+        Output::Human | Output::Wide => call.print_operation(info, "created", dry_run),
+    }
+    Ok(())
+}
+
+/// `--raw`: evictions, the only thing that is posted by hand in the tutorials.
+fn post_raw(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let path = call.flags.text("raw");
+    let parts: Vec<&str> = path.split('/').collect();
+    let ["", "api", "v1", "namespaces", namespace, "pods", name, "eviction"] = parts.as_slice() else {
+        return Err(unsupported("raw requests but evictions (--raw)"));
+    };
+    let pod = api::Key::new(*namespace, *name);
+    call.ctx.api.evict(&pod, &client::DeleteOptions::default())?;
+    call.ctx.out("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"code\":201}");
+    Ok(Flow::Done(0))
+}
+
+/// The one name that a verb for a kind takes.
+pub fn name_argument(call: &Call<'_, '_>) -> Result<Str, Failure> {
+    let count = call.flags.dash_at.unwrap_or(call.flags.args.len());
+    if count != 1 {
+        return Err(call.usage(format!("exactly one NAME is required, got {count}")));
+    }
+    Ok(call.flags.args[0].clone())
+}
+
+/// Whether what goes wrong on the server is told with what was being created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing<'a> {
+    /// `failed to create configmap: …`
+    Named(&'a str),
+    /// As the server says it.
+    Plain,
+}
+
+/// Creates an object made of flags, and prints it.
+pub fn create_object(
+    call: &mut Call<'_, '_>,
+    resource: &str,
+    name: &Str,
+    body: Value,
+    framing: Framing<'_>,
+) -> Result<Flow, Failure> {
+    let dry_run = call.dry_run()?;
+    let validation = call.validation()?;
+    let mapping = Mapping::find(resource)?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    let namespace = if mapping.is_namespaced() { call.namespace.clone() } else { Str::new() };
+    let mut manifest = mapping.type_meta();
+    if let (Value::Map(all), Value::Map(body)) = (&mut manifest, body) {
+        all.extend(body);
+    }
+    manifest.set(&["metadata", "name"], name.clone());
+    if call.namespace_is_explicit && mapping.is_namespaced() {
+        manifest.set(&["metadata", "namespace"], namespace.clone());
+    }
+    let manifest = in_go_form(mapping, manifest);
+    let (source, live) = (Str::new(), None);
+    let mut info = Info { mapping, namespace, name: name.clone(), source, manifest, live };
+    let value = create_one(call, &mut info, dry_run, validation).map_err(|failure| match (framing, &failure) {
+        (Framing::Named(what), Failure::Server(_)) => {
+            Failure::Plain(format!("failed to create {what}: {}", failure.message()))
+        }
+        (Framing::Named(_) | Framing::Plain, _) => failure,
+    })?;
+    print(call, &info, &value, &mut output, dry_run)?;
+    Ok(Flow::Done(0))
+}
+
+/// The object as Go's typed client prints and sends it: with the empty fields that Go does not leave out.
+fn in_go_form(mapping: Mapping, manifest: Value) -> Value {
+    let Some(type_) = type_of(mapping) else { return manifest };
+    strict::decode(type_, &manifest, Words::Json).map_or(manifest.clone(), |decoded| decoded.value)
+}
+
+/// Whether this version of the playground stores objects of a kind.
+pub fn is_stored(kind: &str) -> bool {
+    Kind::ALL.iter().any(|known| known.name() == kind)
+}

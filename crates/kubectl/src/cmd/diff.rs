@@ -1,0 +1,180 @@
+//! `kubectl diff`: what applying manifests would change, found by dry runs on the server.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/diff, and `diff -u -N` of two directories.
+
+use api::patch::three_way::{self, Overwrite};
+use api::text::yaml;
+use api::{Str, Value};
+use client::{FieldValidation, Patch, PatchKind, Subresource};
+
+use super::apply::{LAST_APPLIED, with_last_applied};
+use super::call::{DryRun, unsupported};
+use super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::{Info, type_of};
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::unified_diff;
+
+/// The verb.
+pub static DIFF: Verb = Verb {
+    path: "diff",
+    summary: "Show what applying manifests would change",
+    usage: "-f FILENAME [options]",
+    flags: &[
+        &[
+            Flag::int("concurrency", "1", "Objects at a time."),
+            Flag::bool("force-conflicts", "With --server-side: take fields from other managers."),
+            Flag::bool("prune", "Show what would be pruned."),
+            Flag::array("prune-allowlist", "Resources that may be pruned."),
+            Flag::bool("server-side", "Let the server merge."),
+            Flag::bool("show-managed-fields", "Show the managed fields too."),
+            Flag::bool("show-secrets", "Show the values of Secrets."),
+        ],
+        shared::FILES,
+        shared::SELECTOR,
+        shared::FIELD_MANAGER,
+    ],
+    run,
+    ..PLAIN
+};
+
+/// Two versions of an object, as files.
+struct Versions {
+    file: String,
+    live: String,
+    merged: String,
+}
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.args.is_empty() {
+        return Err(call.usage(format!("Unexpected args: [{}]", call.flags.args.join(" "))));
+    }
+    call.require_files()?;
+    for (flag, what) in [("prune", "pruned objects (--prune)"), ("server-side", "server-side differences (--server-side)")] {
+        if call.flags.is_on(flag) {
+            return Err(unsupported(what));
+        }
+    }
+    let (infos, failures) = call.builder().visit(call.ctx, call.env)?.into_infos();
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    let mut versions = Vec::new();
+    for mut info in infos {
+        versions.push(compare(call, &mut info).map_err(|failure| exit_two(call, &failure))?);
+    }
+    versions.sort_by(|left, right| left.file.cmp(&right.file));
+    let text = diff_text(call, &versions);
+    let code = i32::from(!text.is_empty());
+    call.ctx.out(&text);
+    Ok(Flow::Done(code))
+}
+
+/// Errors of diff exit with more than one: one means that there are differences.
+fn exit_two(call: &mut Call<'_, '_>, failure: &Failure) -> Failure {
+    let (text, _) = failure.render();
+    call.ctx.err(&text);
+    Failure::Silent(2)
+}
+
+fn compare(call: &mut Call<'_, '_>, info: &mut Info) -> Result<Versions, Failure> {
+    call.warn_if_deprecated(info.mapping);
+    let live = match info.get(call.ctx) {
+        Ok(object) => Some(object.encode()),
+        Err(failure) if failure.is_not_found() => None,
+        Err(failure) => return Err(failure),
+    };
+    let mut merged = merge(call, info, live.as_ref())?;
+    let mut live = live.unwrap_or_default();
+    if !call.flags.is_on("show-managed-fields") {
+        live.remove(&["metadata", "managedFields"]);
+        merged.remove(&["metadata", "managedFields"]);
+    }
+    let resource = info.mapping.resource();
+    let is_secret = resource.kind == "Secret";
+    let is_masked = is_secret && !call.flags.is_on("show-secrets");
+    if is_masked {
+        mask(&mut live, &mut merged);
+    }
+    let group = if resource.group.is_empty() { String::new() } else { format!("{}.", resource.group) };
+    let file = format!("{group}{}.{}.{}.{}", resource.version, resource.kind, info.namespace, info.name);
+    // An absent object is an empty file; an absent Secret was masked, and is printed as null.
+    let text = |value: &Value| match value {
+        Value::Null if is_masked => "null\n".to_string(),
+        Value::Null => String::new(),
+        value => yaml::write(value),
+    };
+    Ok(Versions { file, live: text(&live), merged: text(&merged) })
+}
+
+/// The object as it would be after an apply.
+fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<Value, Failure> {
+    let kind = info.mapping.kind_supported()?;
+    let options = call.write_options(DryRun::Server, "kubectl-client-side-apply", FieldValidation::Warn);
+    let Some(current) = live else {
+        return Ok(call.ctx.api.create_value(kind, &info.namespace, info.manifest.clone(), &options)?.object.encode());
+    };
+    // The annotation is not part of the comparison: it is carried over as it is.
+    let mut modified = with_last_applied(&info.manifest);
+    modified.remove(&["metadata", "annotations", LAST_APPLIED]);
+    if info.manifest.at(&["metadata", "annotations"]).is_null() {
+        modified.remove(&["metadata", "annotations"]);
+    }
+    let applied = current.at(&["metadata", "annotations", LAST_APPLIED]).text();
+    let original = api::text::json::read(applied).unwrap_or_default();
+    let patch = match type_of(info.mapping) {
+        Some(type_) => three_way::create(&without_annotation(original), &modified, current, type_, Overwrite::Yes),
+        None => three_way::create_json_merge(&original, &modified, current),
+    };
+    let mut body = patch.map_err(|error| Failure::Plain(error.to_string()))?;
+    if body.as_map().is_some_and(|map| map.is_empty()) {
+        return Ok(current.clone());
+    }
+    body.set(&["metadata", "resourceVersion"], current.at(&["metadata", "resourceVersion"]).clone());
+    let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+    Ok(call.ctx.api.patch(kind, &info.key(), &patch, &options)?.object.encode())
+}
+
+/// `annotations: {}` is only an artefact of the annotation's form.
+fn without_annotation(mut original: Value) -> Value {
+    if original.at(&["metadata", "annotations"]).as_map().is_some_and(|map| map.is_empty()) {
+        original.remove(&["metadata", "annotations"]);
+    }
+    original
+}
+
+/// Replaces the values of Secrets, telling equal ones from different ones.
+fn mask(live: &mut Value, merged: &mut Value) {
+    let keys = |value: &Value| -> Vec<Str> {
+        value.get("data").as_map().map(|map| map.keys().cloned().collect()).unwrap_or_default()
+    };
+    let (before, after) = (keys(live), keys(merged));
+    for key in &before {
+        let differs = after.contains(key) && live.at(&["data", key]) != merged.at(&["data", key]);
+        live.set(&["data", key], if differs { "*** (before)" } else { "***" });
+        if after.contains(key) {
+            merged.set(&["data", key], if differs { "*** (after)" } else { "***" });
+        }
+    }
+    for key in after.iter().filter(|key| !before.contains(key)) {
+        merged.set(&["data", key.as_str()], "***");
+    }
+}
+
+fn diff_text(call: &Call<'_, '_>, versions: &[Versions]) -> String {
+    let now = call.ctx.now();
+    let number = now.0 / 1_000 % 1_000_000_000 + u64::from(call.env.pid);
+    let (live, merged) = (format!("/tmp/LIVE-{number}"), format!("/tmp/MERGED-{}", number + 7));
+    let stamp = now.to_rfc3339_micros();
+    let stamp = format!("{} {}000 +0000", &stamp[..10], &stamp[11..26]);
+    let mut text = String::new();
+    for version in versions {
+        let hunks = unified_diff::hunks(&version.live, &version.merged);
+        if hunks.is_empty() {
+            continue;
+        }
+        let (left, right) = (format!("{live}/{}", version.file), format!("{merged}/{}", version.file));
+        text.push_str(&format!("diff -u -N {left} {right}\n--- {left}\t{stamp}\n+++ {right}\t{stamp}\n{hunks}"));
+    }
+    text
+}

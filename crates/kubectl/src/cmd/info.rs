@@ -1,0 +1,246 @@
+//! What the cluster is: `version`, `cluster-info`, `api-resources`, `api-versions`, `auth can-i`, `options`.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/{version,clusterinfo,apiresources,auth}.
+
+use std::collections::BTreeSet;
+
+use api::schema::{self, Resource};
+use api::{Kind, Value};
+
+use super::call::unsupported;
+use super::rollout::parent;
+use super::{Call, Flow, PLAIN, Verb, help, shared};
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::mapping::Mapping;
+use crate::printers::tabwriter::TabWriter;
+
+/// What client and server are.
+pub const VERSION: &str = "v1.36.2";
+const KUSTOMIZE_VERSION: &str = "v5.8.1";
+
+/// `kubectl version`
+pub static VERSION_VERB: Verb = Verb {
+    path: "version",
+    summary: "Show the versions of client and server",
+    flags: &[&[
+        Flag::bool("client", "Only the client's."),
+        Flag::text("output", "yaml or json.").short('o'),
+    ]],
+    run: version,
+    ..PLAIN
+};
+
+fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let is_client_only = call.flags.is_on("client");
+    match call.flags.text("output").as_str() {
+        "" => {
+            let server = if is_client_only { String::new() } else { format!("Server Version: {VERSION}\n") };
+            let text = format!("Client Version: {VERSION}\nKustomize Version: {KUSTOMIZE_VERSION}\n{server}");
+            call.ctx.out(&text);
+        }
+        format @ ("json" | "yaml") => {
+            let mut value = Value::map();
+            let names: &[&str] = if is_client_only { &["clientVersion"] } else { &["clientVersion", "serverVersion"] };
+            for name in names {
+                for (field, text) in [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")] {
+                    value.set(&[name, field], text);
+                }
+            }
+            value.set(&["kustomizeVersion"], KUSTOMIZE_VERSION);
+            let text = match format {
+                "yaml" => api::text::yaml::write(&value),
+                _ => api::text::json::write_indented(&value),
+            };
+            call.ctx.out(&text);
+        }
+        _ => return Err(Failure::plain("--output must be 'yaml' or 'json'")),
+    }
+    Ok(Flow::Done(0))
+}
+
+/// `kubectl options`
+pub static OPTIONS: Verb = Verb {
+    path: "options",
+    summary: "List the flags of every command",
+    usage: "[flags] [options]",
+    run: |call| {
+        let text = help::options();
+        call.ctx.out(&text);
+        Ok(Flow::Done(0))
+    },
+    ..PLAIN
+};
+
+/// `kubectl cluster-info`
+pub static CLUSTER_INFO: Verb = Verb {
+    path: "cluster-info",
+    summary: "Show the addresses of the control plane and the cluster's services",
+    run: cluster_info,
+    ..PLAIN
+};
+
+fn cluster_info(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.args.is_empty() {
+        return Err(unsupported("dumps of the cluster (cluster-info dump)"));
+    }
+    let server = call.config.server();
+    let mut text = format!("Kubernetes control plane is running at {server}\n");
+    for object in call.ctx.api.list(Kind::Service, Some("kube-system")) {
+        let labels = &object.metadata().labels;
+        if labels.get("kubernetes.io/cluster-service") != Some("true") {
+            continue;
+        }
+        let name = &object.metadata().name;
+        let title = labels.get("kubernetes.io/name").unwrap_or(name);
+        let body = object.encode_body();
+        let ports = body.at(&["spec", "ports"]).as_list();
+        let port = ports.first().map_or("", |port| port.get("name").text());
+        text.push_str(&format!(
+            "{title} is running at {server}/api/v1/namespaces/kube-system/services/{name}:{port}/proxy\n"
+        ));
+    }
+    text.push_str("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+    call.ctx.out(&text);
+    Ok(Flow::Done(0))
+}
+
+/// `kubectl api-resources`
+pub static API_RESOURCES: Verb = Verb {
+    path: "api-resources",
+    summary: "List the resources that the server serves",
+    flags: &[&[
+        Flag::text("api-group", "Only of this group."),
+        Flag::bool("cached", "Use what was discovered before."),
+        Flag::slice("categories", "Only of these categories."),
+        Flag::bool("namespaced", "Only those in namespaces, or with =false only the others.").default("true"),
+        Flag::bool("no-headers", "Leave the header out."),
+        Flag::text("output", "wide or name.").short('o'),
+        Flag::text("sort-by", "name or kind."),
+        Flag::slice("verbs", "Only those with these verbs."),
+    ]],
+    run: api_resources,
+    ..PLAIN
+};
+
+fn api_resources(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.args.is_empty() {
+        return Err(call.usage(format!("unexpected arguments: [{}]", call.flags.args.join(" "))));
+    }
+    let format = call.flags.text("output");
+    if !matches!(format.as_str(), "" | "wide" | "name") {
+        return Err(Failure::Plain(format!("--output {format} is not available")));
+    }
+    let mut found: Vec<&Resource> = schema::resources().iter().filter(|resource| is_wanted(call, resource)).collect();
+    match call.flags.text("sort-by").as_str() {
+        "" => {}
+        "name" => found.sort_by_key(|resource| resource.plural),
+        "kind" => found.sort_by_key(|resource| resource.kind),
+        _ => return Err(Failure::plain("--sort-by accepts only name or kind")),
+    }
+    let text = if format == "name" { names(&found) } else { resource_table(&found, &format, call.flags.is_on("no-headers")) };
+    call.ctx.out(&text);
+    Ok(Flow::Done(0))
+}
+
+fn is_wanted(call: &Call<'_, '_>, resource: &Resource) -> bool {
+    let flags = &call.flags;
+    let group_fits = !flags.is_set("api-group") || flags.text("api-group") == resource.group;
+    let scope_fits = !flags.is_set("namespaced") || flags.is_on("namespaced") == resource.namespaced;
+    let has_all = |flag: &str, of: &[&str]| flags.texts(flag).iter().all(|wanted| of.contains(&wanted.as_str()));
+    group_fits && scope_fits && has_all("verbs", &resource.verbs) && has_all("categories", &resource.categories)
+}
+
+fn names(found: &[&Resource]) -> String {
+    let line = |resource: &&Resource| match resource.group {
+        "" => format!("{}\n", resource.plural),
+        group => format!("{}.{group}\n", resource.plural),
+    };
+    found.iter().map(line).collect()
+}
+
+fn resource_table(found: &[&Resource], format: &str, no_headers: bool) -> String {
+    let is_wide = format == "wide";
+    let mut text = String::new();
+    if !no_headers {
+        text.push_str("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND");
+        text.push_str(if is_wide { "\tVERBS\tCATEGORIES\n" } else { "\n" });
+    }
+    for resource in found {
+        let shorts = resource.short_names.join(",");
+        let version = resource.api_version();
+        text.push_str(&format!("{}\t{shorts}\t{version}\t{}\t{}", resource.plural, resource.namespaced, resource.kind));
+        if is_wide {
+            text.push_str(&format!("\t{}\t{}", resource.verbs.join(","), resource.categories.join(",")));
+        }
+        text.push('\n');
+    }
+    TabWriter::for_tables().format(&text)
+}
+
+/// `kubectl api-versions`
+pub static API_VERSIONS: Verb = Verb {
+    path: "api-versions",
+    summary: "List the versions that the server serves, as group/version",
+    run: |call| {
+        let versions: BTreeSet<String> = schema::resources().iter().map(Resource::api_version).collect();
+        for version in versions {
+            call.ctx.out(&format!("{version}\n"));
+        }
+        Ok(Flow::Done(0))
+    },
+    ..PLAIN
+};
+
+/// `kubectl auth`
+pub static AUTH: Verb =
+    Verb { path: "auth", summary: "Ask what may be done", usage: "SUBCOMMAND [options]", run: parent, ..PLAIN };
+
+/// `kubectl auth can-i`: whoever asks here is the administrator.
+pub static AUTH_CAN_I: Verb = Verb {
+    path: "auth can-i",
+    summary: "Ask whether something may be done",
+    usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
+    flags: &[
+        &[
+            Flag::bool("list", "List all that may be done."),
+            Flag::bool("quiet", "Only the exit code.").short('q'),
+            Flag::bool("no-headers", "Leave the header out."),
+            Flag::text("subresource", "Subresource asked about."),
+        ],
+        shared::ALL_NAMESPACES,
+    ],
+    run: can_i,
+    ..PLAIN
+};
+
+fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if call.flags.is_on("list") {
+        return Err(unsupported("lists of permissions (--list)"));
+    }
+    if call.flags.args.len() < 2 {
+        return Err(Failure::plain("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."));
+    }
+    let resource = call.flags.args[1].split('/').next().unwrap_or("").to_string();
+    if !resource.is_empty() && resource != "*" && Mapping::find(&resource).is_err() {
+        let warning = format!("the server doesn't have a resource type '{resource}'\n");
+        call.warn(&warning);
+    }
+    if !call.flags.is_on("quiet") {
+        call.ctx.out("yes\n");
+    }
+    Ok(Flow::Done(0))
+}
+
+/// `kubectl auth whoami`
+pub static AUTH_WHOAMI: Verb = Verb {
+    path: "auth whoami",
+    summary: "Show who asks",
+    run: |call| {
+        let lines = "ATTRIBUTE\tVALUE\nUsername\tminikube-user\nGroups\t[system:masters system:authenticated]\n";
+        let text = TabWriter::for_tables().format(lines);
+        call.ctx.out(&text);
+        Ok(Flow::Done(0))
+    },
+    ..PLAIN
+};

@@ -1,0 +1,92 @@
+//! `kubectl replace`: puts manifests in the place of objects that are there.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/replace.
+
+use api::Value;
+use client::FieldValidation;
+
+use super::apply::with_last_applied;
+use super::call::{DryRun, unsupported};
+use super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::{Info, Validation};
+use crate::failure::Failure;
+use crate::flags::Flag;
+use crate::output::{Formats, Output};
+
+/// The verb.
+pub static REPLACE: Verb = Verb {
+    path: "replace",
+    summary: "Replace objects by the manifests in files or standard input",
+    usage: "-f FILENAME [options]",
+    flags: &[
+        &[
+            Flag::text("cascade", "With --force: what becomes of dependents.").default("background").bare("background"),
+            Flag::bool("force", "Delete and create anew."),
+            Flag::int("grace-period", "-1", "With --force: seconds for the old object."),
+            Flag::text("raw", "Path to put to on the server."),
+            Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply."),
+            Flag::text("subresource", "Subresource to replace."),
+            Flag::duration("timeout", "0s", "With --force: how long to wait."),
+            Flag::bool("wait", "Wait until deleted objects are gone."),
+        ],
+        shared::OUTPUT,
+        shared::FILES,
+        shared::DRY_RUN,
+        shared::VALIDATE,
+        shared::FIELD_MANAGER,
+    ],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    for (flag, what) in [("raw", "raw requests (--raw)"), ("subresource", "subresources (--subresource)")] {
+        if !call.flags.text(flag).is_empty() {
+            return Err(unsupported(what));
+        }
+    }
+    if call.flags.is_on("force") {
+        return Err(unsupported("forced replacements (--force)"));
+    }
+    let dry_run = call.dry_run()?;
+    let validation = call.validation()?;
+    call.require_files()?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    let mut builder = call.builder();
+    builder.validation = if validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
+    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    for info in &infos {
+        let replaced = replace_one(call, info, dry_run, validation);
+        match replaced.map_err(|failure| failure.with_source("replacing", &info.source)) {
+            Ok(value) => match &mut output {
+                Output::Objects(printer) => {
+                    let text = printer.print(&value)?;
+                    call.ctx.out(&text);
+                }
+                Output::Human | Output::Wide => call.print_operation(info, "replaced", dry_run),
+            },
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn replace_one(
+    call: &mut Call<'_, '_>,
+    info: &Info,
+    dry_run: DryRun,
+    validation: FieldValidation,
+) -> Result<Value, Failure> {
+    // The annotation of an earlier apply is kept up to date.
+    let is_applied = info.manifest.at(&["metadata", "annotations", super::apply::LAST_APPLIED]).as_str().is_some();
+    let saves = call.flags.is_on("save-config") || is_applied;
+    let body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    if dry_run == DryRun::Client {
+        return Ok(body);
+    }
+    let kind = info.mapping.kind_supported()?;
+    let options = call.write_options(dry_run, "kubectl-replace", validation);
+    let written = call.ctx.api.update_value(kind, &info.key(), body, &options)?;
+    call.warn_all(&written.warnings);
+    Ok(written.object.encode())
+}

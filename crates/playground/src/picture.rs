@@ -1,0 +1,364 @@
+//! The rows of the picture, and which of them changed.
+//!
+//! Rows are made anew only for objects that changed since the last look; what depends on other objects (a node's requests, a
+//! claim's bytes) is looked at when those change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::core::pod_status::{ContainerStatus, PodPhase};
+use api::int_or_string::IntOrString;
+use api::quantity::Quantity;
+use api::table::Table;
+use api::{
+    Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ResourceList, Service,
+    StatefulSet,
+};
+use cluster::Cluster;
+use sim::Time;
+use view::{
+    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState, Row,
+    ServiceRow, Uid, VolumeRow, WorkloadRow,
+};
+
+/// Events that are shown at most.
+const EVENTS_MAX: usize = 200;
+
+/// The rows that the page has been sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    revision: u64,
+    nodes: BTreeMap<Uid, NodeRow>,
+    pods: BTreeMap<Uid, PodRow>,
+    claims: BTreeMap<Uid, ClaimRow>,
+    volumes: BTreeMap<Uid, VolumeRow>,
+    workloads: BTreeMap<Uid, WorkloadRow>,
+    budgets: BTreeMap<Uid, BudgetRow>,
+    services: BTreeMap<Uid, ServiceRow>,
+    events: BTreeMap<Uid, EventRow>,
+}
+
+impl Sent {
+    /// What changed since the last call.
+    pub(crate) fn changes(&mut self, cluster: &Cluster) -> Picture {
+        let revision = cluster.server().revision();
+        if self.revision == revision {
+            return Picture::default();
+        }
+        let since = self.revision;
+        let looked_at = |kinds: &[Kind]| kinds.iter().any(|kind| cluster.server().last_change(*kind) > since);
+        let mut picture = Picture::default();
+        if looked_at(&[Kind::Node, Kind::Pod]) {
+            picture.nodes = difference(&mut self.nodes, nodes(cluster));
+        }
+        if looked_at(&[Kind::Pod]) {
+            picture.pods = difference(&mut self.pods, pods(cluster));
+        }
+        if looked_at(&[Kind::PersistentVolumeClaim, Kind::Pod]) {
+            picture.claims = difference(&mut self.claims, claims(cluster));
+        }
+        if looked_at(&[Kind::PersistentVolume]) {
+            picture.volumes = difference(&mut self.volumes, volumes(cluster));
+        }
+        if looked_at(&[Kind::StatefulSet, Kind::Pod]) {
+            picture.workloads = difference(&mut self.workloads, workloads(cluster));
+        }
+        if looked_at(&[Kind::PodDisruptionBudget]) {
+            picture.budgets = difference(&mut self.budgets, budgets(cluster));
+        }
+        if looked_at(&[Kind::Service, Kind::EndpointSlice]) {
+            picture.services = difference(&mut self.services, services(cluster));
+        }
+        if looked_at(&[Kind::Event]) {
+            picture.events = difference(&mut self.events, events(cluster));
+        }
+        self.revision = revision;
+        picture
+    }
+}
+
+fn difference<R: Row>(sent: &mut BTreeMap<Uid, R>, rows: Vec<R>) -> Change<R> {
+    let mut change = Change::default();
+    let mut present = BTreeSet::new();
+    for row in rows {
+        present.insert(row.uid());
+        if sent.get(&row.uid()) != Some(&row) {
+            sent.insert(row.uid(), row.clone());
+            change.changed.push(row);
+        }
+    }
+    change.removed = sent.keys().filter(|uid| !present.contains(uid)).copied().collect();
+    sent.retain(|uid, _| present.contains(uid));
+    change
+}
+
+/// All objects of a kind, typed.
+fn all<'a, T: api::Resource>(cluster: &'a Cluster) -> impl Iterator<Item = &'a T> {
+    cluster.server().iter(T::KIND).filter_map(|object| T::from_object(object)).map(|object| &**object)
+}
+
+fn uid(text: &str) -> Uid {
+    Uid::parse(text).unwrap_or_default()
+}
+
+/// The text of a cell of the table that `kubectl get` shows.
+fn cell(table: &Table, column: &str) -> String {
+    let at = table.columns.iter().position(|known| known.name == column);
+    at.and_then(|at| table.rows.first()?.cells.get(at)?.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn table(cluster: &Cluster, object: Object) -> Table {
+    cluster.server().table(object.kind(), &[object], cluster.now())
+}
+
+fn amount(list: &ResourceList, name: &str) -> Quantity {
+    list.get(name).and_then(|text| Quantity::parse(text).ok()).unwrap_or_default()
+}
+
+fn nodes(cluster: &Cluster) -> Vec<NodeRow> {
+    let mut requested: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for pod in all::<Pod>(cluster).filter(|pod| !pod.spec.node_name.is_empty() && !pod.status.is_terminal()) {
+        let sums = requested.entry(pod.spec.node_name.as_str()).or_default();
+        for container in &pod.spec.containers {
+            let requests = &container.resources.requests;
+            sums.0 += amount(requests, "cpu").milli_value().max(0) as u64;
+            sums.1 += amount(requests, "memory").value().max(0) as u64;
+        }
+    }
+    all::<Node>(cluster).map(|node| node_row(cluster, node, requested.get(node.metadata.name.as_str()))).collect()
+}
+
+fn node_row(cluster: &Cluster, node: &Node, requested: Option<&(u64, u64)>) -> NodeRow {
+    let allocatable = &node.status.allocatable;
+    let (cpu_requested_milli, memory_requested_bytes) = requested.copied().unwrap_or_default();
+    let taint = |taint: &api::core::node::Taint| match taint.value.as_str() {
+        "" => format!("{}:{}", taint.key, taint.effect),
+        value => format!("{}={value}:{}", taint.key, taint.effect),
+    };
+    NodeRow {
+        uid: uid(&node.metadata.uid),
+        name: node.metadata.name.to_string(),
+        status: cell(&table(cluster, node.clone().into()), "Status"),
+        ready: node.status.condition("Ready").is_some_and(|ready| ready.status == api::meta::ConditionStatus::True),
+        schedulable: !node.spec.unschedulable,
+        cpu_milli: amount(allocatable, "cpu").milli_value().max(0) as u64,
+        memory_bytes: amount(allocatable, "memory").value().max(0) as u64,
+        cpu_requested_milli,
+        memory_requested_bytes,
+        pods_max: u32::try_from(amount(allocatable, "pods").value()).unwrap_or(0),
+        taints: node.spec.taints.iter().map(taint).collect(),
+    }
+}
+
+fn pods(cluster: &Cluster) -> Vec<PodRow> {
+    let pods = all::<Pod>(cluster);
+    pods.map(|pod| pod_row(cluster, pod)).collect()
+}
+
+fn pod_row(cluster: &Cluster, pod: &Pod) -> PodRow {
+    let cells = kube_apiserver::pod_cells(pod, cluster.now());
+    let text = |at: usize| cells.get(at).and_then(|cell| cell.as_str()).unwrap_or("").to_owned();
+    let ready_text = text(1);
+    let (ready, containers) = ready_text.split_once('/').unwrap_or(("0", "0"));
+    let owner = pod.metadata.controller();
+    let is_of_set = owner.is_some_and(|owner| owner.kind == "StatefulSet");
+    let ordinal = pod.metadata.name.rsplit('-').next().and_then(|number| number.parse().ok()).filter(|_| is_of_set);
+    let labels = &pod.metadata.labels;
+    let revision = labels.get("controller-revision-hash").or_else(|| labels.get("pod-template-hash")).unwrap_or("");
+    PodRow {
+        uid: uid(&pod.metadata.uid),
+        namespace: pod.metadata.namespace.to_string(),
+        name: pod.metadata.name.to_string(),
+        node: pod.spec.node_name.to_string(),
+        status: text(2),
+        state: pod_state(pod, &text(2)),
+        ready: ready.parse().unwrap_or(0),
+        containers: containers.parse().unwrap_or(0),
+        restarts: text(3).split(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0),
+        ordinal,
+        workload: owner.map(|owner| Owner { kind: owner.kind.to_string(), name: owner.name.to_string() }),
+        revision: revision.to_owned(),
+        claims: claim_uses(pod),
+        ip: pod.status.pod_ip.to_string(),
+        images: pod.spec.containers.iter().map(|container| container.image.to_string()).collect(),
+        created_us: pod.metadata.creation_timestamp.map_or(0, |at| at.0),
+        deletion_us: pod.metadata.deletion_timestamp.map(|at| at.0),
+        reason: pod_reason(pod),
+    }
+}
+
+fn pod_state(pod: &Pod, status: &str) -> PodState {
+    let statuses = || pod.status.container_statuses.iter().chain(pod.status.init_container_statuses.iter());
+    let waits_after_failure = |status: &ContainerStatus| {
+        let waiting = status.state.waiting.as_ref().map_or("", |waiting| waiting.reason.as_str());
+        waiting.contains("BackOff") || waiting.starts_with("Err") || waiting.ends_with("Error") || waiting == "InvalidImageName"
+    };
+    let failed = |status: &ContainerStatus| status.state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0);
+    match pod.status.phase {
+        _ if pod.metadata.is_terminating() && !pod.status.is_terminal() => PodState::Terminating,
+        _ if status == "Unknown" => PodState::Unknown,
+        Some(PodPhase::Succeeded) => PodState::Succeeded,
+        Some(PodPhase::Failed) => PodState::Failing,
+        _ if statuses().any(|status| waits_after_failure(status) || failed(status)) => PodState::Failing,
+        _ if pod.spec.node_name.is_empty() => PodState::Pending,
+        Some(PodPhase::Running) if pod.status.is_true("Ready") => PodState::Ready,
+        Some(PodPhase::Running) => PodState::Running,
+        Some(PodPhase::Pending | PodPhase::Unknown) | None => PodState::Creating,
+    }
+}
+
+fn claim_uses(pod: &Pod) -> Vec<ClaimUse> {
+    let mounted_at = |volume: &str| {
+        let mounts = pod.spec.containers.iter().flat_map(|container| container.volume_mounts.iter());
+        mounts.into_iter().find(|mount| mount.name == volume).map(|mount| mount.mount_path.to_string()).unwrap_or_default()
+    };
+    let claims = pod.spec.volumes.iter().filter_map(|volume| Some((volume, volume.persistent_volume_claim.as_ref()?)));
+    claims.map(|(volume, source)| ClaimUse { name: source.claim_name.to_string(), mount_path: mounted_at(&volume.name) }).collect()
+}
+
+fn pod_reason(pod: &Pod) -> String {
+    let scheduled = pod.status.condition("PodScheduled").map_or("", |condition| condition.message.as_str());
+    let waiting = pod.status.container_statuses.iter().filter_map(|status| status.state.waiting.as_ref());
+    let waiting = waiting.map(|waiting| waiting.message.as_str()).find(|message| !message.is_empty());
+    if scheduled.is_empty() { waiting.unwrap_or("").to_owned() } else { scheduled.to_owned() }
+}
+
+fn claims(cluster: &Cluster) -> Vec<ClaimRow> {
+    all::<PersistentVolumeClaim>(cluster).map(|claim| claim_row(cluster, claim)).collect()
+}
+
+fn claim_row(cluster: &Cluster, claim: &PersistentVolumeClaim) -> ClaimRow {
+    let table = table(cluster, claim.clone().into());
+    let given = claim.status.capacity.get("storage");
+    let asked = claim.spec.resources.requests.get("storage");
+    ClaimRow {
+        uid: uid(&claim.metadata.uid),
+        namespace: claim.metadata.namespace.to_string(),
+        name: claim.metadata.name.to_string(),
+        phase: phase(&cell(&table, "Status")),
+        volume: claim.spec.volume_name.to_string(),
+        capacity: given.or(asked).unwrap_or("").to_owned(),
+        class: cell(&table, "StorageClass"),
+        access_modes: cell(&table, "Access Modes"),
+        used_bytes: cluster.kubelets().volume_bytes(&claim.spec.volume_name),
+        reason: why(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key()),
+    }
+}
+
+fn phase(text: &str) -> ClaimPhase {
+    match text {
+        "Available" => ClaimPhase::Available,
+        "Bound" => ClaimPhase::Bound,
+        "Lost" => ClaimPhase::Lost,
+        "Released" => ClaimPhase::Released,
+        "Failed" => ClaimPhase::Failed,
+        "Terminating" => ClaimPhase::Terminating,
+        _ => ClaimPhase::Pending,
+    }
+}
+
+fn volumes(cluster: &Cluster) -> Vec<VolumeRow> {
+    let row = |volume: &PersistentVolume| {
+        let table = table(cluster, volume.clone().into());
+        VolumeRow {
+            uid: uid(&volume.metadata.uid),
+            name: volume.metadata.name.to_string(),
+            phase: phase(&cell(&table, "Status")),
+            capacity: cell(&table, "Capacity"),
+            class: cell(&table, "StorageClass"),
+            claim: cell(&table, "Claim"),
+            reclaim_policy: cell(&table, "Reclaim Policy"),
+        }
+    };
+    all::<PersistentVolume>(cluster).map(row).collect()
+}
+
+fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
+    let count = |number: i32| u32::try_from(number).unwrap_or(0);
+    let row = |set: &StatefulSet| WorkloadRow {
+        uid: uid(&set.metadata.uid),
+        kind: Kind::StatefulSet.name().to_owned(),
+        namespace: set.metadata.namespace.to_string(),
+        name: set.metadata.name.to_string(),
+        replicas: count(set.spec.replicas()),
+        ready: count(set.status.ready_replicas),
+        updated: count(set.status.updated_replicas),
+        current_revision: set.status.current_revision.to_string(),
+        update_revision: set.status.update_revision.to_string(),
+        reason: why(cluster, Kind::StatefulSet, &set.metadata.key()),
+    };
+    all::<StatefulSet>(cluster).map(row).collect()
+}
+
+fn why(cluster: &Cluster, kind: Kind, key: &Key) -> String {
+    cluster.controllers().why(kind, key).map(|why| why.text.to_string()).unwrap_or_default()
+}
+
+fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {
+    let count = |number: i32| u32::try_from(number).unwrap_or(0);
+    let text = |value: Option<&IntOrString>| match value {
+        None => "N/A".to_owned(),
+        Some(IntOrString::Int(number)) => number.to_string(),
+        Some(IntOrString::Str(text)) => text.to_string(),
+    };
+    let row = |budget: &PodDisruptionBudget| BudgetRow {
+        uid: uid(&budget.metadata.uid),
+        namespace: budget.metadata.namespace.to_string(),
+        name: budget.metadata.name.to_string(),
+        min_available: text(budget.spec.min_available.as_ref()),
+        max_unavailable: text(budget.spec.max_unavailable.as_ref()),
+        allowed: count(budget.status.disruptions_allowed),
+        healthy: count(budget.status.current_healthy),
+        desired_healthy: count(budget.status.desired_healthy),
+        expected: count(budget.status.expected_pods),
+    };
+    all::<PodDisruptionBudget>(cluster).map(row).collect()
+}
+
+fn services(cluster: &Cluster) -> Vec<ServiceRow> {
+    let mut behind: BTreeMap<Key, Vec<Endpoint>> = BTreeMap::new();
+    for slice in all::<api::EndpointSlice>(cluster) {
+        let Some(service) = slice.metadata.labels.get("kubernetes.io/service-name") else { continue };
+        let endpoints = behind.entry(Key::new(slice.metadata.namespace.clone(), service)).or_default();
+        endpoints.extend(slice.endpoints.iter().map(|endpoint| Endpoint {
+            pod: endpoint.target_ref.as_ref().map(|pod| pod.name.to_string()).unwrap_or_default(),
+            ip: endpoint.addresses.first().map(ToString::to_string).unwrap_or_default(),
+            ready: endpoint.conditions.ready != Some(false),
+        }));
+    }
+    let row = |service: &Service| {
+        let table = table(cluster, service.clone().into());
+        let mut endpoints = behind.remove(&service.metadata.key()).unwrap_or_default();
+        endpoints.sort_by(|left, right| left.ip.cmp(&right.ip));
+        ServiceRow {
+            uid: uid(&service.metadata.uid),
+            namespace: service.metadata.namespace.to_string(),
+            name: service.metadata.name.to_string(),
+            kind: service.spec.kind.to_string(),
+            cluster_ip: cell(&table, "Cluster-IP"),
+            ports: cell(&table, "Port(s)"),
+            endpoints,
+        }
+    };
+    all::<Service>(cluster).map(row).collect()
+}
+
+fn events(cluster: &Cluster) -> Vec<EventRow> {
+    let last_seen = |event: &Event| -> Time {
+        let series = event.series.as_ref().and_then(|series| series.last_observed_time);
+        let latest = series.or(event.event_time).map(|time| time.0);
+        latest.or(event.last_timestamp).or(event.metadata.creation_timestamp).unwrap_or_default()
+    };
+    let row = |event: &Event| EventRow {
+        uid: uid(&event.metadata.uid),
+        namespace: event.metadata.namespace.to_string(),
+        at_us: last_seen(event).0,
+        warning: event.kind == "Warning",
+        reason: event.reason.to_string(),
+        object: format!("{}/{}", event.involved_object.kind.to_lowercase(), event.involved_object.name),
+        message: event.message.to_string(),
+        count: event.series.as_ref().map_or(event.count.max(1), |series| series.count).try_into().unwrap_or(1),
+    };
+    let mut rows: Vec<EventRow> = all::<Event>(cluster).map(row).collect();
+    rows.sort_by_key(|row| (row.at_us, row.uid));
+    rows.split_off(rows.len().saturating_sub(EVENTS_MAX))
+}
