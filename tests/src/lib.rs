@@ -1,6 +1,9 @@
 //! What the tests in this folder share. Each of them is a target of its own, named in the manifest; those that run
 //! natively and in wasm keep their body here.
 
+pub mod desk;
+pub mod fleet;
+
 use sim::{Queue, Random, Time};
 
 /// What [`queue_digest`] answers for seed 1, on every platform.

@@ -2,10 +2,8 @@
 //!
 //! Bytes that are no request are answered with [`Update::Refused`], never with a panic.
 
+use playground::{Session, SessionError};
 use view::{Answer, Command, Request, Update, from_bytes, to_bytes};
-
-// The one line to change: the session that the page plays with.
-use crate::stub::Session;
 
 /// At most one session.
 #[derive(Default)]
@@ -25,17 +23,22 @@ impl Engine {
 
     fn handle(&mut self, command: Command) -> Vec<Update> {
         match command {
-            Command::Start(start) => self.session.insert(Session::new(start)).take_updates(),
-            Command::Restore { lines, until_us } => match Session::restore(&lines, until_us) {
-                Ok(session) => self.session.insert(session).take_updates(),
-                Err(error) => vec![Update::Refused { message: error.to_string() }],
-            },
+            Command::Start(start) => self.begin(Session::new(start)),
+            Command::Restore { lines, until_us } => self.begin(Session::restore(&lines, until_us)),
             command => match &mut self.session {
                 Some(session) => session.handle(command),
                 None => {
                     vec![Update::Refused { message: "there is no session: it starts with Start or Restore".into() }]
                 }
             },
+        }
+    }
+
+    /// A session that cannot be had leaves the one before as it is.
+    fn begin(&mut self, session: Result<Session, SessionError>) -> Vec<Update> {
+        match session {
+            Ok(session) => self.session.insert(session).take_updates(),
+            Err(error) => vec![Update::Refused { message: error.to_string() }],
         }
     }
 }

@@ -18,4 +18,3 @@ pub mod layout;
 pub mod line;
 mod order;
 pub mod store;
-mod stub;

@@ -23,6 +23,10 @@ pub enum Fault {
     },
     /// It is wrong.
     Invalid(Value),
+    /// It is wrong; the text is the value as the server's own types print it.
+    InvalidStruct(Str),
+    /// It stands there already; the text is the value as the server's own types print it.
+    DuplicateStruct(Str),
     /// It may not be set.
     Forbidden,
     /// It is longer than so many bytes.
@@ -99,6 +103,8 @@ impl FieldError {
         let (head, own_detail) = match &self.fault {
             Fault::Required => ("Required value".to_owned(), String::new()),
             Fault::Duplicate(value) => (format!("Duplicate value: {}", rendered(value)), String::new()),
+            Fault::DuplicateStruct(text) => (format!("Duplicate value: {text}"), String::new()),
+            Fault::InvalidStruct(text) => (format!("Invalid value: {text}"), String::new()),
             Fault::NotFound(value) => (format!("Not found: {}", rendered(value)), String::new()),
             Fault::NotSupported { value, supported } => {
                 let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
@@ -123,10 +129,10 @@ impl FieldError {
     pub fn to_cause(&self) -> StatusCause {
         let reason = match self.fault {
             Fault::Required => "FieldValueRequired",
-            Fault::Duplicate(_) => "FieldValueDuplicate",
+            Fault::Duplicate(_) | Fault::DuplicateStruct(_) => "FieldValueDuplicate",
             Fault::NotFound(_) => "FieldValueNotFound",
             Fault::NotSupported { .. } => "FieldValueNotSupported",
-            Fault::Invalid(_) => "FieldValueInvalid",
+            Fault::Invalid(_) | Fault::InvalidStruct(_) => "FieldValueInvalid",
             Fault::Forbidden => "FieldValueForbidden",
             Fault::TooLong(_) => "FieldValueTooLong",
             Fault::TooMany { .. } => "FieldValueTooMany",

@@ -1,4 +1,10 @@
 //! `ordinal drive`: JSON lines in, JSON lines out. What replays recordings, and what other programs talk to.
+//!
+//! Every line in is answered by one line. A background command that has ended by itself is reported, besides that, with the next
+//! `advance`, and when it is stopped: a line that nobody asked for would stand between a question and its answer.
+//!
+//! `stop` names no instant. The command is reported as if it had been left to watch until nothing more was under way; the clock of
+//! the world stands still meanwhile, and all that follows is decided by the lines that follow (docs/decisions/0005).
 
 use std::collections::BTreeMap;
 
@@ -40,7 +46,13 @@ enum Answer {
     Error { message: String },
 }
 
+/// When a background command is stopped, it is shown what is under way: until nothing has been written for so long …
+const QUIET: Span = Span::from_seconds(5);
+/// … at most this far ahead.
+const AHEAD_MAX: Span = Span::from_seconds(120);
+
 /// A background command.
+#[derive(Clone)]
 struct Background {
     cmd: String,
     lines: Lines,
@@ -50,6 +62,7 @@ struct Background {
 }
 
 /// A world behind the line protocol.
+#[derive(Clone)]
 pub struct Driver {
     world: World,
     count: u32,
@@ -64,7 +77,7 @@ struct Foreground {
 }
 
 /// Text cut into lines, each with the instant at which it was complete.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Lines {
     done: Vec<(f64, String)>,
     rest: String,
@@ -129,10 +142,7 @@ impl Driver {
             return vec![self.start_in_background(cmd)];
         }
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT_SECONDS);
-        let answer = self.run_in_foreground(cmd, request.stdin, limit);
-        let mut answers = self.ended_in_background();
-        answers.push(answer);
-        answers
+        vec![self.run_in_foreground(cmd, request.stdin, limit)]
     }
 
     fn run_in_foreground(&mut self, cmd: String, stdin: Option<String>, limit: f64) -> Answer {
@@ -183,10 +193,28 @@ impl Driver {
         if !self.background.contains_key(&number) {
             return Answer::Error { message: format!("no background command has the number {number}") };
         }
-        self.interrupt(number);
-        self.collect_background();
+        // What would come if nobody did anything: seen in a copy, for the clock stands still while a question is answered.
+        let mut ahead = self.clone();
+        ahead.run_until_quiet();
+        ahead.interrupt(number);
+        ahead.collect_background();
+        self.background.remove(&number);
         self.world.close_terminal(number);
-        self.report(number)
+        ahead.report(number)
+    }
+
+    /// Lets time pass until the cluster has been quiet for a while, at most [`AHEAD_MAX`].
+    fn run_until_quiet(&mut self) {
+        let limit = self.world.now() + AHEAD_MAX;
+        let mut revision = self.world.cluster().server().revision();
+        let mut quiet_until = self.world.now() + QUIET;
+        while self.world.step(quiet_until.min(limit)) {
+            self.collect_background();
+            if self.world.cluster().server().revision() != revision {
+                revision = self.world.cluster().server().revision();
+                quiet_until = self.world.now() + QUIET;
+            }
+        }
     }
 
     fn report(&mut self, number: u32) -> Answer {

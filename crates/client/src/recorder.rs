@@ -7,7 +7,7 @@ use ::api::codec::MicroTime;
 use ::api::core::event::{Event, EventSeries, EventSource};
 use ::api::meta::ObjectReference;
 use ::api::{Key, Kind, Object, ObjectMeta, Str};
-use sim::{Span, Time};
+use sim::{Random, Span, Time};
 
 use crate::Api;
 
@@ -41,8 +41,8 @@ pub enum RecorderApi {
 
 /// Makes the Events of one component (on one node, for a kubelet).
 ///
-/// Models: kubernetes v1.36 client-go tools/record (event correlator: counting; more than ten similar events within ten
-/// minutes are combined; a burst of 25 per object, then one in five minutes) and tools/events (series).
+/// Models: kubernetes v1.36 client-go tools/record (event correlator: counting; the tenth similar event within ten
+/// minutes is combined with what follows; a burst of 25 per object, then one in five minutes) and tools/events (series).
 #[derive(Clone, Debug)]
 pub struct Recorder {
     component: Str,
@@ -57,6 +57,7 @@ pub struct Recorder {
     /// One reference per object, shared by its events.
     references: BTreeMap<(Str, Str), Rc<ObjectReference>>,
     sequence: u64,
+    random: Random,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,14 +66,14 @@ struct EventIdentity {
     field_path: Str,
     kind: EventKind,
     reason: Str,
-    message: Str,
+    /// The text, for counted events; the object's version, for series.
+    detail: Str,
 }
 
 #[derive(Clone, Debug)]
 struct Seen {
     key: Key,
     at: Time,
-    /// For an event whose text was combined, the text it now has.
     count: i32,
 }
 
@@ -99,8 +100,10 @@ const SERIES_WINDOW: Span = Span::from_seconds(360);
 impl Recorder {
     /// A recorder for a component; `host` is empty but for kubelets.
     pub fn new(component: impl Into<Str>, host: impl Into<Str>, api: RecorderApi) -> Recorder {
+        let component = component.into();
         Recorder {
-            component: component.into(),
+            random: Random::stream(0, &component),
+            component,
             host: host.into(),
             api,
             seen: BTreeMap::new(),
@@ -152,8 +155,11 @@ impl Recorder {
         let is_node = about.kind() == Kind::Node && !self.host.is_empty();
         let uid = if is_node { metadata.name.clone() } else { metadata.uid.clone() };
         let index = (uid.clone(), Str::from(field_path));
-        let version = metadata.resource_version.0;
-        if let Some(known) = self.references.get(&index) {
+        let version: Str = ecow::eco_format!("{}", metadata.resource_version.0);
+        let wants_version = self.api == RecorderApi::Events;
+        if let Some(known) = self.references.get(&index)
+            && (!wants_version || known.resource_version == version)
+        {
             return known.clone();
         }
         forget_half_if_full(&mut self.references);
@@ -163,7 +169,7 @@ impl Recorder {
             name: metadata.name.clone(),
             namespace: metadata.namespace.clone(),
             uid,
-            resource_version: ecow::eco_format!("{version}"),
+            resource_version: version,
             field_path: field_path.into(),
             ..ObjectReference::default()
         });
@@ -230,8 +236,8 @@ impl Recorder {
         message: Str,
     ) {
         let now = api.now();
-        // A series is one object, one reason: a new text does not start a new one, and the first text stays.
-        let identity = identity(&about, kind, &reason, Str::new());
+        // A series is one version of an object, one reason: a new text does not start a new one, and the first text stays.
+        let identity = identity(&about, kind, &reason, about.resource_version.clone());
         if let Some(seen) = self.seen.get_mut(&identity)
             && now.since(seen.at) < SERIES_WINDOW
             && let Ok(Object::Event(old)) = api.get(Kind::Event, &seen.key)
@@ -286,10 +292,13 @@ impl Recorder {
             similar.messages.clear();
         }
         similar.since = now;
-        if !similar.messages.contains(&message) && similar.messages.len() <= SIMILAR_MAX {
+        if !similar.messages.contains(&message) {
             similar.messages.push(message.clone());
         }
-        if similar.messages.len() > SIMILAR_MAX {
+        if similar.messages.len() >= SIMILAR_MAX {
+            // One of them is let go, any one, so that the next new one is combined as well.
+            let gone = self.random.below(similar.messages.len() as u64) as usize;
+            similar.messages.remove(gone);
             let text = ecow::eco_format!("(combined from similar events): {message}");
             return (text, Str::inline("\u{0}combined"));
         }
@@ -311,13 +320,13 @@ impl Recorder {
     }
 }
 
-fn identity(about: &ObjectReference, kind: EventKind, reason: &Str, message: Str) -> Rc<EventIdentity> {
+fn identity(about: &ObjectReference, kind: EventKind, reason: &Str, detail: Str) -> Rc<EventIdentity> {
     Rc::new(EventIdentity {
         uid: about.uid.clone(),
         field_path: about.field_path.clone(),
         kind,
         reason: reason.clone(),
-        message,
+        detail,
     })
 }
 

@@ -97,23 +97,23 @@ impl NodeProxy for ClusterClient<'_> {
         let now = self.cluster.now();
         let Cluster { server, kubelets, .. } = &mut *self.cluster;
         let session = kubelets.exec(request, &server.client(self.manager, now));
-        self.cluster.kubelets_are_due();
+        self.cluster.carry_packets();
         session
     }
 
     fn session_write(&mut self, session: SessionId, input: &[u8]) {
         self.cluster.kubelets.session_write(session, input);
-        self.cluster.kubelets_are_due();
+        self.cluster.carry_packets();
     }
 
     fn session_close_stdin(&mut self, session: SessionId) {
         self.cluster.kubelets.session_close_stdin(session);
-        self.cluster.kubelets_are_due();
+        self.cluster.carry_packets();
     }
 
     fn session_interrupt(&mut self, session: SessionId) {
         self.cluster.kubelets.session_interrupt(session);
-        self.cluster.kubelets_are_due();
+        self.cluster.carry_packets();
     }
 
     fn session_read(&mut self, session: SessionId) -> SessionOutput {
@@ -122,7 +122,7 @@ impl NodeProxy for ClusterClient<'_> {
 
     fn session_close(&mut self, session: SessionId) {
         self.cluster.kubelets.session_close(session);
-        self.cluster.kubelets_are_due();
+        self.cluster.carry_packets();
     }
 
     fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {

@@ -90,7 +90,7 @@ impl Cluster {
             controllers: ControllerManager::new(timing.clone()),
             provisioner: HostPathProvisioner::new(PROVISIONER, PROVISIONER_INSTANCE, timing.clone()),
             scheduler: Scheduler::new(options.seed, timing.clone()),
-            kubelets: Kubelets::new(options.seed, timing.clone()),
+            kubelets: Kubelets::new(timing.clone(), images::registry()),
             proxy: KubeProxy::new(options.seed, timing.clone()),
             queue: Queue::new(options.start),
             timing,
@@ -180,19 +180,41 @@ impl Cluster {
         self.events += 1;
         let next = match program {
             Program::ControllerManager => self.controllers.wake(&mut self.server.client("kube-controller-manager", now)),
-            Program::Provisioner => self.provisioner.wake(&mut self.server.client("storage-provisioner", now)),
+            Program::Provisioner => self.provisioner.wake(&mut self.server.client("hostpath-provisioner", now)),
             Program::Scheduler => self.scheduler.wake(&mut self.server.client("kube-scheduler", now)),
             Program::Kubelets => self.kubelets.wake(&mut self.server.client("kubelet", now)),
-            Program::KubeProxy => self.proxy.wake(&mut self.server.client("kube-proxy", now)),
+            Program::KubeProxy => {
+                let next = self.proxy.wake(&mut self.server.client("kube-proxy", now));
+                for packet in self.proxy.take_arrived(now) {
+                    self.kubelets.deliver(packet, now);
+                }
+                next
+            }
         };
-        if next != self.due[program as usize] {
-            self.due[program as usize] = next;
-            if let Some(at) = next {
-                assert!(at > now, "{program:?} asked at {now} to be woken at {at}");
+        self.set_due(program, next);
+        self.carry_packets();
+        self.tell_watchers();
+    }
+
+    /// Hands what pods have sent to the network, which delivers it later.
+    pub(crate) fn carry_packets(&mut self) {
+        let now = self.now();
+        for packet in self.kubelets.take_packets() {
+            self.proxy.send(packet, now);
+        }
+        self.set_due(Program::KubeProxy, self.proxy.next_at());
+        self.set_due(Program::Kubelets, self.kubelets.next_at());
+    }
+
+    /// Makes a program due at an instant in the future; at once means a microsecond later.
+    fn set_due(&mut self, program: Program, at: Option<Time>) {
+        let at = at.map(|at| at.max(self.now() + Span(1)));
+        if at != self.due[program as usize] {
+            self.due[program as usize] = at;
+            if let Some(at) = at {
                 self.queue.push(at, Event::Due(program));
             }
         }
-        self.tell_watchers();
     }
 
     /// Everyone who watches a kind that was written to is due a watch latency later.
@@ -218,15 +240,6 @@ impl Cluster {
             Program::Scheduler => self.scheduler.watched_kinds(),
             Program::Kubelets => self.kubelets.watched_kinds(),
             Program::KubeProxy => self.proxy.watched_kinds(),
-        }
-    }
-
-    /// The kubelets have something to do at once: a user talks to a container.
-    pub(crate) fn kubelets_are_due(&mut self) {
-        let at = self.now() + Span(1);
-        if self.due[Program::Kubelets as usize].is_none_or(|earlier| at < earlier) {
-            self.due[Program::Kubelets as usize] = Some(at);
-            self.queue.push(at, Event::Due(Program::Kubelets));
         }
     }
 }

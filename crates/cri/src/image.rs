@@ -16,6 +16,11 @@ pub trait Image {
     /// What a registry says of it: its size in bytes, or why it cannot be pulled.
     fn pull(&self, reference: &Reference) -> Result<u64, String>;
 
+    /// What users should know of its containers, such as that they only pretend; shown as an event.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
+
     /// How its containers start unless the pod says otherwise.
     fn config(&self) -> ImageConfig;
 
@@ -42,6 +47,8 @@ pub struct ImageConfig {
     pub env: &'static [(&'static str, &'static str)],
     /// The user that processes run as.
     pub uid: u32,
+    /// Whether its first process may look at `/etc/hosts` and `/etc/resolv.conf`. Those that do not need none of their own.
+    pub resolves_names: bool,
 }
 
 /// A program to start in a container.

@@ -16,6 +16,7 @@ pub mod packet;
 pub mod process;
 pub mod reference;
 pub mod sandbox;
+mod small_map;
 pub mod socket;
 
 pub use files::{Access, Files, Mount, Volumes};

@@ -15,6 +15,7 @@ use crate::files::{Files, Mount, Volumes};
 use crate::log::Log;
 use crate::packet::Packet;
 use crate::process::{Disposition, Health, Input, Process, ProcessIo, Progress, Signal, Stream, System, Worker};
+use crate::small_map::SmallMap;
 use crate::socket::{Net, ProcessId, Sockets};
 
 /// Steps of one run; a process that wants more goes on a moment later.
@@ -50,6 +51,9 @@ pub struct World<'a> {
     pub sessions: &'a mut Sessions,
 }
 
+/// What a process wrote in one step, in order.
+type Written = Vec<(Stream, Vec<u8>)>;
+
 /// How a container's first process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -65,7 +69,7 @@ pub struct Container {
     root: Tree,
     mounts: Rc<[Mount]>,
     hostname: EcoString,
-    processes: BTreeMap<u32, Running>,
+    processes: SmallMap<u32, Running>,
     next_pid: u32,
     log: Log,
     ended: Option<Ended>,
@@ -144,7 +148,7 @@ impl Sandbox {
             root,
             mounts,
             hostname,
-            processes: BTreeMap::new(),
+            processes: SmallMap::default(),
             next_pid: 1,
             log: Log::default(),
             ended: None,
@@ -215,12 +219,12 @@ impl Sandbox {
     }
 
     fn process_mut(&mut self, id: ProcessId) -> Option<&mut Running> {
-        self.containers.get_mut(id.container)?.as_mut()?.processes.get_mut(&id.pid)
+        self.containers.get_mut(id.container)?.as_mut()?.processes.get_mut(id.pid)
     }
 
     /// Whether a process still runs.
     pub fn runs(&self, id: ProcessId) -> bool {
-        self.container(id.container).is_some_and(|container| container.processes.contains_key(&id.pid))
+        self.container(id.container).is_some_and(|container| container.processes.contains(id.pid))
     }
 
     /// A packet from the network.
@@ -253,17 +257,23 @@ impl Sandbox {
 
     /// When a process wants to be stepped again, if one does.
     pub fn next_at(&self, now: Time) -> Option<Time> {
-        let running = self.containers.iter().flatten().flat_map(|container| container.processes.values());
+        let running = self
+            .containers
+            .iter()
+            .flatten()
+            .flat_map(|container| container.processes.iter().map(|(_, running)| running));
         let soon = now + Span::from_millis(1);
         running
-            .filter_map(|running| if running.is_runnable { Some(soon) } else { running.wake.map(|wake| wake.max(soon)) })
+            .filter_map(
+                |running| if running.is_runnable { Some(soon) } else { running.wake.map(|wake| wake.max(soon)) },
+            )
             .min()
     }
 
     fn next_runnable(&self, now: Time) -> Option<ProcessId> {
         for (at, container) in self.containers.iter().enumerate() {
             let Some(container) = container else { continue };
-            for (&pid, running) in &container.processes {
+            for (pid, running) in container.processes.iter() {
                 if running.is_runnable || running.wake.is_some_and(|wake| wake <= now) {
                     return Some(ProcessId { container: at, pid });
                 }
@@ -311,10 +321,10 @@ impl Sandbox {
         world: &mut World<'_>,
         kills: &mut Vec<(u32, Signal)>,
         act: impl FnOnce(&mut Box<dyn Process>, &mut ProcessIo, &mut System<'_>) -> T,
-    ) -> Option<(T, Vec<(Stream, Vec<u8>)>)> {
+    ) -> Option<(T, Written)> {
         let container = self.containers.get_mut(id.container)?.as_mut()?;
         let table = container.table();
-        let mut running = container.processes.remove(&id.pid)?;
+        let mut running = container.processes.remove(id.pid)?;
         let mut system = System {
             now: world.now,
             caller: Caller { uid: running.uid, gid: running.uid, now: world.now },
@@ -333,14 +343,17 @@ impl Sandbox {
 
     fn write_output(&mut self, id: ProcessId, output: &[(Stream, Vec<u8>)], world: &mut World<'_>) {
         let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
-        let session = container.processes.get(&id.pid).and_then(|running| running.session);
+        let Some(running) = container.processes.get(id.pid) else { return };
+        let (session, is_terminal) = (running.session, running.io.terminal.stdout);
         for (stream, bytes) in output {
             if id.pid == 1 {
                 container.log.write(bytes, world.now);
             }
             if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
+                // A terminal has one stream for both.
                 let target = match stream {
                     Stream::Stdout => &mut buffer.stdout,
+                    Stream::Stderr if is_terminal => &mut buffer.stdout,
                     Stream::Stderr => &mut buffer.stderr,
                 };
                 let room = SESSION_BYTES_MAX.saturating_sub(target.len());
@@ -360,8 +373,7 @@ impl Sandbox {
             return;
         }
         let mut kills = Vec::new();
-        let outcome =
-            self.with_process(owner, world, &mut kills, |process, _, system| process.signal(signal, system));
+        let outcome = self.with_process(owner, world, &mut kills, |process, _, system| process.signal(signal, system));
         let Some((disposition, output)) = outcome else { return };
         self.write_output(owner, &output, world);
         match disposition {
@@ -374,13 +386,14 @@ impl Sandbox {
 
     fn owner_of(&self, id: ProcessId) -> Option<ProcessId> {
         let container = self.container(id.container)?;
-        if container.processes.contains_key(&id.pid) {
+        if container.processes.contains(id.pid) {
             return Some(id);
         }
-        let owner = container.processes.iter().find(|(_, running)| {
-            running.process.workers().iter().any(|worker| worker.pid == id.pid)
-        });
-        owner.map(|(&pid, _)| ProcessId { container: id.container, pid })
+        let owner = container
+            .processes
+            .iter()
+            .find(|(_, running)| running.process.workers().iter().any(|worker| worker.pid == id.pid));
+        owner.map(|(pid, _)| ProcessId { container: id.container, pid })
     }
 
     /// Ends a container from outside: SIGKILL to all of its processes.
@@ -391,7 +404,7 @@ impl Sandbox {
     /// A process has ended; with a container's first process all others end.
     fn end(&mut self, id: ProcessId, code: i32, world: &mut World<'_>) {
         let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
-        let Some(running) = container.processes.remove(&id.pid) else { return };
+        let Some(running) = container.processes.remove(id.pid) else { return };
         self.sockets.close_of(id);
         tell_session(world, running.session, code);
         if id.pid != 1 {
@@ -399,7 +412,7 @@ impl Sandbox {
         }
         container.log.finish(world.now);
         container.ended = Some(Ended { code, at: world.now });
-        for (pid, running) in std::mem::take(&mut container.processes) {
+        for (pid, running) in std::mem::take(&mut container.processes).into_pairs() {
             self.sockets.close_of(ProcessId { container: id.container, pid });
             tell_session(world, running.session, 128 + Signal::Kill.number());
         }
@@ -434,13 +447,13 @@ impl Container {
 
     /// What its first process declares of its probes.
     pub fn health(&self) -> Health {
-        self.processes.get(&1).map_or(Health::Asked, |running| running.process.health())
+        self.processes.get(1).map_or(Health::Asked, |running| running.process.health())
     }
 
     /// Its processes, by number.
     pub fn table(&self) -> Vec<Worker> {
         let mut rows = Vec::new();
-        for (&pid, running) in &self.processes {
+        for (pid, running) in self.processes.iter() {
             rows.push(Worker { pid, uid: running.uid, command: running.command.clone() });
             rows.extend(running.process.workers());
         }

@@ -1,10 +1,11 @@
 //! The sockets of a pod: one network namespace, shared by its containers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use crate::packet::{Address, Packet, Payload, Question};
+use crate::small_map::SmallMap;
 
 /// A process of a sandbox: container and PID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +34,7 @@ struct Socket {
 #[derive(Clone, Debug)]
 pub struct Sockets {
     ip: Ipv4Addr,
-    sockets: BTreeMap<u16, Socket>,
+    sockets: SmallMap<u16, Socket>,
     outbox: VecDeque<Packet>,
     next_port: u16,
 }
@@ -41,7 +42,7 @@ pub struct Sockets {
 impl Sockets {
     /// A network namespace with this address and no sockets.
     pub fn new(ip: Ipv4Addr) -> Sockets {
-        Sockets { ip, sockets: BTreeMap::new(), outbox: VecDeque::new(), next_port: EPHEMERAL_FIRST }
+        Sockets { ip, sockets: SmallMap::default(), outbox: VecDeque::new(), next_port: EPHEMERAL_FIRST }
     }
 
     /// The pod's address.
@@ -51,27 +52,20 @@ impl Sockets {
 
     /// Whether somebody listens on this port.
     pub fn is_listening(&self, port: u16) -> bool {
-        self.sockets.get(&port).is_some_and(|socket| socket.is_listening)
+        self.sockets.get(port).is_some_and(|socket| socket.is_listening)
     }
 
     /// The ports that are listened on.
     pub fn listening(&self) -> impl Iterator<Item = u16> {
-        self.sockets.iter().filter(|(_, socket)| socket.is_listening).map(|(&port, _)| port)
+        self.sockets.iter().filter(|(_, socket)| socket.is_listening).map(|(port, _)| port)
     }
 
     /// Closes what a process has open.
     pub(crate) fn close_of(&mut self, owner: ProcessId) {
-        let mut closing = Vec::new();
-        self.sockets.retain(|&port, socket| {
-            let is_his = socket.owner == owner;
-            if is_his {
-                closing.push((port, std::mem::take(&mut socket.inbox)));
-            }
-            !is_his
-        });
+        let closing = self.sockets.take_if(|socket| socket.owner == owner);
         // Whoever waits for an answer learns that none will come.
-        for (_, inbox) in closing {
-            for packet in inbox {
+        for (_, socket) in closing {
+            for packet in socket.inbox {
                 if let Payload::Data(_) | Payload::Open = packet.payload {
                     self.outbox.push_back(packet.reply(Payload::Close));
                 }
@@ -90,7 +84,7 @@ impl Sockets {
 
     /// Puts a packet into the socket that it is for, and answers whose that is. Packets for nobody are answered.
     pub(crate) fn accept(&mut self, packet: Packet) -> Option<ProcessId> {
-        let Some(socket) = self.sockets.get_mut(&packet.to.port) else {
+        let Some(socket) = self.sockets.get_mut(packet.to.port) else {
             match packet.payload {
                 Payload::Open | Payload::Data(_) => self.outbox.push_back(packet.reply(Payload::Refused)),
                 Payload::Ping(sequence) => self.outbox.push_back(packet.reply(Payload::Pong(sequence))),
@@ -130,7 +124,7 @@ pub struct AddressInUse;
 impl Net<'_> {
     /// Listens on a port of all addresses.
     pub fn listen(&mut self, port: u16) -> Result<(), AddressInUse> {
-        if self.sockets.sockets.contains_key(&port) || self.sockets.sockets.len() >= SOCKETS_MAX {
+        if self.sockets.sockets.contains(port) || self.sockets.sockets.len() >= SOCKETS_MAX {
             return Err(AddressInUse);
         }
         let socket = Socket { owner: self.owner, is_listening: true, inbox: VecDeque::new() };
@@ -143,7 +137,7 @@ impl Net<'_> {
         for _ in 0..SOCKETS_MAX {
             let port = self.sockets.next_port;
             self.sockets.next_port = port.checked_add(1).unwrap_or(EPHEMERAL_FIRST);
-            if !self.sockets.sockets.contains_key(&port) {
+            if !self.sockets.sockets.contains(port) {
                 let socket = Socket { owner: self.owner, is_listening: false, inbox: VecDeque::new() };
                 self.sockets.sockets.insert(port, socket);
                 return Some(port);
@@ -179,11 +173,11 @@ impl Net<'_> {
 
     /// Takes the next packet that arrived at a port.
     pub fn receive(&mut self, port: u16) -> Option<Packet> {
-        self.sockets.sockets.get_mut(&port)?.inbox.pop_front()
+        self.sockets.sockets.get_mut(port)?.inbox.pop_front()
     }
 
     /// Gives a port back.
     pub fn close(&mut self, port: u16) {
-        self.sockets.sockets.remove(&port);
+        self.sockets.sockets.remove(port);
     }
 }

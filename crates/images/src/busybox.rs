@@ -13,9 +13,10 @@ pub(crate) struct Busybox;
 
 /// Which of the shell's programs there are.
 pub(crate) const BUILTINS: &[&str] = &[
-    "[", "ash", "basename", "cat", "chmod", "chown", "clear", "cp", "cut", "date", "diff", "dirname", "echo", "egrep", "env",
-    "expr", "false", "fgrep", "find", "grep", "head", "hostname", "id", "ls", "mkdir", "mv", "printf", "pwd", "rm", "rmdir", "sed",
-    "seq", "sh", "sleep", "sort", "tail", "tee", "test", "timeout", "touch", "tr", "true", "uniq", "wc", "whoami", "xargs",
+    "[", "ash", "basename", "cat", "chmod", "chown", "clear", "cp", "cut", "date", "diff", "dirname", "echo", "egrep",
+    "env", "expr", "false", "fgrep", "find", "grep", "head", "hostname", "id", "ls", "mkdir", "mv", "printf", "pwd",
+    "rm", "rmdir", "sed", "seq", "sh", "sleep", "sort", "tail", "tee", "test", "timeout", "touch", "tr", "true",
+    "uniq", "wc", "whoami", "xargs",
 ];
 
 static USERLAND: Userland = Userland { dialect: Dialect::Busybox, tools: tools::BUSYBOX, builtins: BUILTINS };
@@ -33,7 +34,7 @@ impl Image for Busybox {
     }
 
     fn config(&self) -> ImageConfig {
-        ImageConfig { command: &["sh"], ..ImageConfig::default() }
+        ImageConfig { command: &["sh"], resolves_names: true, ..ImageConfig::default() }
     }
 
     fn root(&self) -> Tree {

@@ -16,9 +16,22 @@ impl Root {
     /// The directories of every Linux, and its users.
     pub(crate) fn new(users: &[(&str, u32)]) -> Root {
         let mut root = Root { tree: Tree::new(CONTAINER_BYTES_MAX) };
-        for directory in
-            ["/bin", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr/bin", "/usr/sbin", "/var/log", "/var/run"]
-        {
+        for directory in [
+            "/bin",
+            "/dev",
+            "/etc",
+            "/home",
+            "/lib",
+            "/proc",
+            "/root",
+            "/run",
+            "/sbin",
+            "/sys",
+            "/usr/bin",
+            "/usr/sbin",
+            "/var/log",
+            "/var/run",
+        ] {
             root = root.directory(directory, 0o755);
         }
         root = root.directory("/tmp", 0o1777);

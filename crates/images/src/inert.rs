@@ -36,6 +36,12 @@ impl Image for Inert {
         Ok(known.map_or_else(|| plausible_size(&reference.full_name()), |(_, _, size)| *size))
     }
 
+    fn note(&self) -> Option<&'static str> {
+        Some(
+            "This image is only simulated: its container runs and listens on its declared ports, and does nothing else",
+        )
+    }
+
     fn config(&self) -> ImageConfig {
         ImageConfig { entrypoint: &["/simulated"], ..ImageConfig::default() }
     }
@@ -53,7 +59,8 @@ impl Image for Inert {
             return Some(process);
         }
         // The image's own software is not here: its first process only listens.
-        (spawn.pid == 1).then(|| Box::new(Listener { ports: spawn.ports.clone(), has_started: false, ends: false }) as _)
+        (spawn.pid == 1)
+            .then(|| Box::new(Listener { ports: spawn.ports.clone(), has_started: false, ends: false }) as _)
     }
 }
 
@@ -74,7 +81,7 @@ impl Process for Listener {
             self.has_started = true;
             for &port in &self.ports {
                 // A port that another container of the pod has taken stays his.
-                drop(system.net.listen(port));
+                let _ = system.net.listen(port);
             }
         }
         for &port in &self.ports {

@@ -144,7 +144,9 @@ impl Process for Server {
         if self.worker.is_none() {
             if system.net.listen(PORT).is_err() {
                 let stamp = error_stamp(system.now);
-                io.stderr(format!("{stamp} [emerg] 1#1: bind() to 0.0.0.0:{PORT} failed (98: Address already in use)\n"));
+                io.stderr(format!(
+                    "{stamp} [emerg] 1#1: bind() to 0.0.0.0:{PORT} failed (98: Address already in use)\n"
+                ));
                 return Progress::Exited(1);
             }
             self.worker = Some(WORKER_PID);
@@ -260,9 +262,7 @@ fn serve_file(file: &str, worker: Caller, system: &System<'_>) -> (Response, Opt
         Err(FsError::PermissionDenied) => {
             (page(403, "Forbidden"), Some(format!("open() \"{file}\" failed (13: Permission denied)")))
         }
-        Err(_) => {
-            (page(404, "Not Found"), Some(format!("open() \"{file}\" failed (2: No such file or directory)")))
-        }
+        Err(_) => (page(404, "Not Found"), Some(format!("open() \"{file}\" failed (2: No such file or directory)"))),
     }
 }
 

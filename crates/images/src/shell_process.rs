@@ -36,7 +36,7 @@ impl ShellProcess {
         let bytes = io.stdin.take_all();
         if !bytes.is_empty() {
             // What does not fit is lost, as in a terminal whose buffer is full.
-            drop(self.machine.feed(&bytes));
+            let _ = self.machine.feed(&bytes);
         }
         if io.stdin.at_end() && !self.stdin_has_ended {
             self.stdin_has_ended = true;
@@ -210,4 +210,3 @@ impl Process for Signalled {
         Box::new(self.clone())
     }
 }
-

@@ -64,8 +64,6 @@ fn service(metadata: ObjectMeta, address: &str, ports: Vec<ServicePort>, selecto
         ..ServiceSpec::default()
     };
     spec.rest.set("internalTrafficPolicy", "Cluster".into());
-    spec.rest.set("ipFamilyPolicy", "SingleStack".into());
-    spec.rest.set("ipFamilies", Value::List(vec!["IPv4".into()]));
     Service { metadata, spec, ..Service::default() }.into()
 }
 

@@ -21,6 +21,7 @@ pub mod persistentvolume;
 mod podgc;
 mod provisioner;
 pub mod statefulset;
+mod volumeexpand;
 pub mod volumeprotection;
 mod why;
 

@@ -17,6 +17,7 @@ use crate::nodelifecycle::NodeLifecycleController;
 use crate::persistentvolume::PersistentVolumeController;
 use crate::podgc::PodGarbageCollector;
 use crate::statefulset::StatefulSetController;
+use crate::volumeexpand::VolumeExpandController;
 use crate::volumeprotection::VolumeProtectionController;
 use crate::why::{Why, Whys};
 
@@ -59,6 +60,7 @@ struct Controllers {
     endpointslice: EndpointSliceController,
     statefulset: StatefulSetController,
     persistentvolume: PersistentVolumeController,
+    volumeexpand: VolumeExpandController,
     volumeprotection: VolumeProtectionController,
     garbagecollector: GarbageCollector,
     podgc: PodGarbageCollector,
@@ -73,6 +75,7 @@ impl Controllers {
             endpointslice: EndpointSliceController::default(),
             statefulset: StatefulSetController::new(),
             persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
+            volumeexpand: VolumeExpandController::new(),
             volumeprotection: VolumeProtectionController::default(),
             garbagecollector: GarbageCollector::default(),
             podgc: PodGarbageCollector::default(),
@@ -86,6 +89,7 @@ impl Controllers {
         self.endpointslice.on_change(change, context);
         self.statefulset.on_change(change, context);
         self.persistentvolume.on_change(change);
+        self.volumeexpand.on_change(change);
         self.volumeprotection.on_change(change);
         self.garbagecollector.on_change(change, context);
         self.podgc.on_change(change, context);
@@ -98,6 +102,7 @@ impl Controllers {
         self.endpointslice.run(context);
         self.statefulset.run(context);
         self.persistentvolume.run(context);
+        self.volumeexpand.run(context);
         self.volumeprotection.run(context);
         self.garbagecollector.run(context);
         self.podgc.run(context);

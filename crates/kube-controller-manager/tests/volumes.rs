@@ -236,3 +236,32 @@ fn nothing_is_looked_at_again_when_no_claim_waits() {
     let sentence = why.map(|why| why.about("late"));
     assert_eq!(sentence.as_deref(), Some("late: storageclass.storage.k8s.io \"nowhere\" not found"));
 }
+
+#[test]
+fn a_claim_that_asks_for_more_waits_for_an_external_program() {
+    let mut world = World::new();
+    world.create(&claim("data", ""));
+    world.run_seconds(2);
+    world.patch(Kind::PersistentVolumeClaim, "data", "{spec: {resources: {requests: {storage: 2Gi}}}}");
+    world.run_seconds(1);
+    let waits = "ExternalExpanding waiting for an external controller to expand this PVC x1".to_owned();
+    assert!(world.events_about("data").contains(&waits));
+}
+
+#[test]
+fn a_claim_without_a_class_gets_the_default_class_that_comes_later() {
+    let mut world = World::new();
+    world.delete(Kind::StorageClass, "standard", Propagation::Background);
+    world.create(&claim("data", ""));
+    world.run_seconds(1);
+    let waits = "FailedBinding no persistent volumes available for this claim and no storage class is set x1";
+    assert_eq!(world.events_about("data"), [waits]);
+    world.create(
+        "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: late, annotations: \
+         {storageclass.kubernetes.io/is-default-class: 'true'}}, provisioner: k8s.io/minikube-hostpath}",
+    );
+    world.run_seconds(16);
+    let claim = world.get::<PersistentVolumeClaim>("data");
+    assert_eq!(claim.spec.storage_class_name.as_deref(), Some("late"));
+    assert_eq!(claim.status.phase, "Bound");
+}

@@ -100,7 +100,12 @@ impl Catalogue {
     /// The ready endpoints of a service, in the order of its slices.
     pub(crate) fn targets(&self, namespace: &str, name: &str) -> Vec<Target> {
         let slices = self.slices.get(&Key::new(namespace, name));
-        slices.into_iter().flatten().filter_map(|key| self.informers.get::<EndpointSlice>(key)).flat_map(|s| targets_of(s)).collect()
+        slices
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.informers.get::<EndpointSlice>(key))
+            .flat_map(|s| targets_of(s))
+            .collect()
     }
 
     /// The services that this address is a ready endpoint of, with the endpoint.
@@ -108,7 +113,9 @@ impl Catalogue {
         let mut found = Vec::new();
         for slice in self.informers.iter::<EndpointSlice>() {
             let Some(service) = service_of(slice) else { continue };
-            found.extend(targets_of(slice).into_iter().filter(|target| target.ip == ip).map(|target| (service.clone(), target)));
+            found.extend(
+                targets_of(slice).into_iter().filter(|target| target.ip == ip).map(|target| (service.clone(), target)),
+            );
         }
         found
     }

@@ -63,7 +63,14 @@ impl Names<'_> {
         })
     }
 
-    fn of_port(&self, namespace: &str, name: &str, port: &str, protocol: &str, kind: RecordKind) -> Option<Vec<Record>> {
+    fn of_port(
+        &self,
+        namespace: &str,
+        name: &str,
+        port: &str,
+        protocol: &str,
+        kind: RecordKind,
+    ) -> Option<Vec<Record>> {
         let service = self.catalogue.service(namespace, name)?;
         let (port, protocol) = (port.strip_prefix('_')?, protocol.strip_prefix('_')?);
         let targets = self.catalogue.targets(namespace, name);
@@ -76,7 +83,12 @@ impl Names<'_> {
         Some(if kind == RecordKind::Srv { records } else { Vec::new() })
     }
 
-    fn service_records(&self, service: &Service, targets: &[Target], wanted: impl Fn(&str, &str) -> bool) -> Vec<Record> {
+    fn service_records(
+        &self,
+        service: &Service,
+        targets: &[Target],
+        wanted: impl Fn(&str, &str) -> bool,
+    ) -> Vec<Record> {
         let domain = eco_format!("{}.{}{ZONE}", service.metadata.name, service.metadata.namespace);
         let mut found: Vec<(u16, EcoString)> = Vec::new();
         if service.spec.is_headless() {
@@ -113,7 +125,10 @@ impl Names<'_> {
         let name = |(service, target): (Key, Target)| {
             Record::Ptr(eco_format!("{}.{}.{}{ZONE}", host_label(&target), service.name, service.namespace))
         };
-        let found: Vec<Record> = self.catalogue.services_with(ip).into_iter().map(name).collect();
+        // The names that pods chose come before those made from addresses.
+        let mut targets = self.catalogue.services_with(ip);
+        targets.sort_by_key(|(_, target)| target.hostname.is_none());
+        let found: Vec<Record> = targets.into_iter().map(name).collect();
         (!found.is_empty()).then_some(found)
     }
 }

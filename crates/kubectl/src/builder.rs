@@ -320,7 +320,8 @@ impl Builder {
             let (documents, error) = files::documents(source);
             for document in documents {
                 self.read_document(ctx, &source.name, document, &mut found);
-                if matches!(found.last(), Some(Err(Failure::Plain(message))) if message.starts_with("error validating")) {
+                if matches!(found.last(), Some(Err(Failure::Plain(message))) if message.starts_with("error validating"))
+                {
                     break;
                 }
             }

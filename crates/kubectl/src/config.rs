@@ -29,7 +29,7 @@ impl Config {
             if !flag.is_empty() {
                 return Err(Failure::Plain(format!("stat {flag}: no such file or directory")));
             }
-            return Ok(Config { value: built_in(&env.home), path });
+            return Ok(Config { path, ..Config::built_in(&env.home) });
         }
         let bytes = ctx.fs.read(&path).map_err(|error| Failure::Plain(format!("open {path}: {error}")))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -38,10 +38,17 @@ impl Config {
         Ok(Config { value: if value.is_null() { Value::map() } else { value }, path })
     }
 
+    /// The cluster's own context, for a home directory.
+    pub fn built_in(home: &str) -> Config {
+        Config { value: built_in(home), path: ecow::eco_format!("{home}/.kube/config") }
+    }
+
     /// Writes the file.
     pub fn write(&self, ctx: &mut Context<'_>) -> Result<(), Failure> {
         let text = yaml::write(&self.value);
-        ctx.fs.write(&self.path, text.as_bytes()).map_err(|error| Failure::Plain(format!("open {}: {error}", self.path)))
+        ctx.fs
+            .write(&self.path, text.as_bytes())
+            .map_err(|error| Failure::Plain(format!("open {}: {error}", self.path)))
     }
 
     /// The name of the context in force; empty if there is none.
@@ -57,7 +64,10 @@ impl Config {
     /// The context of this name, or null.
     pub fn context(&self, name: &str) -> &Value {
         let entries = self.value.get("contexts").as_list();
-        entries.iter().find(|entry| entry.get("name").text() == name).map_or(&api::value::NULL, |entry| entry.get("context"))
+        entries
+            .iter()
+            .find(|entry| entry.get("name").text() == name)
+            .map_or(&api::value::NULL, |entry| entry.get("context"))
     }
 
     /// Sets one field of a context, making the context if there is none. Answers whether it is new.

@@ -20,6 +20,8 @@ pub enum Failure {
     Usage(String, String),
     /// Printed as it stands.
     Verbatim(String),
+    /// A process ended so: what to say, as it stands, and the exit code.
+    Exited(String, i32),
     /// Several at once.
     Many(Vec<Failure>),
     /// Everything has been said; the exit code.
@@ -58,7 +60,11 @@ impl Failure {
                 Failure::Server(status)
             }
             Failure::Plain(message) => Failure::Plain(format!("error when {doing} {source:?}: {message}")),
-            other @ (Failure::Usage(..) | Failure::Verbatim(_) | Failure::Many(_) | Failure::Silent(_)) => other,
+            other @ (Failure::Usage(..)
+            | Failure::Verbatim(_)
+            | Failure::Exited(..)
+            | Failure::Many(_)
+            | Failure::Silent(_)) => other,
         }
     }
 
@@ -74,6 +80,7 @@ impl Failure {
             Failure::Plain(_)
             | Failure::Usage(..)
             | Failure::Verbatim(_)
+            | Failure::Exited(..)
             | Failure::Many(_)
             | Failure::Silent(_) => None,
         }
@@ -89,9 +96,8 @@ impl Failure {
                 several => (several.iter().map(|failure| failure.line() + "\n").collect(), 1),
             },
             Failure::Plain(message) if !message.starts_with("error: ") => (format!("error: {message}"), 1),
-            Failure::Usage(message, path) => {
-                (format!("error: {message}\nSee '{path} -h' for help and examples"), 1)
-            }
+            Failure::Usage(message, path) => (format!("error: {message}\nSee '{path} -h' for help and examples"), 1),
+            Failure::Exited(message, code) => (message.clone(), *code),
             Failure::Plain(_) | Failure::Server(_) | Failure::Verbatim(_) => (self.line(), 1),
         };
         if !text.ends_with('\n') {
@@ -104,7 +110,10 @@ impl Failure {
     pub fn line(&self) -> String {
         match self {
             Failure::Server(status) => server_line(status),
-            Failure::Plain(message) | Failure::Verbatim(message) | Failure::Usage(message, _) => message.clone(),
+            Failure::Plain(message)
+            | Failure::Verbatim(message)
+            | Failure::Usage(message, _)
+            | Failure::Exited(message, _) => message.clone(),
             Failure::Many(failures) => {
                 let lines: Vec<String> = failures.iter().map(Failure::message).collect();
                 format!("[{}]", lines.join(", "))
@@ -120,6 +129,7 @@ impl Failure {
             Failure::Plain(_)
             | Failure::Usage(..)
             | Failure::Verbatim(_)
+            | Failure::Exited(..)
             | Failure::Many(_)
             | Failure::Silent(_) => self.line(),
         }
@@ -205,9 +215,6 @@ mod tests {
         status.details.as_mut().unwrap().causes = vec![cause("spec.a", "Required value")];
         check(status.clone().into(), "The StatefulSet \"web\" is invalid: spec.a: Required value\n");
         status.details.as_mut().unwrap().causes.extend([cause("spec.b", "Bad"), cause("spec.b", "Bad")]);
-        check(
-            status.into(),
-            "The StatefulSet \"web\" is invalid: \n* spec.a: Required value\n* spec.b: Bad\n",
-        );
+        check(status.into(), "The StatefulSet \"web\" is invalid: \n* spec.a: Required value\n* spec.b: Bad\n");
     }
 }

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use api::{Str, duration};
 use sim::Span;
 
-
 /// What a flag holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -167,7 +166,9 @@ impl Parsed {
         let value = match value {
             Some(value) => Str::from(value),
             None if !flag.bare.is_empty() => flag.bare.into(),
-            None => rest.next().cloned().ok_or_else(|| FlagError::Wrong(format!("flag needs an argument: --{name}")))?,
+            None => {
+                rest.next().cloned().ok_or_else(|| FlagError::Wrong(format!("flag needs an argument: --{name}")))?
+            }
         };
         self.store(flag, value)
     }
@@ -214,7 +215,9 @@ impl Parsed {
         let stored = match flag.kind {
             Type::Bool => read_bool(&value).map(Str::from).map_err(refuse)?,
             Type::Int => read_int(&value).map(|_| value.clone()).map_err(refuse)?,
-            Type::Duration => duration::parse_go(&value).map(|_| value.clone()).map_err(|error| refuse(error.to_string()))?,
+            Type::Duration => {
+                duration::parse_go(&value).map(|_| value.clone()).map_err(|error| refuse(error.to_string()))?
+            }
             Type::Text | Type::Array | Type::Slice => value,
         };
         let values = self.values.entry(flag.name).or_default();
@@ -315,7 +318,10 @@ mod tests {
                 "--replicas=abc",
                 r#"invalid argument "abc" for "--replicas" flag: strconv.ParseInt: parsing "abc": invalid syntax"#,
             ),
-            ("--watch=x", r#"invalid argument "x" for "-w, --watch" flag: strconv.ParseBool: parsing "x": invalid syntax"#),
+            (
+                "--watch=x",
+                r#"invalid argument "x" for "-w, --watch" flag: strconv.ParseBool: parsing "x": invalid syntax"#,
+            ),
             ("--timeout=5", r#"invalid argument "5" for "--timeout" flag: time: missing unit in duration "5""#),
         ];
         for (line, expect) in cases {

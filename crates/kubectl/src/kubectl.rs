@@ -93,9 +93,11 @@ impl Kubectl {
             }
         };
         if command.reads_stdin() {
+            let came = !ctx.stdin.bytes.is_empty();
             stdin.append(ctx.stdin.bytes);
             if !ctx.stdin.is_closed {
-                return Ok(Step::Blocked { wake: None });
+                // Whether that was all is known only now that it has been taken.
+                return Ok(Step::Blocked { wake: came.then_some(now) });
             }
         }
         let stdin = String::from_utf8_lossy(stdin).into_owned();

@@ -14,9 +14,11 @@
 
 pub mod builder;
 pub mod cmd;
+pub mod complete;
 pub mod config;
 mod context;
 pub mod describe;
+pub mod explain;
 pub mod failure;
 pub mod files;
 pub mod flags;
@@ -25,6 +27,7 @@ pub mod mapping;
 pub mod output;
 pub mod printers;
 pub mod selection;
+pub mod unified_diff;
 
 pub use context::{ClusterApi, Context, Env, FileError, HttpError, Input, KubectlFs, Web};
 pub use kubectl::{Kubectl, Step};

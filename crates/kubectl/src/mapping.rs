@@ -50,14 +50,18 @@ impl Mapping {
         let versioned = rest.split_once('.').and_then(|(version, group)| by_name(group, version));
         let bare_version = || if rest.starts_with('v') { by_name("", rest) } else { None };
         let found = versioned.or_else(|| by_name(rest, "")).or_else(bare_version).or_else(|| by_kind(argument));
-        let unknown = || format!("the server doesn't have a resource type {:?}", argument.split('.').next().unwrap_or(""));
+        let unknown =
+            || format!("the server doesn't have a resource type {:?}", argument.split('.').next().unwrap_or(""));
         found.map(Mapping).ok_or_else(|| Failure::Plain(unknown()))
     }
 
     /// The resources of a category such as `all`, or the one resource meant.
     pub fn find_all(argument: &str) -> Result<Vec<Mapping>, Failure> {
-        let members: Vec<Mapping> =
-            schema::resources().iter().filter(|resource| resource.categories.contains(&argument)).map(Mapping).collect();
+        let members: Vec<Mapping> = schema::resources()
+            .iter()
+            .filter(|resource| resource.categories.contains(&argument))
+            .map(Mapping)
+            .collect();
         if members.is_empty() { Ok(vec![Mapping::find(argument)?]) } else { Ok(members) }
     }
 

@@ -86,7 +86,9 @@ impl Output {
             "yaml" => Format::Yaml,
             "name" => Format::Name,
             "kyaml" => return Err(Failure::plain("-o kyaml is not supported in this version of the playground")),
-            _ => templated(ctx, env, name, &argument, missing, flags, formats)?.ok_or_else(|| unknown(name, formats))?,
+            _ => {
+                templated(ctx, env, name, &argument, missing, flags, formats)?.ok_or_else(|| unknown(name, formats))?
+            }
         };
         Ok(Output::Objects(Box::new(Printer { format, managed_fields, printed: 0 })))
     }
@@ -116,8 +118,12 @@ fn templated(
         "custom-columns-file" => ("custom-columns", true),
         name => (name, false),
     };
-    let is_known = matches!(plain, "jsonpath" | "jsonpath-as-json" | "go-template");
-    if !is_known && !(plain == "custom-columns" && formats == Formats::Get) {
+    let is_known = match plain {
+        "jsonpath" | "jsonpath-as-json" | "go-template" => true,
+        "custom-columns" => formats == Formats::Get,
+        _ => false,
+    };
+    if !is_known {
         return Ok(None);
     }
     if argument.is_empty() {
@@ -174,9 +180,9 @@ impl Printer {
                 .execute_as_json(value, *missing)
                 .map(ended)
                 .map_err(|error| Failure::Plain(jsonpath::execute_error(text, &error, value))),
-            Format::GoTemplate { text, template } => template
-                .execute(value)
-                .map_err(|error| Failure::Plain(gotemplate::execute_error(text, &error, value))),
+            Format::GoTemplate { text, template } => {
+                template.execute(value).map_err(|error| Failure::Plain(gotemplate::execute_error(text, &error, value)))
+            }
             Format::CustomColumns(columns) => {
                 let objects = match value.get("items") {
                     Value::List(items) => items.iter().collect(),

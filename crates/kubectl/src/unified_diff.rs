@@ -37,7 +37,8 @@ pub fn hunks(old: &str, new: &str) -> String {
 
 fn hunk(text: &mut String, edits: &[Edit], range: std::ops::Range<usize>, old: &[&str], new: &[&str]) {
     let count = |part: &[Edit], gone: Edit| part.iter().filter(|&&edit| edit != gone).count();
-    let (mut at_old, mut at_new) = (count(&edits[..range.start], Edit::Add), count(&edits[..range.start], Edit::Remove));
+    let (mut at_old, mut at_new) =
+        (count(&edits[..range.start], Edit::Add), count(&edits[..range.start], Edit::Remove));
     let (old_count, new_count) = (count(&edits[range.clone()], Edit::Add), count(&edits[range.clone()], Edit::Remove));
     text.push_str(&format!("@@ -{} +{} @@\n", span(at_old, old_count), span(at_new, new_count)));
     for edit in &edits[range] {

@@ -11,7 +11,8 @@ use ecow::{EcoString, EcoVec, eco_format};
 use crate::status::{SandboxState, StatusInput, condition};
 
 /// The conditions that the kubelet owns.
-pub const OWNED: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+pub(crate) const OWNED: [&str; 5] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
 /// All conditions: those of others first, then the kubelet's own.
 pub(crate) fn generate(input: &StatusInput<'_>, status: &PodStatus) -> EcoVec<PodCondition> {

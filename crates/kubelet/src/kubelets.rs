@@ -106,6 +106,11 @@ impl Kubelets {
         lease.into()
     }
 
+    /// Bytes of the files on a PersistentVolume; 0 if nothing was ever written.
+    pub fn volume_bytes(&self, volume: &str) -> u64 {
+        self.volumes.get(&format!("pv/{volume}")).map_or(0, Tree::used)
+    }
+
     /// How often a pod has been looked at: what the scale test counts.
     pub fn syncs(&self) -> u64 {
         self.syncs
@@ -262,7 +267,8 @@ impl Kubelets {
         let Some(mut worker) = self.workers[slot as usize].take() else { return };
         let begins_to_end = pod.metadata.is_terminating() && !worker.pod.metadata.is_terminating();
         let is_other_spec = !Rc::ptr_eq(&worker.pod.spec, &pod.spec) && worker.pod.spec != pod.spec;
-        let is_shorter = pod.metadata.deletion_grace_period_seconds != worker.pod.metadata.deletion_grace_period_seconds;
+        let is_shorter =
+            pod.metadata.deletion_grace_period_seconds != worker.pod.metadata.deletion_grace_period_seconds;
         worker.pod = pod.clone();
         if (begins_to_end || is_other_spec || is_shorter) && worker.stage != Stage::New || begins_to_end {
             self.set_wake(slot, &mut worker, Some(now));

@@ -194,7 +194,7 @@ fn source_tree(pod: &Pod, volume: &Volume, api: &dyn Api) -> Result<Option<Tree>
 
 fn place(tree: &mut Tree, path: &str, bytes: &[u8], mode: u32) {
     // A volume that is too large stays without the rest; the API server has bounded the objects.
-    drop(tree.place(&normalise("/", path), bytes, mode, Caller::root(Time::HEADLESS_START)));
+    let _ = tree.place(&normalise("/", path), bytes, mode, Caller::root(Time::HEADLESS_START));
 }
 
 fn add_files(

@@ -4,7 +4,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (managedHostsFileContent) and pkg/kubelet/network/dns.
 
-use shell::fs::{Caller, Tree};
+use shell::fs::{Caller, Fs, Tree};
 use sim::Time;
 
 use api::Pod;
@@ -19,22 +19,28 @@ const DOMAIN: &str = "cluster.local";
 
 impl Kubelets {
     /// Writes the files into a container that runs, once.
-    pub(crate) fn write_names(&mut self, worker: &mut PodWorker, at: usize) {
-        let (hosts, resolv) = (hosts(worker), resolv_conf(&worker.pod));
-        let name = format!("{}\n", hostname(&worker.pod));
-        let Some(root) = worker.sandbox.as_mut().and_then(|sandbox| sandbox.root_mut(at)) else { return };
-        if shell::fs::Fs::exists(root, "/etc/resolv.conf", Caller::root(Time::HEADLESS_START)) {
+    pub(crate) fn show_names(&mut self, worker: &mut PodWorker, at: usize) {
+        let Some(mut root) = worker.sandbox.as_mut().and_then(|sandbox| sandbox.root_mut(at)).cloned() else { return };
+        if root.exists("/etc/resolv.conf", Caller::root(Time::HEADLESS_START)) {
             return;
         }
-        write(root, "/etc/hosts", &hosts);
-        write(root, "/etc/resolv.conf", &resolv);
-        write(root, "/etc/hostname", &name);
+        write_names(worker, &mut root);
+        if let Some(old) = worker.sandbox.as_mut().and_then(|sandbox| sandbox.root_mut(at)) {
+            *old = root;
+        }
     }
+}
+
+/// Writes the files of a pod's container into its root.
+pub(crate) fn write_names(worker: &PodWorker, root: &mut Tree) {
+    write(root, "/etc/hosts", &hosts(worker));
+    write(root, "/etc/resolv.conf", &resolv_conf(&worker.pod));
+    write(root, "/etc/hostname", &format!("{}\n", hostname(&worker.pod)));
 }
 
 fn write(root: &mut Tree, path: &str, text: &str) {
     // A container whose file system is full keeps what it has.
-    drop(root.place(path, text.as_bytes(), 0o644, Caller::root(Time::HEADLESS_START)));
+    let _ = root.place(path, text.as_bytes(), 0o644, Caller::root(Time::HEADLESS_START));
 }
 
 fn hosts(worker: &PodWorker) -> String {

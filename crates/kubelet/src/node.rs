@@ -7,13 +7,12 @@
 //! the cluster of the recordings.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use api::codec::MicroTime;
-use api::core::node::{
-    LeaseSpec, Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo,
-};
+use api::core::node::{LeaseSpec, Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo};
 use api::meta::ConditionStatus;
 use api::{Lease, ObjectMeta, Str, StringMap, Value};
 use ecow::{EcoVec, eco_format};
@@ -84,7 +83,8 @@ fn node_status(number: u32, name: &Str, machine: &Machine, start: Time) -> NodeS
         ("memory", machine.memory.as_str()),
         ("pods", pods.as_str()),
     ]);
-    let address = |kind: &'static str, address: Str| NodeAddress { kind: kind.into(), address, ..NodeAddress::default() };
+    let address =
+        |kind: &'static str, address: Str| NodeAddress { kind: kind.into(), address, ..NodeAddress::default() };
     let internal: Str = eco_format!("{}", node_address(number));
     let mut daemons = Value::map();
     daemons.set(&["kubeletEndpoint", "Port"], 10250);
@@ -179,8 +179,8 @@ impl NodeState {
         for _ in FIRST_POD..=LAST_POD {
             let host = self.next_pod;
             self.next_pod = if host >= LAST_POD { FIRST_POD } else { host + 1 };
-            if !self.used.contains_key(&host) {
-                self.used.insert(host, slot);
+            if let Entry::Vacant(free) = self.used.entry(host) {
+                free.insert(slot);
                 return Some(Ipv4Addr::from(u32::from(self.range) + host));
             }
         }

@@ -54,6 +54,12 @@ enum SessionKind {
 }
 
 impl SessionTable {
+    /// A number for a new session.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
     /// The pod is gone: its sessions lead nowhere, and what they hold can still be read.
     pub(crate) fn forget(&mut self, slot: u32) {
         self.owners.retain(|_, owner| owner.slot != slot);
@@ -72,8 +78,7 @@ impl Kubelets {
         if self.sessions.len() >= SESSIONS_MAX {
             return Err(Status::new(Reason::TooManyRequests, "too many exec sessions are open"));
         }
-        self.session_table.last += 1;
-        let session = self.session_table.last;
+        let session = self.session_table.next_number();
         self.sessions.insert(session, SessionBuffer::default());
         let (process, kind) = if request.command.is_empty() {
             let process = ProcessId { container: at, pid: 1 };
@@ -118,7 +123,7 @@ impl Kubelets {
             stdin_is_open: stdin,
             session,
         };
-        self.write_names(worker, at);
+        self.show_names(worker, at);
         worker.sandbox.as_mut()?.exec(at, new)
     }
 
@@ -228,7 +233,8 @@ impl Kubelets {
 fn phase_of(worker: &PodWorker) -> Option<PodPhase> {
     match &worker.stage {
         crate::worker::Stage::Stopped { .. } => {
-            let all_good = worker.containers.iter().all(|record| record.ended.as_ref().is_none_or(|how| how.exit_code == 0));
+            let all_good =
+                worker.containers.iter().all(|record| record.ended.as_ref().is_none_or(|how| how.exit_code == 0));
             Some(if all_good { PodPhase::Succeeded } else { PodPhase::Failed })
         }
         _ => worker.pod.status.phase,

@@ -65,7 +65,14 @@ impl Kubelets {
     }
 
     /// A further program of a container that runs.
-    pub(crate) fn spawn_exec(&self, worker: &PodWorker, at: usize, argv: Vec<EcoString>, tty: bool, stdin: bool) -> Spawn {
+    pub(crate) fn spawn_exec(
+        &self,
+        worker: &PodWorker,
+        at: usize,
+        argv: Vec<EcoString>,
+        tty: bool,
+        stdin: bool,
+    ) -> Spawn {
         let config = self.registry.image(worker.containers[at].image).config();
         let container = worker.container(at);
         Spawn {

@@ -83,8 +83,9 @@ impl Kubelets {
         let reference = match Reference::parse(&image) {
             Ok(reference) => reference,
             Err(error) => {
-                let message =
-                    eco_format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}");
+                let message = eco_format!(
+                    "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}"
+                );
                 self.record(worker, api, Some(at), EventKind::Warning, "InspectFailed", message.clone());
                 return self.refuse(worker, at, api, "InvalidImageName", message, now + RETRY);
             }
@@ -95,8 +96,7 @@ impl Kubelets {
         let has_it = self.node_of(worker).is_some_and(|node| node.images.get(&name).is_some_and(|&since| since <= now));
         match policy.as_str() {
             "Never" if !has_it => {
-                let message =
-                    eco_format!("Container image \"{image}\" is not present with pull policy of Never");
+                let message = eco_format!("Container image \"{image}\" is not present with pull policy of Never");
                 self.record(worker, api, Some(at), EventKind::Warning, "ErrImageNeverPull", message.clone());
                 self.refuse(worker, at, api, "ErrImageNeverPull", message, now + RETRY);
             }
@@ -260,7 +260,10 @@ impl Kubelets {
         api: &mut dyn Api,
     ) {
         let now = api.now();
-        let root = self.root_of(worker.containers[at].image);
+        let mut root = self.root_of(worker.containers[at].image);
+        if self.registry.image(worker.containers[at].image).config().resolves_names {
+            crate::names::write_names(worker, &mut root);
+        }
         let mounts = self.mounts_of(worker, at);
         let first = NewProcess {
             process,
@@ -277,6 +280,11 @@ impl Kubelets {
             worker.containers[at].previous_log = before.map(Rc::new);
         }
         self.record(worker, api, Some(at), EventKind::Normal, "Started", "Container started");
+        if let Some(note) = self.registry.image(worker.containers[at].image).note()
+            && worker.containers[at].restart_count == 0
+        {
+            self.record(worker, api, Some(at), EventKind::Normal, "Simulated", note);
+        }
         self.run_post_start(worker, at, now);
         self.begin_probes(worker, at, now);
         self.note_ends(worker, now);
@@ -310,6 +318,37 @@ impl Kubelets {
         set_error(worker, at, "RunContainerError", message);
     }
 
+    /// Containers whose image was changed in the pod are ended, and start again with the new one.
+    pub(crate) fn end_redefined(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
+        let now = api.now();
+        for at in 0..worker.containers.len() {
+            let is_other = self.shares.image_id(&worker.container(at).image) != worker.containers[at].image_id;
+            if worker.is_running(at) && is_other && worker.containers[at].kill_at.is_none() {
+                let name = &worker.container(at).name;
+                let message = eco_format!("Container {name} definition changed, will be restarted");
+                self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
+                let grace = worker.pod.spec.termination_grace_period_seconds.unwrap_or(30);
+                self.end_container(worker, at, grace, now);
+            }
+        }
+    }
+
+    /// Asks a container to stop, and kills it after its grace.
+    pub(crate) fn end_container(&mut self, worker: &mut PodWorker, at: usize, grace_seconds: i64, now: Time) {
+        worker.containers[at].kill_at = Some(now + Span::from_seconds(grace_seconds.max(1)));
+        let signal = worker.stop_signal(at);
+        self.signal_container(worker, at, signal, now);
+    }
+
+    /// Kills containers that have not stopped within their grace.
+    pub(crate) fn kill_late(&mut self, worker: &mut PodWorker, now: Time) {
+        for at in 0..worker.containers.len() {
+            if worker.containers[at].kill_at.is_some_and(|kill_at| kill_at <= now) {
+                self.kill_container(worker, at, now);
+            }
+        }
+    }
+
     /// Takes note of containers whose first process has ended.
     pub(crate) fn note_ends(&mut self, worker: &mut PodWorker, now: Time) {
         let notice = self.notice_end();
@@ -333,6 +372,7 @@ impl Kubelets {
             record.startup = None;
             record.readiness = None;
             record.probing = None;
+            record.kill_at = None;
             worker.is_changed = true;
         }
     }
@@ -396,7 +436,10 @@ impl PodWorker {
     /// Whether a container is about to start, so that a status now would soon be old.
     pub(crate) fn is_busy(&self) -> bool {
         self.stage == Stage::Active
-            && self.containers.iter().any(|record| matches!(record.step, Step::Pulling { .. } | Step::Pulled | Step::Present))
+            && self
+                .containers
+                .iter()
+                .any(|record| matches!(record.step, Step::Pulling { .. } | Step::Pulled | Step::Present))
     }
 
     /// Whether no container will run any more.
@@ -429,7 +472,8 @@ impl PodWorker {
             Step::Running => None,
         });
         let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
-        looks.chain(probes).min()
+        let kills = self.containers.iter().filter_map(|record| record.kill_at);
+        looks.chain(probes).chain(kills).min()
     }
 
     /// How a container's first process ended, if the runtime says so.

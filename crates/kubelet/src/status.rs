@@ -140,13 +140,21 @@ pub fn generate_pod_status(input: &StatusInput<'_>) -> PodStatus {
     };
     let mut regular =
         container_statuses(input, &pod.spec.containers, &old.container_statuses, has_init, ContainerKind::Regular);
-    let mut init =
-        container_statuses(input, &pod.spec.init_containers, &old.init_container_statuses, has_init, ContainerKind::Init);
-    status.phase = Some(phase(input, &regular, &init));
-    if status.phase == old.phase {
+    let mut init = container_statuses(
+        input,
+        &pod.spec.init_containers,
+        &old.init_container_statuses,
+        has_init,
+        ContainerKind::Init,
+    );
+    let computed = compute_phase(&pod.spec, &regular, &init, input.is_terminal);
+    let kept = old.phase.filter(|phase| is_final(*phase));
+    if old.phase == Some(if is_final(computed) { computed } else { kept.unwrap_or(computed) }) {
         status.reason = old.reason.clone();
         status.message = old.message.clone();
     }
+    // A final phase stays, whatever the containers say.
+    status.phase = Some(kept.unwrap_or(computed));
     apply_probes(input, &mut regular, &mut init);
     status.container_statuses = regular.into();
     status.init_container_statuses = init.into();
@@ -261,7 +269,8 @@ fn presume_lost(
     status.last_state.terminated = Some(Rc::new(ContainerStateTerminated {
         exit_code: 137,
         reason: "ContainerStatusUnknown".into(),
-        message: "The container could not be located when the pod was deleted.  The container used to be Running".into(),
+        message: "The container could not be located when the pod was deleted.  The container used to be Running"
+            .into(),
         ..ContainerStateTerminated::default()
     }));
     if input.pod.metadata.deletion_timestamp.is_none() {
@@ -288,7 +297,8 @@ fn apply_runtime(
             state: converted(newest, before),
             last_state,
             // The count never goes back, even if the runtime has forgotten earlier containers.
-            restart_count: before.map_or(0, |before| before.restart_count).max(newest.restart_count),
+            restart_count: before.map_or(0, |before| before.restart_count).max(newest.restart_count)
+                + lost_restarts(input, newest, before),
             image: newest.image.clone(),
             image_id: newest.image_id.clone(),
             container_id: newest.id.clone(),
@@ -299,6 +309,12 @@ fn apply_runtime(
     if let Some(second) = known.next() {
         status.last_state = converted(second, before);
     }
+}
+
+/// A container that ran and that the runtime has lost was restarted once more, unless its pod is being deleted.
+fn lost_restarts(input: &StatusInput<'_>, newest: &RuntimeContainer, before: Option<&ContainerStatus>) -> i32 {
+    let was_running = before.is_some_and(|before| before.state.running.is_some());
+    i32::from(newest.state == RuntimeState::Unknown && was_running && !input.pod.metadata.is_terminating())
 }
 
 fn resources(container: &Container) -> Value {
@@ -323,7 +339,10 @@ fn converted(container: &RuntimeContainer, before: Option<&ContainerStatus>) -> 
     let was_running = before.is_some_and(|before| before.state.running.is_some());
     match container.state {
         RuntimeState::Running => ContainerState {
-            running: Some(ContainerStateRunning { started_at: container.started_at, ..ContainerStateRunning::default() }),
+            running: Some(ContainerStateRunning {
+                started_at: container.started_at,
+                ..ContainerStateRunning::default()
+            }),
             ..ContainerState::default()
         },
         RuntimeState::Exited => terminated(ContainerStateTerminated {
@@ -395,13 +414,8 @@ pub fn restarts_after(spec: &PodSpec, container: &Container, exit_code: i32) -> 
     }
 }
 
-fn phase(input: &StatusInput<'_>, regular: &[ContainerStatus], init: &[ContainerStatus]) -> PodPhase {
-    let computed = compute_phase(&input.pod.spec, regular, init, input.is_terminal);
-    let old = input.pod.status.phase;
-    match old {
-        Some(PodPhase::Failed | PodPhase::Succeeded) => old.unwrap_or(computed),
-        Some(PodPhase::Pending | PodPhase::Running | PodPhase::Unknown) | None => computed,
-    }
+fn is_final(phase: PodPhase) -> bool {
+    matches!(phase, PodPhase::Failed | PodPhase::Succeeded)
 }
 
 #[derive(Default)]
@@ -416,16 +430,11 @@ struct Tally {
     succeeded: usize,
 }
 
-fn compute_phase(
-    spec: &PodSpec,
-    regular: &[ContainerStatus],
-    init: &[ContainerStatus],
-    is_terminal: bool,
-) -> PodPhase {
+fn compute_phase(spec: &PodSpec, regular: &[ContainerStatus], init: &[ContainerStatus], is_terminal: bool) -> PodPhase {
     let mut tally = Tally::default();
     for container in &spec.init_containers {
         let status = init.iter().find(|status| status.name == container.name);
-        if container.is_sidecar() { tally.sidecar(status) } else { tally.init(status) }
+        if container.is_sidecar() { tally.sidecar(container, status) } else { tally.init(status) }
     }
     for container in &spec.containers {
         tally.regular(regular.iter().find(|status| status.name == container.name));
@@ -472,13 +481,14 @@ impl Tally {
         }
     }
 
-    fn sidecar(&mut self, status: Option<&ContainerStatus>) {
+    fn sidecar(&mut self, container: &Container, status: Option<&ContainerStatus>) {
         let Some(status) = status else {
             self.unknown += 1;
             return;
         };
         if status.state.running.is_some() {
-            self.pending_sidecars += usize::from(status.started != Some(true));
+            let waits = container.startup_probe.is_some() && status.started != Some(true);
+            self.pending_sidecars += usize::from(waits);
             self.running += 1;
         } else if status.state.terminated.is_some() {
             // Ended sidecars do not count towards the phase.
@@ -524,8 +534,12 @@ fn apply_probes(input: &StatusInput<'_>, regular: &mut [ContainerStatus], init: 
     for status in init {
         let (started, ready) = probe_verdict(input, status);
         status.started = Some(started);
-        let is_sidecar =
-            input.pod.spec.init_containers.iter().any(|container| container.name == status.name && container.is_sidecar());
+        let is_sidecar = input
+            .pod
+            .spec
+            .init_containers
+            .iter()
+            .any(|container| container.name == status.name && container.is_sidecar());
         let is_done = status.state.terminated.as_ref().is_some_and(|how| how.exit_code == 0);
         status.ready = if is_sidecar { ready } else { is_done };
     }

@@ -83,6 +83,9 @@ impl Kubelets {
     }
 
     fn look_at_containers(&mut self, slot: u32, worker: &mut PodWorker, api: &mut dyn Api) {
+        self.end_redefined(worker, api);
+        self.kill_late(worker, api.now());
+        self.note_ends(worker, api.now());
         for at in worker.startable() {
             if self.advance(slot, worker, at, api) == Advance::Blocked {
                 break;

@@ -98,6 +98,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) readiness: Option<ProbeResult>,
     /// The probes, while it runs and they are run.
     pub(crate) probing: Option<Box<Probing>>,
+    /// When SIGKILL follows, if it was asked to stop while its pod goes on.
+    pub(crate) kill_at: Option<Time>,
     /// The log of the container before this one.
     pub(crate) previous_log: Option<Rc<cri::log::Log>>,
     /// The log of a container whose sandbox is gone.

@@ -139,9 +139,13 @@ fn statuses_are_those_of_the_real_kubelet() {
         }
     }
     for (seed, expect, ours) in misses.iter().take(8) {
-        eprintln!("seed {seed:?}\n  real {}\n  ours {}", api::text::json::write_compact(expect), api::text::json::write_compact(ours));
+        eprintln!(
+            "seed {seed:?}\n  real {}\n  ours {}",
+            api::text::json::write_compact(expect),
+            api::text::json::write_compact(ours)
+        );
     }
     let total = cases.as_list().len();
     eprintln!("{right} of {total}");
-    assert!(right * 100 >= total * 95, "{right} of {total}");
+    assert!(right * 100 >= total * 99, "{right} of {total}");
 }

@@ -1,7 +1,7 @@
 //! `curl` and `wget` of the terminal: for the pages that are known here.
 
-use shell::fs::{Caller, Fs};
-use shell::{ProcessIo, normalise};
+use shell::fs::{Caller, Fs, normalise};
+use shell::ProcessIo;
 
 use crate::web::{self, WebError};
 

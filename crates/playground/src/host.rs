@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use api::Str;
 use cluster::Cluster;
+use kubectl::complete::complete;
 use kubectl::{Context, Env, Input, Kubectl, Step};
-use shell::fs::{Caller, Fs, Tree};
+use shell::fs::{Caller, Fs, Tree, normalise};
 use shell::{
-    Candidate, Command, Config, Host, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status, normalise,
+    Candidate, Command, Config, Host, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
 };
 use sim::Time;
 
 use crate::curl;
 use crate::files::{Files, Pages, UID};
 use crate::program::{KubectlRun, Program};
-use crate::world::{Editing, Holding};
+use crate::world::{Editing, HOME, Holding};
 
 const KUBECTL: &str = "kubectl";
 const EDITORS: [&str; 4] = ["vi", "vim", "nano", "editor"];
@@ -66,6 +67,31 @@ impl TerminalHost<'_> {
             io.stderr(stderr);
         }
         result
+    }
+
+    /// The kubeconfig in force, for completion: a broken one offers nothing.
+    fn kubeconfig(&mut self) -> Option<kubectl::config::Config> {
+        let env = Env {
+            cwd: HOME.into(),
+            home: HOME.into(),
+            kubeconfig: Str::new(),
+            editor: Str::new(),
+            stdin_is_terminal: true,
+            stdout_is_terminal: true,
+            pid: 0,
+        };
+        let caller = self.caller();
+        let kubectl_us = self.cluster.timing().kubectl_us;
+        let mut ctx = Context {
+            api: &mut self.cluster.client(CLIENT),
+            fs: &mut Files { fs: self.fs, caller },
+            web: &mut Pages,
+            stdin: Input { bytes: &mut Vec::new(), is_closed: true },
+            stdout: &mut Vec::new(),
+            stderr: &mut Vec::new(),
+            kubectl_us,
+        };
+        kubectl::config::Config::read(&mut ctx, &env, "").ok()
     }
 
     fn step_kubectl(&mut self, process: &mut KubectlRun, io: &mut ProcessIo) -> Progress {
@@ -217,8 +243,13 @@ impl Host for TerminalHost<'_> {
             return None;
         }
         let words: Vec<Str> = argv.iter().map(|word| word.as_str().into()).collect();
-        let candidates = kubectl::complete(&words, &mut self.cluster.client(CLIENT))?;
-        Some(candidates.into_iter().map(|candidate| Candidate { text: candidate.text, suffix: candidate.suffix }).collect())
+        let config = self.kubeconfig();
+        let candidates = complete(&words, &config?, &self.cluster.client(CLIENT))?;
+        let word = |candidate: kubectl::complete::Candidate| Candidate {
+            text: candidate.text.to_string(),
+            suffix: candidate.suffix,
+        };
+        Some(candidates.into_iter().map(word).collect())
     }
 }
 

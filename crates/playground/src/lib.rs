@@ -15,5 +15,5 @@ mod session;
 pub mod web;
 mod world;
 
-pub use session::Session;
+pub use session::{Session, SessionError};
 pub use world::{Editing, HOME, Options, Terminal, World};

@@ -290,7 +290,7 @@ fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
 }
 
 fn why(cluster: &Cluster, kind: Kind, key: &Key) -> String {
-    cluster.controllers().why(kind, key).map(|why| why.text.to_string()).unwrap_or_default()
+    cluster.controllers().why(kind, key).map(|why| why.about(&key.name)).unwrap_or_default()
 }
 
 fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {

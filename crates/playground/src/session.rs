@@ -185,7 +185,7 @@ impl Session {
         let Some(found) = self.world.complete(terminal, &line, cursor as usize) else {
             return self.refuse(&format!("terminal {terminal} is not open"));
         };
-        let from = u32::try_from(found.start).unwrap_or(0);
+        let from = u32::try_from(found.range.start).unwrap_or(0);
         let candidates = found.candidates.into_iter().map(|candidate| Candidate {
             text: format!("{}{}", candidate.text, candidate.suffix),
             note: String::new(),

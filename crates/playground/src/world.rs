@@ -146,7 +146,7 @@ impl World {
     /// If there is no room, or the path is that of a directory.
     pub fn write_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), shell::fs::FsError> {
         let caller = Caller { uid: UID, gid: UID, now: self.now() };
-        let path = shell::normalise(HOME, path);
+        let path = shell::fs::normalise(HOME, path);
         let parents: Vec<usize> = path.char_indices().skip(1).filter(|(_, c)| *c == '/').map(|(at, _)| at).collect();
         for at in parents {
             if !self.fs.exists(&path[..at], caller) {
@@ -162,7 +162,7 @@ impl World {
     /// If there is no such file.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>, shell::fs::FsError> {
         let caller = Caller { uid: UID, gid: UID, now: self.now() };
-        Ok(self.fs.read(&shell::normalise(HOME, path), caller)?.to_vec())
+        Ok(self.fs.read(&shell::fs::normalise(HOME, path), caller)?.to_vec())
     }
 
     /// Opens a terminal with a shell of its own; an open one of this number is replaced.

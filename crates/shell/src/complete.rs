@@ -4,7 +4,6 @@ use crate::fs::{Caller, Fs, normalise};
 use crate::host::{Candidate, Host};
 use crate::machine::Machine;
 use crate::machine::site::KEYWORDS;
-use crate::pattern;
 
 /// The most candidates that are offered.
 pub const CANDIDATES_MAX: usize = 500;
@@ -80,8 +79,8 @@ impl Cursor {
     fn next_word(&mut self, end: usize) {
         self.start = end;
         let plain = |word: &String| !word.is_empty() && word != "do" && word != "then" && word != "else" && word != "!";
-        let assignment = self.words.len() == 1
-            && self.words[0].split_once('=').is_some_and(|(name, _)| crate::parse::is_name(name));
+        let assignment =
+            self.words.len() == 1 && self.words[0].split_once('=').is_some_and(|(name, _)| crate::parse::is_name(name));
         if assignment || self.words.len() == 1 && !plain(&self.words[0]) {
             self.words = vec![String::new()];
         } else if self.words.last().is_some_and(|word| !word.is_empty()) {
@@ -177,7 +176,6 @@ fn files(fs: &dyn Fs, caller: Caller, cwd: &str, home: &str, word: &str) -> Vec<
 
 /// A name as it must be typed.
 fn escaped(name: &str) -> String {
-    let _ = pattern::is_live;
     let mut text = String::new();
     for c in name.chars() {
         if " \t'\"\\$`*?[](){}<>|&;#!~".contains(c) {

@@ -297,9 +297,12 @@ mod tests {
 
     #[test]
     fn paths_become_absolute_and_normal() {
-        for (cwd, path, expect) in
-            [("/home/user", "a/../b", "/home/user/b"), ("/", "..", "/"), ("/a", "//b//c/.", "/b/c"), ("/a/b", "", "/a/b")]
-        {
+        for (cwd, path, expect) in [
+            ("/home/user", "a/../b", "/home/user/b"),
+            ("/", "..", "/"),
+            ("/a", "//b//c/.", "/b/c"),
+            ("/a/b", "", "/a/b"),
+        ] {
             assert_eq!(normalise(cwd, path), expect);
         }
     }

@@ -38,3 +38,5 @@ pub const REGEX_SIZE_MAX: usize = 20_000;
 pub(crate) const TURN_STEPS: u64 = 64;
 /// Lines that a program handles in one step.
 pub(crate) const LINES_PER_STEP: usize = 256;
+/// Bytes whose expansion costs as much as one transition.
+pub(crate) const BYTES_PER_STEP: usize = 1024;

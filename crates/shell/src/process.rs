@@ -141,6 +141,10 @@ pub struct Context<'a> {
     pub env: &'a BTreeMap<EcoString, EcoString>,
     /// The name of the machine or container.
     pub hostname: &'a str,
+    /// What stands before its name in an error: `bash: ` for a builtin of the shell.
+    pub prefix: String,
+    /// Whether the child it asked for runs.
+    pub child_runs: bool,
     /// The exit status of the child it asked for, once that has ended.
     pub child: Option<i32>,
 }
@@ -158,7 +162,7 @@ impl Context<'_> {
 
     /// Writes `name: text` and a newline to standard error; returns 1, the status of most failures.
     pub fn fail(&mut self, text: impl std::fmt::Display) -> i32 {
-        let line = format!("{}: {text}\n", self.name);
+        let line = format!("{}{}: {text}\n", self.prefix, self.name);
         self.io.stderr(line);
         1
     }

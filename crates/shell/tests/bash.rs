@@ -41,13 +41,7 @@ fn scripts_print_what_bash_prints() {
         {
             failures.push(format!(
                 "--- {}expected {:?} {} {:?}\ngot      {:?} {:?} {:?}",
-                case.script,
-                case.stdout,
-                case.status,
-                case.stderr,
-                outcome.stdout,
-                outcome.status,
-                outcome.stderr
+                case.script, case.stdout, case.status, case.stderr, outcome.stdout, outcome.status, outcome.stderr
             ));
         }
     }

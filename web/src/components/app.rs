@@ -24,115 +24,143 @@ const LANGUAGE_KEY: &str = "ordinal.language";
 /// A fast run ends after so much virtual time in any case.
 const FAST_LIMIT_US: u64 = 3_600_000_000;
 
+/// What components call; the same callbacks for the page's whole life.
+#[derive(Clone)]
+struct Hands {
+    on_select: Callback<Option<Uid>>,
+    on_command: Callback<Command>,
+    on_action: Callback<Action>,
+    on_wish: Callback<Wish>,
+    on_type: Callback<String>,
+}
+
+impl Hands {
+    fn new(driver: Driver, dispatcher: UseReducerDispatcher<State>) -> Hands {
+        let on_action = Callback::from(move |action: Action| dispatcher.dispatch(action));
+        let (select, type_, wish, sender) = (on_action.clone(), on_action.clone(), on_action.clone(), driver.clone());
+        Hands {
+            on_select: Callback::from(move |uid| select.emit(Action::Select(uid))),
+            on_command: Callback::from(move |command| sender.send(command)),
+            on_wish: Callback::from(move |asked| grant(&driver, &wish, asked)),
+            on_type: Callback::from(move |line| type_.emit(Action::Type(line))),
+            on_action,
+        }
+    }
+}
+
 /// See the module.
 #[component]
 pub fn App() -> Html {
     let state = use_reducer(|| State::new(language_of(&window()), Pace::Speed(1)));
     let dispatcher = state.dispatcher();
-    let driver = use_memo((), |()| {
-        let dispatcher = dispatcher.clone();
-        let on_outcome = Callback::from(move |outcome| dispatcher.dispatch(Action::Driver(outcome)));
+    let hands = use_memo((), |()| {
+        let told = dispatcher.clone();
+        let on_outcome = Callback::from(move |outcome| told.dispatch(Action::Driver(outcome)));
         let driver = Driver::new(worker_link(WORKER_SCRIPT), window(), Pace::Speed(1), on_outcome);
         driver.begin(new_start());
-        driver
+        Hands::new(driver, dispatcher)
     });
     let language = state.language;
     use_effect_with(language, |&language| speak(language));
-
-    let act = {
-        let dispatcher = dispatcher.clone();
-        move |action| dispatcher.dispatch(action)
-    };
-    let on_select = use_callback((), {
-        let act = act.clone();
-        move |uid: Option<Uid>, ()| act(Action::Select(uid))
-    });
-    let on_command = use_callback((), {
-        let driver = driver.clone();
-        move |command: Command, ()| driver.send(command)
-    });
-    let on_action = use_callback((), {
-        let act = act.clone();
-        move |action: Action, ()| act(action)
-    });
-    let on_wish = use_callback((), {
-        let (driver, act) = (driver.clone(), act.clone());
-        move |wish: Wish, ()| grant(&driver, &act, wish)
-    });
-    let on_type = use_callback((), {
-        let act = act.clone();
-        move |line: String, ()| act(Action::Type(line))
-    });
-
-    let half = match state.half {
+    let class = match state.half {
         Half::Picture => "page show-picture",
         Half::Terminal => "page show-terminal",
     };
-    let show = |half: Half| {
-        let act = act.clone();
-        Callback::from(move |_: MouseEvent| act(Action::Show(half)))
-    };
-    let tab = |this: Half, text: Text| {
+    html! {
+        <div {class}>
+            <a class="skip" href="#line-1">{ language.say(Text::SkipToTerminal) }</a>
+            <Toolbar
+                {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
+                on_wish={hands.on_wish.clone()}
+            />
+            { halves(&state, &hands) }
+            { notes(&state, &hands) }
+            <main class="halls">
+                { picture_hall(&state, &hands) }
+                { terminal_hall(&state, &hands) }
+            </main>
+            if let Some(editing) = &state.editing {
+                <Editor {language} editing={editing.clone()} on_command={hands.on_command.clone()}
+                    on_action={hands.on_action.clone()} />
+            }
+            if let Some(crash) = &state.crash {
+                <Report {language} crash={crash.clone()} on_wish={hands.on_wish.clone()} />
+            }
+        </div>
+    }
+}
+
+/// On a narrow screen one half is seen at a time.
+fn halves(state: &State, hands: &Hands) -> Html {
+    let language = state.language;
+    let tab = |half: Half, text: Text| {
+        let on_action = hands.on_action.clone();
         html! {
-            <button type="button" aria-pressed={(state.half == this).to_string()} onclick={show(this)}>
+            <button type="button" aria-pressed={(state.half == half).to_string()}
+                onclick={move |_| on_action.emit(Action::Show(half))}>
                 { language.say(text) }
             </button>
         }
     };
     html! {
-        <div class={half}>
-            <a class="skip" href="#line-1">{ language.say(Text::SkipToTerminal) }</a>
-            <Toolbar
-                {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
-                on_wish={on_wish.clone()}
-            />
-            <nav class="halves" aria-label={language.say(Text::Views)}>
-                { tab(Half::Picture, Text::Picture) }
-                { tab(Half::Terminal, Text::Terminal) }
-            </nav>
+        <nav class="halves" aria-label={language.say(Text::Views)}>
+            { tab(Half::Picture, Text::Picture) }
+            { tab(Half::Terminal, Text::Terminal) }
+        </nav>
+    }
+}
+
+/// What is to be said about the session as a whole.
+fn notes(state: &State, hands: &Hands) -> Html {
+    let language = state.language;
+    let on_action = hands.on_action.clone();
+    html! {
+        <>
             if state.unkept {
                 <p class="note" role="status">{ language.say(Text::Unkept) }</p>
             }
             if let Some(notice) = &state.notice {
                 <p class="note" role="alert">
                     <span>{ notice }</span>
-                    <button type="button" onclick={{ let act = act.clone(); move |_| act(Action::CloseNotice) }}>
+                    <button type="button" onclick={move |_| on_action.emit(Action::CloseNotice)}>
                         { language.say(Text::Close) }
                     </button>
                 </p>
             }
-            <main class="halls">
-                <section class="hall hall-picture" aria-label={language.say(Text::Picture)}>
-                    <Summary {language} picture={state.picture.clone()} selected={state.selected}
-                        on_select={on_select.clone()} />
-                    <Picture {language} picture={state.picture.clone()} selected={state.selected}
-                        on_select={on_select.clone()} />
-                    <Inspector {language} picture={state.picture.clone()} selected={state.selected} {on_type}
-                        on_select={on_select.clone()} />
-                    <Events {language} picture={state.picture.clone()} start_us={state.start_us} />
-                </section>
-                <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
-                    { for state.terminals.iter().map(|(&number, terminal)| html! {
-                        <TerminalPane key={number} {language} {number} terminal={terminal.clone()} ready={state.ready}
-                            pace={state.pace} typed={state.typed.clone().filter(|_| number == 1)}
-                            on_command={on_command.clone()} on_action={on_action.clone()}
-                            on_wish={on_wish.clone()} />
-                    }) }
-                </section>
-            </main>
-            if let Some(editing) = &state.editing {
-                <Editor {language} editing={editing.clone()} on_command={on_command.clone()}
-                    on_action={on_action.clone()} />
-            }
-            if let Some(crash) = &state.crash {
-                <Report {language} crash={crash.clone()} {on_wish} />
-            }
-        </div>
+        </>
+    }
+}
+
+fn picture_hall(state: &State, hands: &Hands) -> Html {
+    let &State { language, selected, start_us, .. } = state;
+    let picture = &state.picture;
+    let on_select = &hands.on_select;
+    html! {
+        <section class="hall hall-picture" aria-label={language.say(Text::Picture)}>
+            <Summary {language} picture={picture.clone()} {selected} on_select={on_select.clone()} />
+            <Picture {language} picture={picture.clone()} {selected} on_select={on_select.clone()} />
+            <Inspector {language} picture={picture.clone()} {selected} on_type={hands.on_type.clone()}
+                on_select={on_select.clone()} />
+            <Events {language} picture={picture.clone()} {start_us} />
+        </section>
+    }
+}
+
+fn terminal_hall(state: &State, hands: &Hands) -> Html {
+    let &State { language, ready, pace, .. } = state;
+    html! {
+        <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
+            { for state.terminals.iter().map(|(&number, terminal)| html! {
+                <TerminalPane key={number} {language} {number} terminal={terminal.clone()} {ready} {pace}
+                    typed={state.typed.clone().filter(|_| number == 1)} on_command={hands.on_command.clone()}
+                    on_action={hands.on_action.clone()} on_wish={hands.on_wish.clone()} />
+            }) }
+        </section>
     }
 }
 
 /// Does what the reader asked of a toolbar or a report.
-fn grant(driver: &Driver, act: &impl Fn(Action), wish: Wish) {
+fn grant(driver: &Driver, on_action: &Callback<Action>, wish: Wish) {
     match wish {
         Wish::Pace(pace) => driver.set_pace(pace),
         Wish::Fast(goal) => {
@@ -142,13 +170,13 @@ fn grant(driver: &Driver, act: &impl Fn(Action), wish: Wish) {
             }
             driver.set_pace(Pace::Fast { goal, limit_us: driver.now_us() + FAST_LIMIT_US });
         }
-        Wish::Language(language) => act(Action::Speak(language)),
+        Wish::Language(language) => on_action.emit(Action::Speak(language)),
         Wish::NewCluster => {
-            act(Action::CloseReport);
+            on_action.emit(Action::CloseReport);
             driver.start_anew(new_start());
         }
         Wish::GoBack => {
-            act(Action::CloseReport);
+            on_action.emit(Action::CloseReport);
             driver.go_back();
         }
         Wish::SaveJournal => save("ordinal-journal.jsonl", &driver.export()),

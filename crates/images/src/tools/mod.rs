@@ -13,9 +13,7 @@ pub(crate) mod wget;
 use crate::program::Tool;
 
 /// Those of busybox.
-pub(crate) const BUSYBOX: &[Tool] =
-    &[nslookup::TOOL, wget::TOOL, ping::TOOL, ps::TOOL_BUSYBOX, nc::TOOL, kill::PKILL];
+pub(crate) const BUSYBOX: &[Tool] = &[nslookup::TOOL, wget::TOOL, ping::TOOL, ps::TOOL_BUSYBOX, nc::TOOL, kill::PKILL];
 
 /// All of them.
-pub(crate) const ALL: &[Tool] =
-    &[curl::TOOL, nslookup::TOOL, wget::TOOL, ping::TOOL, ps::TOOL, nc::TOOL, kill::PKILL];
+pub(crate) const ALL: &[Tool] = &[curl::TOOL, nslookup::TOOL, wget::TOOL, ping::TOOL, ps::TOOL, nc::TOOL, kill::PKILL];

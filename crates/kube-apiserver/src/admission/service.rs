@@ -1,6 +1,7 @@
 //! Addresses and node ports of services.
 
-use api::{FieldError, Kind, Service, Status};
+use api::core::service::ServiceSpec;
+use api::{FieldError, Kind, Service, Status, Value};
 
 use crate::ApiServer;
 use crate::allocator::AllocationError;
@@ -54,7 +55,18 @@ fn allocate_address(server: &mut ApiServer, service: &mut Service) -> Result<(),
     }
     let spec = &mut service.spec;
     spec.cluster_ips = [spec.cluster_ip.clone()].into();
+    set_families(spec);
     Ok(())
+}
+
+/// The cluster has IPv4 addresses only.
+fn set_families(spec: &mut ServiceSpec) {
+    if spec.rest.get("ipFamilies").is_null() {
+        spec.rest.set("ipFamilies", Value::List(vec!["IPv4".into()]));
+    }
+    if spec.rest.get("ipFamilyPolicy").is_null() {
+        spec.rest.set("ipFamilyPolicy", "SingleStack".into());
+    }
 }
 
 fn refused_address(service: &Service, error: AllocationError) -> Status {
@@ -67,7 +79,7 @@ fn refused_address(service: &Service, error: AllocationError) -> Status {
         AllocationError::Full => "range is full",
     };
     let detail = format!("failed to allocate IP {address}: {cause}");
-    let value = api::Value::List(vec![address.clone().into()]);
+    let value = Value::List(vec![address.clone().into()]);
     let error = FieldError::invalid("spec.clusterIPs", value, detail);
     Status::invalid(Kind::Service, &service.metadata.name, &[error])
 }

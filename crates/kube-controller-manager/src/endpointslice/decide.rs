@@ -139,7 +139,8 @@ fn kept_endpoints(
     let mut is_changed = false;
     for endpoint in &slice.endpoints {
         let name = endpoint.target_ref.as_ref().map_or("", |target| target.name.as_str());
-        let pod = desired.pods.get(name).filter(|pod| endpoint.addresses.first() == Some(&pod.status.pod_ip)).copied();
+        let pod =
+            desired.pods.get(name).filter(|pod| endpoint.addresses.first() == Some(pods::address_of(pod))).copied();
         let Some(pod) = pod else {
             is_changed = true;
             continue;
@@ -243,7 +244,7 @@ fn new_endpoint(inputs: &SliceInputs<'_>, pod: &Pod) -> Endpoint {
         .and_then(inputs.nodes)
         .and_then(|node| node.metadata.labels.get_str("topology.kubernetes.io/zone").cloned());
     Endpoint {
-        addresses: EcoVec::from([pod.status.pod_ip.clone()]),
+        addresses: EcoVec::from([pods::address_of(pod).clone()]),
         conditions: EndpointConditions {
             ready: Some(ready),
             serving: Some(serving),

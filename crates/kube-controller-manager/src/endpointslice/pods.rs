@@ -34,6 +34,12 @@ pub fn is_in_endpoints(pod: &Pod, terminating: Terminating) -> bool {
     !pod.status.is_terminal() && !pod.status.pod_ip.is_empty() && !is_going
 }
 
+/// The pod's IPv4 address.
+pub fn address_of(pod: &Pod) -> &Str {
+    let listed = pod.status.pod_ips.iter().map(|address| &address.ip).find(|ip| ip.contains('.'));
+    listed.unwrap_or(&pod.status.pod_ip)
+}
+
 /// The pod's own name in the service's domain, if it stands in it.
 pub fn hostname_in(service: &Service, pod: &Pod) -> Option<Str> {
     let stands_in_it = !pod.spec.hostname.is_empty() && pod.spec.subdomain == service.metadata.name;

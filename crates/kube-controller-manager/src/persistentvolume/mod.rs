@@ -4,8 +4,7 @@
 //! claim names the volume, the claim is Bound. Claims that wait are looked at again every 15 s, on a grid that starts
 //! with the controller, and only while some wait.
 //!
-//! What is absent: making volumes. That is an external program ([`crate::HostPathProvisioner`]). Growing a claim is not
-//! modelled beyond the Event that upstream records while it waits for an external program to do it.
+//! What is absent: making volumes. That is an external program ([`crate::HostPathProvisioner`]).
 //!
 //! Models: kubernetes v1.36 pkg/controller/volume/persistentvolume.
 

@@ -161,6 +161,13 @@ struct Sync<'a> {
     waits: Option<Why>,
 }
 
+/// How many slots a sync looks at: more pods than any cluster holds here, whatever number the user wrote.
+const SLOTS_MAX: i32 = 200_000;
+/// How many steps one plan of a Parallel set has; the next sync goes on.
+const ACTIONS_MAX: usize = 4_000;
+/// When the sync after a plan that was full comes.
+const CONTINUED_AFTER: Span = Span::from_millis(1);
+
 type Flow = ControlFlow<()>;
 const CONTINUE: Flow = ControlFlow::Continue(());
 const STOP: Flow = ControlFlow::Break(());
@@ -225,6 +232,10 @@ impl<'a> Sync<'a> {
     fn process_replicas(&mut self) -> Flow {
         let mut batches = Batches::default();
         for index in 0..self.replicas.len() {
+            if self.actions.len() >= ACTIONS_MAX {
+                self.requeue_at = Some(self.now + CONTINUED_AFTER);
+                return STOP;
+            }
             self.batch = batches.of(index);
             let replica = self.replicas[index].clone();
             self.leave_if_monotonic(|sync| sync.process_replica(index, &replica))?;
@@ -524,7 +535,7 @@ impl Batches {
 
 fn partition<'a>(inputs: &'a Inputs<'a>) -> (Vec<Replica<'a>>, Vec<&'a Rc<Pod>>) {
     let set = inputs.set;
-    let (first, wanted) = (set.spec.first_ordinal(), set.spec.replicas().max(0));
+    let (first, wanted) = (set.spec.first_ordinal(), set.spec.replicas().clamp(0, SLOTS_MAX));
     let vacant = |ordinal| Replica { ordinal, pod: None, revision: revision_for_new_pod(set, ordinal) };
     let mut replicas: Vec<Replica<'a>> = (0..wanted).map(|index| vacant(first.saturating_add(index))).collect();
     let mut condemned: Vec<(i32, &Rc<Pod>)> = Vec::new();
@@ -557,7 +568,7 @@ pub fn max_unavailable(max: &IntOrString, replicas: i32) -> usize {
         IntOrString::Int(number) => i64::from(*number),
         IntOrString::Str(text) => {
             let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<i64>().ok()).unwrap_or(0);
-            percent * i64::from(replicas) / 100
+            percent.saturating_mul(i64::from(replicas)) / 100
         }
     };
     usize::try_from(number.max(1)).unwrap_or(1)

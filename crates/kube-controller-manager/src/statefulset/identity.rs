@@ -91,12 +91,17 @@ pub fn identity_matches(set: &StatefulSet, pod: &Pod) -> bool {
 
 /// Whether a pod mounts the claims of its ordinal.
 pub fn storage_matches(set: &StatefulSet, pod: &Pod) -> bool {
-    let Some(ordinal) = ordinal_in(set, &pod.metadata.name) else { return false };
     set.spec.volume_claim_templates.iter().all(|template| {
         let volume = pod.spec.volumes.iter().find(|volume| volume.name == template.metadata.name);
         let source = volume.and_then(|volume| volume.persistent_volume_claim.as_ref());
-        source.is_some_and(|source| source.claim_name == claim_name(set, template, ordinal))
+        source.is_some_and(|source| is_claim_name(&source.claim_name, &template.metadata.name, &pod.metadata.name))
     })
+}
+
+/// Whether a claim's name is `<template>-<pod>`, without making that name.
+fn is_claim_name(name: &str, template: &str, pod: &str) -> bool {
+    let rest = name.strip_prefix(template).and_then(|rest| rest.strip_prefix('-'));
+    rest == Some(pod)
 }
 
 /// The pod with identity and storage repaired.

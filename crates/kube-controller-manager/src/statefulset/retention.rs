@@ -44,9 +44,14 @@ pub fn update_owners(set: &StatefulSet, pod: &Pod, claim: &mut PersistentVolumeC
     }
     match wanted_owner(set, pod) {
         WantedOwner::Nobody => {}
-        WantedOwner::Set => owners.push(set.controller_reference()),
-        WantedOwner::Pod => owners.push(pod.controller_reference()),
+        WantedOwner::Set => owners.push(unblocking_reference(set)),
+        WantedOwner::Pod => owners.push(unblocking_reference(pod)),
     }
+}
+
+/// A controller reference that does not make foreground deletion wait, as upstream puts it on claims.
+fn unblocking_reference<T: Resource>(owner: &T) -> OwnerReference {
+    OwnerReference { block_owner_deletion: None, ..owner.controller_reference() }
 }
 
 /// Whether someone else controls the claim although the set has a policy for it.

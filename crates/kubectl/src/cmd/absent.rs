@@ -1,7 +1,7 @@
 //! Verbs of kubectl's that are not here yet. They say so; none of them does half of its work.
 
 use super::call::Call;
-use super::{Flow, PLAIN, Verb};
+use super::{Flow, PLAIN, Verb, Words};
 use crate::failure::Failure;
 
 /// A verb that only says that it is not here.
@@ -12,6 +12,7 @@ macro_rules! absent {
             pub static $name: Verb = Verb {
                 path: $path,
                 summary: concat!("Not supported in this version of the playground. ", $instead),
+                words: Words::Unread,
                 run: |call| refuse(call, $instead),
                 ..PLAIN
             };
@@ -32,7 +33,6 @@ absent! {
     CP "cp" "use kubectl exec POD -- cat FILE",
     DEBUG "debug" "use kubectl exec or kubectl run",
     DRAIN "drain" "use kubectl cordon and kubectl delete pod",
-    EXPLAIN "explain" "",
     EXPOSE "expose" "use kubectl create service, or a manifest",
     KUSTOMIZE "kustomize" "",
     PLUGIN "plugin" "",
@@ -46,6 +46,7 @@ pub static TOP: Verb = Verb {
     path: "top",
     summary: "Show what nodes and pods use; needs a metrics server, which this cluster has not",
     usage: "(node | pod) [options]",
+    words: Words::Unread,
     run: |_| Err(Failure::plain("Metrics API not available")),
     ..PLAIN
 };

@@ -31,7 +31,9 @@ pub static APPLY: Verb = Verb {
     flags: &[
         &[
             Flag::bool("all", "With --prune: all objects."),
-            Flag::text("cascade", "With --force: background, orphan or foreground.").default("background").bare("background"),
+            Flag::text("cascade", "With --force: background, orphan or foreground.")
+                .default("background")
+                .bare("background"),
             Flag::bool("force", "Delete and create anew what cannot be patched."),
             Flag::bool("force-conflicts", "With --server-side: take fields from other managers."),
             Flag::int("grace-period", "-1", "With --force: seconds for the old object."),
@@ -76,7 +78,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     check_flags(call, &options)?;
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
-    builder.validation = if options.validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
+    builder.validation =
+        if options.validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
     let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to apply"));
@@ -279,11 +282,7 @@ fn send(
     Ok(written.object.encode())
 }
 
-fn apply_on_server(
-    call: &mut Call<'_, '_>,
-    info: &Info,
-    options: &Options,
-) -> Result<(Value, &'static str), Failure> {
+fn apply_on_server(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> Result<(Value, &'static str), Failure> {
     let kind = info.mapping.kind_supported()?;
     let mut write = call.write_options(options.dry_run, "kubectl", options.validation);
     write.force = call.flags.is_on("force-conflicts");
@@ -340,7 +339,8 @@ mod tests {
 
     #[test]
     fn the_annotation_holds_the_manifest_and_nothing_of_itself() {
-        let manifest = api::text::yaml::read("kind: A\nmetadata: {name: x, namespace: default}\nspec: {b: null}").unwrap();
+        let manifest =
+            api::text::yaml::read("kind: A\nmetadata: {name: x, namespace: default}\nspec: {b: null}").unwrap();
         let applied = with_last_applied(&manifest);
         let expect = "{\"kind\":\"A\",\"metadata\":{\"annotations\":{},\"name\":\"x\",\"namespace\":\"default\"},\
                       \"spec\":{\"b\":null}}\n";

@@ -79,7 +79,9 @@ impl<'c, 'w> Call<'c, 'w> {
     ) -> Result<Call<'c, 'w>, Failure> {
         let flags = command.flags;
         if let Some(name) = UNSUPPORTED.iter().find(|name| flags.is_set(name)) {
-            return Err(Failure::Plain(format!("--{name} is not supported in this playground: it has one server and one user")));
+            return Err(Failure::Plain(format!(
+                "--{name} is not supported in this playground: it has one server and one user"
+            )));
         }
         let config = Config::read(ctx, env, &flags.text("kubeconfig"))?;
         let mut context = flags.text("context");
@@ -141,9 +143,9 @@ impl<'c, 'w> Call<'c, 'w> {
                 Ok(DryRun::Client)
             }
             "true" => Err(Failure::plain("Invalid dry-run value (true). Must be \"none\", \"server\", or \"client\".")),
-            other => {
-                Err(Failure::Plain(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
-            }
+            other => Err(Failure::Plain(format!(
+                "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+            ))),
         }
     }
 

@@ -12,8 +12,13 @@ use crate::flags::Flag;
 use crate::printers::tabwriter::TabWriter;
 
 /// The parent of the verbs here.
-pub static CONFIG: Verb =
-    Verb { path: "config", summary: "Read and change the kubeconfig file", usage: "SUBCOMMAND [options]", run: parent, ..PLAIN };
+pub static CONFIG: Verb = Verb {
+    path: "config",
+    summary: "Read and change the kubeconfig file",
+    usage: "SUBCOMMAND [options]",
+    run: parent,
+    ..PLAIN
+};
 
 /// `config current-context`
 pub static CURRENT_CONTEXT: Verb = Verb {
@@ -60,10 +65,7 @@ pub static GET_CONTEXTS: Verb = Verb {
     path: "config get-contexts",
     summary: "List the contexts",
     usage: "[CONTEXT_NAME] [options]",
-    flags: &[&[
-        Flag::bool("no-headers", "Leave the header out."),
-        Flag::text("output", "name.").short('o'),
-    ]],
+    flags: &[&[Flag::bool("no-headers", "Leave the header out."), Flag::text("output", "name.").short('o')]],
     run: get_contexts,
     ..PLAIN
 };
@@ -116,7 +118,11 @@ fn set_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (args, false) => return Err(call.usage(format!("Unexpected args: [{}]", args.join(" ")))),
     };
     if name.is_empty() {
-        return Err(Failure::plain(if is_current { "no current context is set" } else { "you must specify a non-empty context name or --current" }));
+        return Err(Failure::plain(if is_current {
+            "no current context is set"
+        } else {
+            "you must specify a non-empty context name or --current"
+        }));
     }
     let given = |flag: &'static str| call.flags.is_set(flag).then(|| (flag, call.flags.text(flag)));
     let fields: Vec<(&str, Str)> = ["cluster", "user", "namespace"].into_iter().filter_map(given).collect();
@@ -152,7 +158,8 @@ fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         "yaml" => yaml::write(&value),
         "json" => json::write_indented(&value),
         _ => {
-            let output = crate::output::Output::read(call.ctx, call.env, &call.flags, crate::output::Formats::Operation)?;
+            let output =
+                crate::output::Output::read(call.ctx, call.env, &call.flags, crate::output::Formats::Operation)?;
             let crate::output::Output::Objects(mut printer) = output else { return Ok(Flow::Done(0)) };
             printer.print(&value)?
         }
@@ -164,9 +171,14 @@ fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 fn minify(value: &mut Value) {
     let current = value.get("current-context").text().to_string();
     let contexts = value.get("contexts").as_list();
-    let context = contexts.iter().find(|entry| entry.get("name").text() == current).map(|entry| entry.get("context").clone());
+    let context =
+        contexts.iter().find(|entry| entry.get("name").text() == current).map(|entry| entry.get("context").clone());
     let context = context.unwrap_or_default();
-    let wanted = [("contexts", current.as_str()), ("clusters", context.get("cluster").text()), ("users", context.get("user").text())];
+    let wanted = [
+        ("contexts", current.as_str()),
+        ("clusters", context.get("cluster").text()),
+        ("users", context.get("user").text()),
+    ];
     for (list, name) in wanted {
         if let Some(Value::List(entries)) = value.as_map_mut().and_then(|map| map.get_mut(list)) {
             entries.retain(|entry| entry.get("name").text() == name);

@@ -172,7 +172,11 @@ fn delete_one(call: &mut Call<'_, '_>, info: &Info, manner: &Manner) -> Result<S
             return Err(Failure::from(info.mapping.not_found(&info.name)).with_source("deleting", &info.source));
         };
         let deleted = call.ctx.api.delete(kind, &info.key(), &manner.options);
-        uid = deleted.map_err(|status| Failure::from(status).with_source("deleting", &info.source))?.metadata().uid.clone();
+        uid = deleted
+            .map_err(|status| Failure::from(status).with_source("deleting", &info.source))?
+            .metadata()
+            .uid
+            .clone();
     }
     print_deleted(call, info, manner);
     Ok(uid)
@@ -184,7 +188,8 @@ fn print_deleted(call: &mut Call<'_, '_>, info: &Info, manner: &Manner) {
         return call.ctx.out(&line);
     }
     let operation = if manner.options.grace_period_seconds == Some(0) { "force deleted" } else { "deleted" };
-    let place = if info.mapping.is_namespaced() { format!(" from {} namespace", info.namespace) } else { String::new() };
+    let place =
+        if info.mapping.is_namespaced() { format!(" from {} namespace", info.namespace) } else { String::new() };
     let name = info.mapping.qualified_singular();
     let line = format!("{name} {:?} {operation}{place}{}\n", info.name.as_str(), manner.dry_run.suffix());
     call.ctx.out(&line);

@@ -1,23 +1,24 @@
-//! `kubectl describe`: finds the objects; what is said of each is in [`crate::describe`].
+//! `kubectl describe`: objects in sentences.
 //!
-//! Models: kubernetes v1.36 kubectl/pkg/cmd/describe.
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/describe/describe.go.
 
 use super::{Call, Flow, PLAIN, Verb, shared};
-use crate::builder::{Info, live_info};
-use crate::describe;
+use crate::builder::{Builder, Info};
+use crate::describe::{Cluster, Events, describe};
 use crate::failure::Failure;
 use crate::flags::Flag;
-use crate::mapping::Mapping;
 
 /// The verb.
 pub static DESCRIBE: Verb = Verb {
     path: "describe",
-    summary: "Show one or many objects in detail",
+    suggest_for: &["inspect"],
+    summary: "Show an object with what belongs to it",
     usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]",
     flags: &[
         &[
             Flag::int("chunk-size", "500", "Objects per answer of the server."),
-            Flag::bool("show-events", "Show the object's events.").default("true"),
+            Flag::bool("show-events", "Show the events of the object; by default only if it is one and named.")
+                .default("true"),
         ],
         shared::FILES,
         shared::SELECTOR,
@@ -28,6 +29,9 @@ pub static DESCRIBE: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.text("kustomize").is_empty() {
+        call.require_files()?;
+    }
     if call.flags.args.is_empty() && call.flags.texts("filename").is_empty() {
         return Err(Failure::plain(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
@@ -36,28 +40,29 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let mut builder = call.builder();
     builder.empty_selector_is_all = true;
-    builder.files_are_live = true;
-    let (mut infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
-    if infos.is_empty() && failures.iter().all(Failure::is_not_found) && call.flags.args.len() == 2 {
-        let matching = with_prefix(call)?;
-        if !matching.is_empty() {
-            failures.clear();
-            infos = matching;
-        }
+    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let is_one = failures.is_empty() && infos.len() <= 1;
+    let events = match (call.flags.is_set("show-events"), is_one) {
+        (true, _) if !call.flags.is_on("show-events") => Events::Hidden,
+        (false, false) => Events::Hidden,
+        (true, _) | (false, true) => Events::Shown,
+    };
+    if let ([missing], [resource, prefix]) = (failures.as_slice(), call.flags.args.as_slice())
+        && missing.is_not_found()
+    {
+        let (missing, resource, prefix) = (missing.clone(), resource.to_string(), prefix.to_string());
+        return with_prefix(call, &resource, &prefix, events, missing);
     }
-    let mut is_first = true;
-    for info in &infos {
-        call.warn_if_deprecated(info.mapping);
-        match describe_one(call, info) {
-            Ok(text) => {
-                let text = if is_first { text } else { format!("\n\n{text}") };
-                call.ctx.out(&text);
-                is_first = false;
-            }
+    let mut texts = Vec::new();
+    for mut info in infos {
+        match text(call, &mut info, events) {
+            Ok(text) => texts.push(text),
+            Err(failure) if failures.contains(&failure) => {}
             Err(failure) => failures.push(failure),
         }
     }
-    if infos.is_empty() && failures.is_empty() {
+    call.ctx.out(&texts.join("\n\n"));
+    if texts.is_empty() && failures.is_empty() {
         let all = call.flags.is_on("all-namespaces");
         let place = if all { String::new() } else { format!(" in {} namespace.", call.namespace) };
         call.ctx.err(&format!("No resources found{place}\n"));
@@ -65,18 +70,41 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
-/// The objects whose names begin with what was given as a name.
-fn with_prefix(call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
-    let (resource, prefix) = (call.flags.args[0].clone(), call.flags.args[1].clone());
-    let mapping = Mapping::find(&resource)?;
-    let namespace = call.builder().namespace_for_list(mapping);
-    let objects = mapping.kind().map(|kind| call.ctx.api.list(kind, namespace.as_deref())).unwrap_or_default();
-    let matching = objects.into_iter().filter(|object| object.metadata().name.starts_with(prefix.as_str()));
-    Ok(matching.map(|object| live_info(mapping, object)).collect())
+/// Describes the objects whose names begin with a text that is the name of none.
+fn with_prefix(
+    call: &mut Call<'_, '_>,
+    resource: &str,
+    prefix: &str,
+    events: Events,
+    missing: Failure,
+) -> Result<Flow, Failure> {
+    let builder = Builder {
+        namespace: call.namespace.clone(),
+        args: vec![resource.into()],
+        empty_selector_is_all: true,
+        single_resource: true,
+        ..Builder::default()
+    };
+    let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    let named: Vec<Info> = infos.into_iter().filter(|info| info.name.starts_with(prefix)).collect();
+    if named.is_empty() {
+        return Err(missing);
+    }
+    for mut info in named {
+        let text = text(call, &mut info, events)?;
+        call.ctx.out(&format!("{text}\n"));
+    }
+    Ok(Flow::Done(0))
 }
 
-fn describe_one(call: &mut Call<'_, '_>, info: &Info) -> Result<String, Failure> {
-    let Some(object) = &info.live else { return Err(info.mapping.not_found(&info.name).into()) };
-    let now = call.ctx.now();
-    Ok(describe::describe(&*call.ctx.api, object, now)?)
+fn text(call: &mut Call<'_, '_>, info: &mut Info, events: Events) -> Result<String, Failure> {
+    call.warn_if_deprecated(info.mapping);
+    let object = match &info.live {
+        Some(object) => object.clone(),
+        None => info.get(call.ctx)?,
+    };
+    Ok(describe(&Cluster { api: &*call.ctx.api, events }, &object))
 }

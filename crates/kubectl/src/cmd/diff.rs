@@ -50,7 +50,9 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(call.usage(format!("Unexpected args: [{}]", call.flags.args.join(" "))));
     }
     call.require_files()?;
-    for (flag, what) in [("prune", "pruned objects (--prune)"), ("server-side", "server-side differences (--server-side)")] {
+    for (flag, what) in
+        [("prune", "pruned objects (--prune)"), ("server-side", "server-side differences (--server-side)")]
+    {
         if call.flags.is_on(flag) {
             return Err(unsupported(what));
         }
@@ -117,13 +119,10 @@ fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<V
     // The annotation is not part of the comparison: it is carried over as it is.
     let mut modified = with_last_applied(&info.manifest);
     modified.remove(&["metadata", "annotations", LAST_APPLIED]);
-    if info.manifest.at(&["metadata", "annotations"]).is_null() {
-        modified.remove(&["metadata", "annotations"]);
-    }
     let applied = current.at(&["metadata", "annotations", LAST_APPLIED]).text();
     let original = api::text::json::read(applied).unwrap_or_default();
     let patch = match type_of(info.mapping) {
-        Some(type_) => three_way::create(&without_annotation(original), &modified, current, type_, Overwrite::Yes),
+        Some(type_) => three_way::create(&original, &modified, current, type_, Overwrite::Yes),
         None => three_way::create_json_merge(&original, &modified, current),
     };
     let mut body = patch.map_err(|error| Failure::Plain(error.to_string()))?;
@@ -133,14 +132,6 @@ fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<V
     body.set(&["metadata", "resourceVersion"], current.at(&["metadata", "resourceVersion"]).clone());
     let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
     Ok(call.ctx.api.patch(kind, &info.key(), &patch, &options)?.object.encode())
-}
-
-/// `annotations: {}` is only an artefact of the annotation's form.
-fn without_annotation(mut original: Value) -> Value {
-    if original.at(&["metadata", "annotations"]).as_map().is_some_and(|map| map.is_empty()) {
-        original.remove(&["metadata", "annotations"]);
-    }
-    original
 }
 
 /// Replaces the values of Secrets, telling equal ones from different ones.

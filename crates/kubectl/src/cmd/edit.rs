@@ -85,14 +85,21 @@ struct Why {
     faults: Vec<String>,
 }
 
+/// Whether the file shows why an earlier version of it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    First,
+    AfterError,
+}
+
 #[derive(Clone, Debug)]
 enum State {
     /// The file is to be written and opened.
     Opening { reasons: Vec<Why> },
     /// The editor runs.
-    Open { path: Str, had_error: bool },
+    Open { path: Str, round: Round },
     /// The editor has ended.
-    Closed { path: Str, had_error: bool, code: i32 },
+    Closed { path: Str, round: Round, code: i32 },
 }
 
 /// An edit under way.
@@ -117,21 +124,21 @@ impl Editing {
         match self.state.clone() {
             State::Opening { reasons } => self.open(ctx, &reasons),
             State::Open { path, .. } => Ok(Progress::Edit { editor: self.editor.clone(), path }),
-            State::Closed { path, had_error, code } => {
+            State::Closed { path, round, code } => {
                 if code != 0 {
                     let editor = if self.editor.is_empty() { "vi" } else { &self.editor };
                     let message = format!("there was a problem with the editor {editor:?}");
                     return Err(self.keep(ctx, &path, Failure::Plain(message)));
                 }
-                self.take_in(ctx, &path, had_error)
+                self.take_in(ctx, &path, round)
             }
         }
     }
 
     /// The editor has ended.
     pub fn closed(&mut self, code: i32) {
-        if let State::Open { path, had_error } = self.state.clone() {
-            self.state = State::Closed { path, had_error, code };
+        if let State::Open { path, round } = self.state.clone() {
+            self.state = State::Closed { path, round, code };
         }
     }
 
@@ -164,15 +171,19 @@ impl Editing {
         let path = ecow::eco_format!("/tmp/kubectl-edit-{}.yaml", self.number + u64::from(self.rounds));
         let written = ctx.fs.write(&path, text.as_bytes());
         written.map_err(|error| Failure::Plain(format!("open {path}: {error}")))?;
-        self.state = State::Open { path: path.clone(), had_error: !reasons.is_empty() };
+        self.state = State::Open {
+            path: path.clone(),
+            round: if reasons.is_empty() { Round::First } else { Round::AfterError },
+        };
         Ok(Progress::Edit { editor: self.editor.clone(), path })
     }
 
-    fn take_in(&mut self, ctx: &mut Context<'_>, path: &Str, had_error: bool) -> Result<Progress, Failure> {
+    fn take_in(&mut self, ctx: &mut Context<'_>, path: &Str, round: Round) -> Result<Progress, Failure> {
         let bytes = ctx.fs.read(path).map_err(|error| Failure::Plain(format!("open {path}: {error}")))?;
         let saved = String::from_utf8_lossy(&bytes).into_owned();
         let previous = self.edited.replace(saved.clone());
-        if had_error && previous.is_some_and(|previous| significant(&previous) == significant(&saved)) {
+        if round == Round::AfterError && previous.is_some_and(|previous| significant(&previous) == significant(&saved))
+        {
             let failure = Failure::plain("Edit cancelled, no valid changes were saved.");
             return Err(self.keep(ctx, path, failure));
         }

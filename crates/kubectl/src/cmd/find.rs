@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use api::Str;
 
-use super::{Call, Flow, VERBS, Verb, help, shared};
+use super::{Call, Flow, VERBS, Verb, Words, help, shared};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{self, Flag, FlagError, Parsed};
@@ -68,6 +68,9 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
         let Some(found) = next.and_then(|name| child(verb.path, &name)) else { break };
         words = rest;
         verb = found;
+    }
+    if verb.words == Words::Unread {
+        return Ok(Command { verb, flags: Parsed::default() });
     }
     let all = all_flags(verb);
     let flags = match flags::parse(&words, &all) {

@@ -151,7 +151,8 @@ fn print_tables(call: &mut Call<'_, '_>, visit: Visit, output: &Output) -> Resul
     let with_kind = call.flags.is_on("show-kind") || groups.windows(2).any(|pair| pair[0].mapping != pair[1].mapping);
     let mut text = String::new();
     for group in &groups {
-        let printed = table_text(call, group, with_kind, output)?;
+        let prefix = if with_kind { group.mapping.qualified_singular() } else { Str::new() };
+        let printed = table_text(call, group, prefix, output)?;
         if !printed.is_empty() && !text.is_empty() && !call.flags.is_on("no-headers") {
             text.push('\n');
         }
@@ -187,7 +188,7 @@ fn group(visit: Visit) -> (Vec<Group>, Vec<Failure>) {
     (groups, failures)
 }
 
-fn table_text(call: &mut Call<'_, '_>, group: &Group, with_kind: bool, output: &Output) -> Result<String, Failure> {
+fn table_text(call: &mut Call<'_, '_>, group: &Group, prefix: Str, output: &Output) -> Result<String, Failure> {
     let Some(kind) = group.mapping.kind() else { return Ok(String::new()) };
     let mut objects = group.objects.clone();
     let sort_path = call.flags.text("sort-by");
@@ -202,9 +203,7 @@ fn table_text(call: &mut Call<'_, '_>, group: &Group, with_kind: bool, output: &
     }
     let table = call.ctx.api.table(kind, &objects);
     let mut options = table_options(call, group.mapping, output);
-    if with_kind {
-        options.kind_prefix = group.mapping.qualified_singular();
-    }
+    options.kind_prefix = prefix;
     Ok(TablePrinter::new(options).print(&table))
 }
 
@@ -267,7 +266,9 @@ fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let kind = mapping.kind_supported()?;
     let (selection, namespace) = match one {
         Found::Item(info) => (Selection::named(&info.name), Some(info.namespace.clone())),
-        Found::List { .. } => (Selection::parse(mapping, &labels, &fields)?, call.builder().namespace_for_list(mapping)),
+        Found::List { .. } => {
+            (Selection::parse(mapping, &labels, &fields)?, call.builder().namespace_for_list(mapping))
+        }
     };
     let namespace = namespace.filter(|_| mapping.is_namespaced());
     let mut watching = Watching {

@@ -23,10 +23,7 @@ const KUSTOMIZE_VERSION: &str = "v5.8.1";
 pub static VERSION_VERB: Verb = Verb {
     path: "version",
     summary: "Show the versions of client and server",
-    flags: &[&[
-        Flag::bool("client", "Only the client's."),
-        Flag::text("output", "yaml or json.").short('o'),
-    ]],
+    flags: &[&[Flag::bool("client", "Only the client's."), Flag::text("output", "yaml or json.").short('o')]],
     run: version,
     ..PLAIN
 };
@@ -43,7 +40,9 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             let mut value = Value::map();
             let names: &[&str] = if is_client_only { &["clientVersion"] } else { &["clientVersion", "serverVersion"] };
             for name in names {
-                for (field, text) in [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")] {
+                for (field, text) in
+                    [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")]
+                {
                     value.set(&[name, field], text);
                 }
             }
@@ -138,7 +137,7 @@ fn api_resources(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         "kind" => found.sort_by_key(|resource| resource.kind),
         _ => return Err(Failure::plain("--sort-by accepts only name or kind")),
     }
-    let text = if format == "name" { names(&found) } else { resource_table(&found, &format, call.flags.is_on("no-headers")) };
+    let text = if format == "name" { names(&found) } else { resource_table(call, &found) };
     call.ctx.out(&text);
     Ok(Flow::Done(0))
 }
@@ -159,10 +158,10 @@ fn names(found: &[&Resource]) -> String {
     found.iter().map(line).collect()
 }
 
-fn resource_table(found: &[&Resource], format: &str, no_headers: bool) -> String {
-    let is_wide = format == "wide";
+fn resource_table(call: &Call<'_, '_>, found: &[&Resource]) -> String {
+    let is_wide = call.flags.text("output") == "wide";
     let mut text = String::new();
-    if !no_headers {
+    if !call.flags.is_on("no-headers") {
         text.push_str("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND");
         text.push_str(if is_wide { "\tVERBS\tCATEGORIES\n" } else { "\n" });
     }
@@ -219,7 +218,9 @@ fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(unsupported("lists of permissions (--list)"));
     }
     if call.flags.args.len() < 2 {
-        return Err(Failure::plain("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."));
+        return Err(Failure::plain(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+        ));
     }
     let resource = call.flags.args[1].split('/').next().unwrap_or("").to_string();
     if !resource.is_empty() && resource != "*" && Mapping::find(&resource).is_err() {

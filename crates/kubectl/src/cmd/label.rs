@@ -85,6 +85,13 @@ impl Field {
     }
 }
 
+/// Whether one object was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Count {
+    One,
+    Many,
+}
+
 /// What to set and what to remove.
 struct Change {
     set: BTreeMap<Str, Str>,
@@ -116,10 +123,14 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     builder.select_all = call.flags.is_on("all");
     builder.files_are_live = true;
     let visit = builder.visit(call.ctx, call.env)?;
-    let is_single = visit.single_item_implied;
+    let count = if visit.single_item_implied { Count::One } else { Count::Many };
     let (infos, mut failures) = visit.into_infos();
     for info in &infos {
-        let changed = if lists { list(call, info, field, &change, is_single) } else { apply(call, info, field, &change, dry_run, &output) };
+        let changed = if lists {
+            list(call, info, field, &change, count)
+        } else {
+            apply(call, info, field, &change, dry_run, &output)
+        };
         failures.extend(changed.err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
@@ -179,7 +190,8 @@ fn refuse_overwrite(call: &Call<'_, '_>, field: Field, now: &StringMap, change: 
     }
     Err(match field {
         Field::Labels => {
-            let each = taken.into_iter().map(|one| Failure::Plain(format!("{one}, and --overwrite is false"))).collect();
+            let each =
+                taken.into_iter().map(|one| Failure::Plain(format!("{one}, and --overwrite is false"))).collect();
             Failure::of(each).unwrap_or(Failure::Silent(1))
         }
         Field::Annotations => Failure::Plain(format!(
@@ -204,7 +216,8 @@ fn apply(
         }
     }
     refuse_overwrite(call, field, &now, change)?;
-    let added: Vec<(&Str, &Str)> = change.set.iter().filter(|(key, value)| now.get(key) != Some(value.as_str())).collect();
+    let added: Vec<(&Str, &Str)> =
+        change.set.iter().filter(|(key, value)| now.get(key) != Some(value.as_str())).collect();
     let removed: Vec<&Str> = change.remove.iter().filter(|key| now.get(key).is_some()).collect();
     let operation = match (field, added.is_empty(), removed.is_empty()) {
         (Field::Annotations, _, _) => "annotated",
@@ -245,20 +258,14 @@ fn apply(
 }
 
 /// `--list`: what there would be.
-fn list(
-    call: &mut Call<'_, '_>,
-    info: &Info,
-    field: Field,
-    change: &Change,
-    is_single: bool,
-) -> Result<(), Failure> {
+fn list(call: &mut Call<'_, '_>, info: &Info, field: Field, change: &Change, count: Count) -> Result<(), Failure> {
     let now = field.of(info);
     refuse_overwrite(call, field, &now, change)?;
     let mut all: BTreeMap<Str, Str> = now.iter().map(|(key, value)| (key.into(), value.into())).collect();
     all.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
     change.remove.iter().for_each(|key| drop(all.remove(key)));
-    let indent = if is_single { "" } else { " " };
-    if !is_single {
+    let indent = if count == Count::One { "" } else { " " };
+    if count == Count::Many {
         let resource = info.mapping.resource();
         let head = format!("Listing {} for {}.{}/{}:\n", field.path(), resource.kind, resource.group, info.name);
         call.ctx.out(&head);

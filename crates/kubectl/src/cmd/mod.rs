@@ -32,10 +32,21 @@ pub struct Verb {
     pub usage: &'static str,
     /// Its flags, in groups.
     pub flags: &'static [&'static [Flag]],
+    /// How its words are read.
+    pub words: Words,
     /// Flags that must be given.
     pub required: &'static [&'static str],
     /// Runs it.
     pub run: fn(&mut Call<'_, '_>) -> Result<Flow, Failure>,
+}
+
+/// How the words of a command line are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Against the verb's flags.
+    Checked,
+    /// Not at all: the verb refuses whatever they are.
+    Unread,
 }
 
 /// A verb without anything, to be filled with `..PLAIN`.
@@ -46,6 +57,7 @@ pub const PLAIN: Verb = Verb {
     summary: "",
     usage: "[options]",
     flags: &[],
+    words: Words::Checked,
     required: &[],
     run: |_| Ok(Flow::Done(0)),
 };
@@ -108,25 +120,92 @@ macro_rules! verbs {
     };
 }
 
+pub mod absent;
 pub mod apply;
+pub mod config;
+pub mod cordon;
+pub mod create;
 pub mod delete;
+pub mod describe;
+pub mod diff;
+pub mod edit;
+pub mod events;
+pub mod exec;
+pub mod explain;
 pub mod get;
+pub mod info;
 pub mod label;
+pub mod last_applied;
+pub mod logs;
 pub mod pairs;
 pub mod patch;
+pub mod pods;
+pub mod replace;
 pub mod rollout;
+pub mod run;
 pub mod scale;
+pub mod session;
 pub mod set_image;
+pub mod wait;
 
+use create::{data, kinds, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
     label::ANNOTATE,
+    info::API_RESOURCES,
+    info::API_VERSIONS,
     apply::APPLY,
+    last_applied::VIEW_LAST_APPLIED,
+    absent::ATTACH,
+    info::AUTH,
+    info::AUTH_CAN_I,
+    info::AUTH_WHOAMI,
+    absent::AUTOSCALE,
+    absent::CERTIFICATE,
+    info::CLUSTER_INFO,
+    absent::COMPLETION,
+    config::CONFIG,
+    config::CURRENT_CONTEXT,
+    config::GET_CONTEXTS,
+    config::SET_CONTEXT,
+    config::USE_CONTEXT,
+    config::VIEW,
+    cordon::CORDON,
+    absent::CP,
+    create::CREATE,
+    data::CONFIG_MAP,
+    kinds::DEPLOYMENT,
+    kinds::NAMESPACE,
+    kinds::BUDGET,
+    data::SECRET,
+    data::SECRET_GENERIC,
+    service::SERVICE,
+    service::CLUSTER_IP,
+    service::EXTERNAL_NAME,
+    service::LOAD_BALANCER,
+    service::NODE_PORT,
+    kinds::SERVICE_ACCOUNT,
+    absent::DEBUG,
     delete::DELETE,
+    describe::DESCRIBE,
+    diff::DIFF,
+    absent::DRAIN,
+    edit::EDIT,
+    events::EVENTS,
+    exec::EXEC,
+    explain::EXPLAIN,
+    absent::EXPOSE,
     get::GET,
+    absent::KUSTOMIZE,
     label::LABEL,
+    logs::LOGS,
+    info::OPTIONS,
     patch::PATCH,
+    absent::PLUGIN,
+    absent::PORT_FORWARD,
+    absent::PROXY,
+    replace::REPLACE,
     rollout::ROLLOUT,
     history::ROLLOUT_HISTORY,
     pause::ROLLOUT_PAUSE,
@@ -134,27 +213,65 @@ verbs! {
     pause::ROLLOUT_RESUME,
     status::ROLLOUT_STATUS,
     undo::ROLLOUT_UNDO,
+    run::RUN,
     scale::SCALE,
     set_image::SET,
-    set_image::SET_IMAGE;
+    set_image::SET_IMAGE,
+    absent::TAINT,
+    absent::TOP,
+    cordon::UNCORDON,
+    info::VERSION_VERB,
+    wait::WAIT;
     waiting
+    Attaching(run::Attaching),
     Deleting(delete::Deleting),
+    Editing(edit::Editing),
+    Executing(exec::Executing),
+    Following(logs::Following),
     RolloutStatus(status::RolloutStatus),
     Scaling(scale::Scaling),
+    Waiting(wait::Waiting),
     Watching(get::Watching),
+    WatchingEvents(events::Watching),
 }
 
 impl Waiting {
     /// Ctrl-C; answers whether the run goes on.
-    pub fn interrupt(&mut self, _ctx: &mut Context<'_>) -> bool {
-        false
+    pub fn interrupt(&mut self, ctx: &mut Context<'_>) -> bool {
+        match self {
+            Waiting::Attaching(attaching) => attaching.interrupt(ctx),
+            Waiting::Executing(executing) => executing.session.interrupt(ctx),
+            Waiting::Deleting(_)
+            | Waiting::Editing(_)
+            | Waiting::Following(_)
+            | Waiting::RolloutStatus(_)
+            | Waiting::Scaling(_)
+            | Waiting::Waiting(_)
+            | Waiting::Watching(_)
+            | Waiting::WatchingEvents(_) => false,
+        }
     }
 
     /// The editor has ended.
-    pub fn edited(&mut self, _code: i32) {}
+    pub fn edited(&mut self, code: i32) {
+        if let Waiting::Editing(editing) = self {
+            editing.closed(code);
+        }
+    }
 
     /// Whether keys go to a process in a container.
     pub fn holds_terminal(&self) -> bool {
-        false
+        match self {
+            Waiting::Attaching(attaching) => attaching.holds_terminal(),
+            Waiting::Executing(executing) => executing.session.is_terminal(),
+            Waiting::Deleting(_)
+            | Waiting::Editing(_)
+            | Waiting::Following(_)
+            | Waiting::RolloutStatus(_)
+            | Waiting::Scaling(_)
+            | Waiting::Waiting(_)
+            | Waiting::Watching(_)
+            | Waiting::WatchingEvents(_) => false,
+        }
     }
 }

@@ -90,7 +90,9 @@ fn subresource(name: &str) -> Result<Subresource, Failure> {
         "" => Ok(Subresource::None),
         "status" => Ok(Subresource::Status),
         "scale" => Ok(Subresource::Scale),
-        other => Err(Failure::Plain(format!("invalid subresource value: {other:?}. Must be one of [status scale resize]"))),
+        other => {
+            Err(Failure::Plain(format!("invalid subresource value: {other:?}. Must be one of [status scale resize]")))
+        }
     }
 }
 
@@ -139,7 +141,9 @@ fn patch_locally(info: &Info, before: &Value, request: &Patch) -> Result<Value, 
     let patched = match (request.kind, type_of(info.mapping)) {
         (PatchKind::Json, _) => api::patch::json::apply(before, &request.body),
         (PatchKind::Strategic, Some(type_)) => api::patch::strategic::apply(before, &request.body, type_),
-        (PatchKind::Strategic | PatchKind::Merge | PatchKind::Apply, _) => api::patch::merge::apply(before, &request.body),
+        (PatchKind::Strategic | PatchKind::Merge | PatchKind::Apply, _) => {
+            api::patch::merge::apply(before, &request.body)
+        }
     };
     patched.map_err(|error| Failure::Plain(error.to_string()))
 }

@@ -60,17 +60,18 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if call.flags.is_on("local") {
         return Err(unsupported("local changes (--local)"));
     }
-    let has_resources = !pairs.resources.is_empty();
+    let resources = pairs.resources.len();
     let mut builder = call.builder();
     builder.args = pairs.resources;
     builder.select_all = call.flags.is_on("all");
     builder.files_are_live = true;
-    let is_bare = !has_resources && builder.filenames.is_empty();
-    let (infos, failures) = if is_bare { (Vec::new(), Vec::new()) } else { builder.visit(call.ctx, call.env)?.into_infos() };
+    let is_bare = resources == 0 && builder.filenames.is_empty();
+    let (infos, failures) =
+        if is_bare { (Vec::new(), Vec::new()) } else { builder.visit(call.ctx, call.env)?.into_infos() };
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
     }
-    check(is_bare, &images)?;
+    check(call, resources, &images)?;
     let mut failures = Vec::new();
     for info in &infos {
         set_images(call, info, &images, dry_run, &output, &mut failures);
@@ -78,15 +79,17 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
-fn check(is_bare: bool, images: &BTreeMap<Str, Str>) -> Result<(), Failure> {
+fn check(call: &Call<'_, '_>, resources: usize, images: &BTreeMap<Str, Str>) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    if is_bare {
+    if resources == 0 && call.flags.texts("filename").is_empty() {
         faults.push("one or more resources must be specified as <resource> <name> or <resource>/<name>");
     }
     if images.is_empty() {
         faults.push("at least one image update is required");
     } else if images.len() > 1 && images.contains_key("*") {
-        faults.push("all containers are already specified by *, but saw more than one container_name=container_image pairs");
+        faults.push(
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs",
+        );
     }
     Failure::of(faults.into_iter().map(Failure::plain).collect()).map_or(Ok(()), Err)
 }
@@ -115,7 +118,10 @@ fn set_images(
     let mut after = before.clone();
     let Some(path) = pod_spec_path(info.mapping) else {
         let name = info.object_name();
-        failures.push(Failure::Plain(format!("error: {name} the object is not a pod or does not have a pod template: {}\n", info.mapping.resource().kind)));
+        failures.push(Failure::Plain(format!(
+            "error: {name} the object is not a pod or does not have a pod template: {}\n",
+            info.mapping.resource().kind
+        )));
         return;
     };
     for (name, image) in images {

@@ -61,8 +61,9 @@ pub static OUTPUT: &[Flag] = &[
 ];
 
 /// `--dry-run`
-pub static DRY_RUN: &[Flag] =
-    &[Flag::text("dry-run", "none, client (send nothing) or server (send, store nothing).").default("none").bare("unchanged")];
+pub static DRY_RUN: &[Flag] = &[Flag::text("dry-run", "none, client (send nothing) or server (send, store nothing).")
+    .default("none")
+    .bare("unchanged")];
 
 /// `--validate`
 pub static VALIDATE: &[Flag] =

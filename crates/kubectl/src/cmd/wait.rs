@@ -48,9 +48,15 @@ enum Condition {
     Created,
     Deleted,
     /// A condition of the status, by name and wanted value.
-    Status { name: Str, value: Str },
+    Status {
+        name: Str,
+        value: Str,
+    },
     /// A path into the object, and the wanted text if not any will do.
-    Path { template: Template, value: Option<Str> },
+    Path {
+        template: Template,
+        value: Option<Str>,
+    },
 }
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
@@ -71,7 +77,12 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         timeout,
         until: call.ctx.now() + timeout,
         seen: None,
-        state: State::Finding { builder: Box::new(builder), env: call.env.clone(), waits_for_creation, waits_for_deletion },
+        state: State::Finding(Box::new(Finding {
+            builder,
+            env: call.env.clone(),
+            waits_for_creation,
+            waits_for_deletion,
+        })),
     };
     Ok(waiting.into())
 }
@@ -146,10 +157,19 @@ pub struct Waiting {
     state: State,
 }
 
+/// How to find the objects.
+#[derive(Clone, Debug)]
+struct Finding {
+    builder: Builder,
+    env: Env,
+    waits_for_creation: bool,
+    waits_for_deletion: bool,
+}
+
 #[derive(Clone, Debug)]
 enum State {
     /// It is not known yet which objects.
-    Finding { builder: Box<Builder>, env: Env, waits_for_creation: bool, waits_for_deletion: bool },
+    Finding(Box<Finding>),
     /// The objects that are left, the last one first, and how many conditions of it are met; errors so far.
     Watching { left: Vec<Info>, met: usize, failures: Vec<Failure> },
 }
@@ -157,31 +177,23 @@ enum State {
 impl Waiting {
     /// Looks at the objects.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
-        if let State::Finding { builder, env, waits_for_creation, waits_for_deletion } = &self.state {
-            let (waits_for_creation, waits_for_deletion) = (*waits_for_creation, *waits_for_deletion);
-            let (builder, env) = (builder.clone(), env.clone());
-            match self.find(ctx, *builder, &env, waits_for_creation, waits_for_deletion)? {
-                Some(progress) => return Ok(progress),
-                None => self.seen = None,
-            }
-        }
         let revision = ctx.api.revision();
         if self.seen == Some(revision) && ctx.now() < self.until {
             return Ok(Progress::Blocked { wake: Some(self.until) });
         }
         self.seen = Some(revision);
+        if let State::Finding(finding) = &self.state
+            && let Some(progress) = self.find(ctx, (**finding).clone())?
+        {
+            return Ok(progress);
+        }
         self.watch(ctx)
     }
 
-    fn find(
-        &mut self,
-        ctx: &mut Context<'_>,
-        builder: Builder,
-        env: &Env,
-        waits_for_creation: bool,
-        waits_for_deletion: bool,
-    ) -> Result<Option<Progress>, Failure> {
-        let (mut left, mut failures) = builder.visit(ctx, env)?.into_infos();
+    /// Finds the objects; answers if they are not there yet.
+    fn find(&mut self, ctx: &mut Context<'_>, finding: Finding) -> Result<Option<Progress>, Failure> {
+        let Finding { builder, env, waits_for_creation, waits_for_deletion } = finding;
+        let (mut left, mut failures) = builder.visit(ctx, &env)?.into_infos();
         if waits_for_creation && (left.is_empty() || failures.iter().any(Failure::is_not_found)) {
             if self.until <= ctx.now() {
                 return Err(Failure::plain("timed out waiting for the condition"));

@@ -48,7 +48,8 @@ fn container(lines: &mut Lines, container: &Value, status: Option<&Value>, resol
         self::status(lines, status);
     }
     resources(lines, 2, at(container, "resources"));
-    for (label, field) in [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")] {
+    for (label, field) in [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
+    {
         if has(container, field) {
             lines.field(2, label, probe::probe(at(container, field)));
         }

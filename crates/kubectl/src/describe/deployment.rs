@@ -3,7 +3,7 @@
 use api::Value;
 
 use super::cluster::Cluster;
-use super::fields::{at, controlled_by, format_selector, go, has, int, list, selector_text, text};
+use super::fields::{at, controlled_by, format_labels, format_selector, go, int, list, selector_text, text};
 use super::lines::Lines;
 use super::pod_template;
 
@@ -57,20 +57,20 @@ fn conditions(lines: &mut Lines, conditions: &[Value]) {
     }
 }
 
-/// Writes the ReplicaSets with the present template and with others that still count.
+/// Writes the ReplicaSet with the present template, and those with others.
 fn replica_sets(lines: &mut Lines, deployment: &Value, cluster: &Cluster<'_>) {
     let uid = text(deployment, "metadata.uid");
     let sets = cluster.list_kind("apps", "ReplicaSet", text(deployment, "metadata.namespace"));
     let owned = sets.iter().filter(|set| set.metadata().is_controlled_by(uid));
     let mut owned: Vec<Value> = owned.map(api::Object::encode).collect();
     owned.sort_by(|left, right| {
-        let order = |set: &Value| (text(set, "metadata.creationTimestamp").to_string(), text(set, "metadata.name").to_string());
+        let order =
+            |set: &Value| (text(set, "metadata.creationTimestamp").to_string(), text(set, "metadata.name").to_string());
         order(left).cmp(&order(right))
     });
     let wanted = without_hash(at(deployment, "spec.template"));
     let new = owned.iter().position(|set| without_hash(at(set, "spec.template")) == wanted);
     let new = new.map(|at| owned.remove(at));
-    owned.retain(|set| int(set, "spec.replicas") != 0);
     if owned.is_empty() && new.is_none() {
         return;
     }
@@ -116,7 +116,7 @@ pub(super) fn daemon_set(lines: &mut Lines, set: &Value, cluster: &Cluster<'_>) 
     lines.field(0, "Name", text(set, "metadata.name"));
     lines.field(0, "Namespace", text(set, "metadata.namespace"));
     lines.field(0, "Selector", selector_text(at(set, "spec.selector")).unwrap_or_default());
-    lines.labels("Node-Selector", at(set, "spec.template.spec.nodeSelector"));
+    lines.field(0, "Node-Selector", format_labels(at(set, "spec.template.spec.nodeSelector")));
     lines.labels("Labels", at(set, "metadata.labels"));
     lines.annotations("Annotations", at(set, "metadata.annotations"));
     for (name, field) in [
@@ -130,8 +130,5 @@ pub(super) fn daemon_set(lines: &mut Lines, set: &Value, cluster: &Cluster<'_>) 
     }
     lines.field(0, "Pods Status", cluster.pod_counts(set));
     pod_template::pod_template(lines, at(set, "spec.template"));
-    if has(set, "status.conditions") {
-        conditions(lines, list(set, "status.conditions"));
-    }
     cluster.events(lines, set);
 }

@@ -73,7 +73,8 @@ impl Cluster<'_> {
         // Events of the scheduler have no last timestamp: they come first.
         events.sort_by_key(|event| event.last_timestamp.map(Time::truncate_to_second));
         lines.line(0, "Events:");
-        lines.heading(1, &["Type", "Reason", "Age", "From", "Message"]);
+        lines.line(1, "Type\tReason\tAge\tFrom\tMessage");
+        lines.line(1, "----\t------\t----\t----\t-------");
         for event in &events {
             let source = match event.source.component.as_str() {
                 "" => &event.reporting_component,

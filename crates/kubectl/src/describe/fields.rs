@@ -136,12 +136,8 @@ pub(super) fn selects(selector: &Value, labels: &StringMap) -> bool {
 
 /// `RWO,RWX`, in kubectl's order.
 pub(super) fn access_modes(modes: &Value) -> String {
-    const MODES: [(&str, &str); 4] = [
-        ("ReadWriteOnce", "RWO"),
-        ("ReadOnlyMany", "ROX"),
-        ("ReadWriteMany", "RWX"),
-        ("ReadWriteOncePod", "RWOP"),
-    ];
+    const MODES: [(&str, &str); 4] =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
     let is_there = |name: &str| modes.as_list().iter().any(|mode| mode.text() == name);
     let short: Vec<&str> = MODES.iter().filter(|(name, _)| is_there(name)).map(|(_, short)| *short).collect();
     short.join(",")

@@ -7,8 +7,12 @@ use crate::machine::site::Reach;
 
 pub(super) const BUILTIN: Builtin =
     Builtin { name: "alias", usage: "alias [name[=value] ...]", kind: Kind::Shell, runner: Runner::Shell(alias) };
-pub(super) const UNALIAS: Builtin =
-    Builtin { name: "unalias", usage: "unalias [-a] name [name ...]", kind: Kind::Shell, runner: Runner::Shell(unalias) };
+pub(super) const UNALIAS: Builtin = Builtin {
+    name: "unalias",
+    usage: "unalias [-a] name [name ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(unalias),
+};
 
 fn alias(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     let mut status = 0;

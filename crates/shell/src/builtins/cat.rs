@@ -3,8 +3,12 @@
 use super::{Builtin, Kind, Runner};
 use crate::process::{Context, Inputs, Line, Options, Program, Step};
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "cat", usage: "cat [-n] [FILE]...", kind: Kind::Program, runner: Runner::Program(|| Box::new(Cat::default())) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "cat",
+    usage: "cat [-n] [FILE]...",
+    kind: Kind::Program,
+    runner: Runner::Program(|| Box::new(Cat::default())),
+};
 
 #[derive(Clone, Default)]
 struct Cat {

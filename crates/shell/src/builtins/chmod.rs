@@ -6,8 +6,12 @@ use crate::process::Context;
 
 pub(super) const BUILTIN: Builtin =
     Builtin { name: "chmod", usage: "chmod [-R] MODE FILE...", kind: Kind::Program, runner: Runner::Once(chmod) };
-pub(super) const CHOWN: Builtin =
-    Builtin { name: "chown", usage: "chown [-R] OWNER[:GROUP] FILE...", kind: Kind::Program, runner: Runner::Once(chown) };
+pub(super) const CHOWN: Builtin = Builtin {
+    name: "chown",
+    usage: "chown [-R] OWNER[:GROUP] FILE...",
+    kind: Kind::Program,
+    runner: Runner::Once(chown),
+};
 
 /// How many directories deep `-R` goes.
 const DEPTH_MAX: usize = 64;

@@ -29,7 +29,8 @@ fn cp(context: &mut Context) -> i32 {
     for source in sources {
         let from = context.path(source);
         let to = if into { normalise(&target_path, file_name(&from)) } else { target_path.clone() };
-        let shown = if into { format!("{}/{}", target.trim_end_matches('/'), file_name(&from)) } else { target.clone() };
+        let shown =
+            if into { format!("{}/{}", target.trim_end_matches('/'), file_name(&from)) } else { target.clone() };
         status |= copy(context, &from, &to, source, &shown, recursive, 0);
     }
     status

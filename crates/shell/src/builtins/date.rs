@@ -5,12 +5,26 @@ use sim::{CalendarTime, Time};
 use super::{Builtin, Kind, Runner};
 use crate::process::{Context, Options};
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "date", usage: "date [-u] [-d TIME] [-Is] [+FORMAT]", kind: Kind::Program, runner: Runner::Once(date) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "date",
+    usage: "date [-u] [-d TIME] [-Is] [+FORMAT]",
+    kind: Kind::Program,
+    runner: Runner::Once(date),
+};
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -79,7 +93,7 @@ fn render(format: &str, time: Time) -> String {
 
 fn field(letter: char, c: &CalendarTime, time: Time) -> String {
     let (day, month) = (DAYS[usize::from(c.weekday % 7)], MONTHS[usize::from(c.month.clamp(1, 12)) - 1]);
-    let hour12 = if c.hour % 12 == 0 { 12 } else { c.hour % 12 };
+    let hour12 = if c.hour.is_multiple_of(12) { 12 } else { c.hour % 12 };
     match letter {
         'Y' => format!("{:04}", c.year),
         'y' => format!("{:02}", c.year % 100),

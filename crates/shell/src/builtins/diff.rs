@@ -6,8 +6,12 @@
 use super::{Builtin, Kind, Runner};
 use crate::process::{Context, Options};
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "diff", usage: "diff [-uNq] [-U LINES] FILE1 FILE2", kind: Kind::Program, runner: Runner::Once(diff) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "diff",
+    usage: "diff [-uNq] [-U LINES] FILE1 FILE2",
+    kind: Kind::Program,
+    runner: Runner::Once(diff),
+};
 
 /// Edits that the search for the shortest script follows.
 const EDITS_MAX: usize = 2_000;

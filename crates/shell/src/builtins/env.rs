@@ -20,7 +20,11 @@ impl Program for Env {
         if let Some(status) = context.child {
             return Step::Exit(status);
         }
-        let options = match Options::parse_leading(context.args, "iu:0", &[("ignore-environment", 'i'), ("unset", 'u')]) {
+        if context.child_runs {
+            return Step::Blocked(None);
+        }
+        let options = match Options::parse_leading(context.args, "iu:0", &[("ignore-environment", 'i'), ("unset", 'u')])
+        {
             Ok(options) => options,
             Err(text) => {
                 context.fail(text);
@@ -32,7 +36,9 @@ impl Program for Env {
             env.remove(name);
         }
         let mut words = options.operands.as_slice();
-        while let Some(((name, value), rest)) = words.split_first().and_then(|(w, rest)| Some((w.split_once('=')?, rest))) {
+        while let Some(((name, value), rest)) =
+            words.split_first().and_then(|(w, rest)| Some((w.split_once('=')?, rest)))
+        {
             env.insert(name.into(), value.into());
             words = rest;
         }

@@ -39,11 +39,7 @@ fn source(reach: &mut dyn Reach, args: &[String]) -> Outcome {
                     std::mem::replace(&mut shell.positional, new)
                 });
                 let text = String::from_utf8_lossy(&bytes);
-                let names_lines = shell.names_lines;
-                return Outcome::Frames(vec![
-                    Frame::Sourced { positional, names_lines },
-                    crate::machine::script_frame(&text),
-                ]);
+                return Outcome::Frames(vec![Frame::Sourced { positional }, crate::machine::script_frame(&text)]);
             }
             Err(crate::fs::FsError::NotFound) => {}
             Err(error) => problem = error.to_string(),

@@ -5,10 +5,18 @@ use crate::machine::site::Reach;
 
 pub(super) const BUILTIN: Builtin =
     Builtin { name: "exec", usage: "exec [command [argument ...]]", kind: Kind::Shell, runner: Runner::Shell(exec) };
-pub(super) const COMMAND: Builtin =
-    Builtin { name: "command", usage: "command [-vV] command [arg ...]", kind: Kind::Shell, runner: Runner::Shell(command) };
-pub(super) const BUILTIN_WORD: Builtin =
-    Builtin { name: "builtin", usage: "builtin [shell-builtin [arg ...]]", kind: Kind::Shell, runner: Runner::Shell(builtin) };
+pub(super) const COMMAND: Builtin = Builtin {
+    name: "command",
+    usage: "command [-vV] command [arg ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(command),
+};
+pub(super) const BUILTIN_WORD: Builtin = Builtin {
+    name: "builtin",
+    usage: "builtin [shell-builtin [arg ...]]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(builtin),
+};
 
 fn exec(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     match args.first() {

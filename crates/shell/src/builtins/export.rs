@@ -4,14 +4,26 @@ use super::{Builtin, Kind, Outcome, Runner};
 use crate::machine::site::Reach;
 use crate::parse::is_name;
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "export", usage: "export [-n] [name[=value] ...]", kind: Kind::Shell, runner: Runner::Shell(export) };
-pub(super) const READONLY: Builtin =
-    Builtin { name: "readonly", usage: "readonly [name[=value] ...]", kind: Kind::Shell, runner: Runner::Shell(readonly) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "export",
+    usage: "export [-n] [name[=value] ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(export),
+};
+pub(super) const READONLY: Builtin = Builtin {
+    name: "readonly",
+    usage: "readonly [name[=value] ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(readonly),
+};
 pub(super) const LOCAL: Builtin =
     Builtin { name: "local", usage: "local name[=value] ...", kind: Kind::Shell, runner: Runner::Shell(local) };
-pub(super) const DECLARE: Builtin =
-    Builtin { name: "declare", usage: "declare [-xr] [name[=value] ...]", kind: Kind::Shell, runner: Runner::Shell(declare) };
+pub(super) const DECLARE: Builtin = Builtin {
+    name: "declare",
+    usage: "declare [-xr] [name[=value] ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(declare),
+};
 pub(super) const TYPESET: Builtin = Builtin { name: "typeset", ..DECLARE };
 pub(super) const UNSET: Builtin =
     Builtin { name: "unset", usage: "unset [-fv] [name ...]", kind: Kind::Shell, runner: Runner::Shell(unset) };
@@ -133,7 +145,9 @@ fn unset(reach: &mut dyn Reach, args: &[String]) -> Outcome {
         match arg.as_str() {
             "-f" => functions = true,
             "-v" => functions = false,
-            name if functions || (reach.shell().variables.variable(name).is_none() && reach.shell().functions.contains_key(name)) => {
+            name if functions
+                || (reach.shell().variables.variable(name).is_none() && reach.shell().functions.contains_key(name)) =>
+            {
                 std::rc::Rc::make_mut(&mut reach.shell().functions).remove(name);
             }
             name => {

@@ -61,7 +61,11 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<String, String> {
         let Some(word) = self.words.get(self.at).cloned() else {
-            return Err(if self.words.is_empty() { "missing operand".into() } else { "syntax error: missing argument".into() });
+            return Err(if self.words.is_empty() {
+                "missing operand".into()
+            } else {
+                "syntax error: missing argument".into()
+            });
         };
         self.at += 1;
         match word.as_str() {
@@ -100,7 +104,16 @@ impl Parser<'_> {
 fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
     let is_null = |text: &str| text.is_empty() || text == "0";
     match operator {
-        "|" => return Ok(if !is_null(left) { left } else if is_null(right) { "0" } else { right }.to_string()),
+        "|" => {
+            return Ok(if !is_null(left) {
+                left
+            } else if is_null(right) {
+                "0"
+            } else {
+                right
+            }
+            .to_string());
+        }
         "&" => return Ok(if is_null(left) || is_null(right) { "0" } else { left }.to_string()),
         ":" => return matched(left, right),
         _ => {}

@@ -39,7 +39,8 @@ struct Search {
 }
 
 fn find(context: &mut Context) -> i32 {
-    let first_test = context.args.iter().position(|arg| arg.starts_with('-') || arg == "!").unwrap_or(context.args.len());
+    let first_test =
+        context.args.iter().position(|arg| arg.starts_with('-') || arg == "!").unwrap_or(context.args.len());
     let (roots, tests) = context.args.split_at(first_test);
     let mut search = match parse(tests) {
         Ok(search) => search,
@@ -65,7 +66,9 @@ fn parse(args: &[String]) -> Result<Search, String> {
     let mut negated = false;
     while let Some(arg) = rest.next() {
         let mut value = || rest.next().cloned().ok_or_else(|| format!("missing argument to `{arg}'"));
-        let number = |text: String| text.parse::<usize>().map_err(|_| format!("Expected a number, but got \u{2018}{text}\u{2019}"));
+        let number = |text: String| {
+            text.parse::<usize>().map_err(|_| format!("Expected a number, but got \u{2018}{text}\u{2019}"))
+        };
         let kind = match arg.as_str() {
             "!" | "-not" => {
                 negated = !negated;
@@ -108,10 +111,15 @@ fn parse(args: &[String]) -> Result<Search, String> {
 fn visit(context: &mut Context, search: &mut Search, shown: &str, path: &str, metadata: Metadata, depth: usize) -> i32 {
     search.visited += 1;
     if search.visited > FILES_MAX {
-        return if search.visited == FILES_MAX + 1 { context.fail(format_args!("more than {FILES_MAX} files: stopped")) } else { 1 };
+        return if search.visited == FILES_MAX + 1 {
+            context.fail(format_args!("more than {FILES_MAX} files: stopped"))
+        } else {
+            1
+        };
     }
     let mut status = 0;
-    let matches = depth >= search.depth_min && search.tests.iter().all(|test| holds(context, test, shown, path, &metadata));
+    let matches =
+        depth >= search.depth_min && search.tests.iter().all(|test| holds(context, test, shown, path, &metadata));
     if matches && !search.delete {
         context.out(format!("{shown}{}", search.end));
     }

@@ -3,8 +3,12 @@
 use super::{Builtin, Kind, Outcome, Runner};
 use crate::machine::site::Reach;
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "getopts", usage: "getopts optstring name [arg ...]", kind: Kind::Shell, runner: Runner::Shell(getopts) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "getopts",
+    usage: "getopts optstring name [arg ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(getopts),
+};
 
 fn getopts(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     let [spec, name, words @ ..] = args else {
@@ -19,7 +23,8 @@ fn getopts(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     let (silent, spec) = spec.strip_prefix(':').map_or((false, spec.as_str()), |spec| (true, spec));
     let index: usize = reach.shell().variables.get("OPTIND").and_then(|text| text.parse().ok()).unwrap_or(1);
     let at = if index == 1 && reach.shell().getopts_at == 0 { 0 } else { reach.shell().getopts_at };
-    let Some(word) = words.get(index - 1).filter(|word| word.starts_with('-') && word.len() > 1 && *word != "--") else {
+    let Some(word) = words.get(index - 1).filter(|word| word.starts_with('-') && word.len() > 1 && *word != "--")
+    else {
         let end = words.get(index - 1).is_some_and(|word| word == "--");
         return finish(reach, name, "?", None, index + usize::from(end), 0, 1);
     };

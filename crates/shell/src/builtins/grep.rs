@@ -1,7 +1,6 @@
 //! `grep`, `egrep`, `fgrep`
 
 use super::{Builtin, Kind, Runner};
-use crate::fs::normalise;
 use crate::limits::LINES_PER_STEP;
 use crate::process::{Context, Inputs, Line, Options, Program, Step};
 use crate::regex::{Case, Regex, Syntax};
@@ -61,7 +60,8 @@ impl Program for Grep {
             if self.inputs.number() != self.file {
                 self.finish_file(context);
                 self.file = self.inputs.number();
-                self.name = if self.inputs.name() == "-" { "(standard input)".into() } else { self.inputs.name().into() };
+                self.name =
+                    if self.inputs.name() == "-" { "(standard input)".into() } else { self.inputs.name().into() };
                 (self.line_number, self.count, self.after_left, self.last_printed) = (0, 0, 0, 0);
                 self.before.clear();
             }
@@ -115,7 +115,8 @@ impl Grep {
         if options.has('P') {
             return Err("-P is not supported; use -E".into());
         }
-        let mut patterns: Vec<String> = options.values('e').iter().flat_map(|text| text.split('\n')).map(String::from).collect();
+        let mut patterns: Vec<String> =
+            options.values('e').iter().flat_map(|text| text.split('\n')).map(String::from).collect();
         if let Some(file) = options.value('f') {
             let bytes = context.read(file).map_err(|error| format!("{file}: {error}"))?;
             patterns.extend(String::from_utf8_lossy(&bytes).lines().map(String::from));
@@ -135,7 +136,9 @@ impl Grep {
         let patterns = patterns.iter().map(|text| Regex::new(text, syntax, case)).collect::<Result<Vec<_>, _>>()?;
         let number = |letter: char| match options.value(letter) {
             None => Ok(None),
-            Some(text) => text.parse::<usize>().map(Some).map_err(|_| format!("{text}: invalid context length argument")),
+            Some(text) => {
+                text.parse::<usize>().map(Some).map_err(|_| format!("{text}: invalid context length argument"))
+            }
         };
         let around = number('C')?.unwrap_or(0);
         let (before, after) = (number('B')?.unwrap_or(around), number('A')?.unwrap_or(around));
@@ -167,7 +170,11 @@ impl Grep {
         match context.fs.list(&path, context.caller) {
             Ok(entries) => {
                 for entry in entries {
-                    let below = if plain && operand == "." { entry.name } else { format!("{}/{}", operand.trim_end_matches('/'), entry.name) };
+                    let below = if plain && operand == "." {
+                        entry.name
+                    } else {
+                        format!("{}/{}", operand.trim_end_matches('/'), entry.name)
+                    };
                     if entry.metadata.is_directory() {
                         self.collect(context, &below, plain, depth + 1, files);
                     } else {
@@ -181,7 +188,6 @@ impl Grep {
                 context.fail(format_args!("{operand}: {error}"));
             }
         }
-        let _ = normalise;
     }
 
     fn has(&self, letter: char) -> bool {

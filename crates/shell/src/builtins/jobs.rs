@@ -10,12 +10,14 @@ pub(super) const BUILTIN: Builtin =
     Builtin { name: "jobs", usage: "jobs [-lp]", kind: Kind::Shell, runner: Runner::Shell(jobs) };
 pub(super) const WAIT: Builtin =
     Builtin { name: "wait", usage: "wait [pid or %job ...]", kind: Kind::Shell, runner: Runner::Shell(wait) };
-pub(super) const FG: Builtin =
-    Builtin { name: "fg", usage: "fg [%job]", kind: Kind::Shell, runner: Runner::Shell(fg) };
-pub(super) const BG: Builtin =
-    Builtin { name: "bg", usage: "bg [%job]", kind: Kind::Shell, runner: Runner::Shell(bg) };
-pub(super) const KILL: Builtin =
-    Builtin { name: "kill", usage: "kill [-s signal | -signal] pid or %job ...", kind: Kind::Shell, runner: Runner::Shell(kill) };
+pub(super) const FG: Builtin = Builtin { name: "fg", usage: "fg [%job]", kind: Kind::Shell, runner: Runner::Shell(fg) };
+pub(super) const BG: Builtin = Builtin { name: "bg", usage: "bg [%job]", kind: Kind::Shell, runner: Runner::Shell(bg) };
+pub(super) const KILL: Builtin = Builtin {
+    name: "kill",
+    usage: "kill [-s signal | -signal] pid or %job ...",
+    kind: Kind::Shell,
+    runner: Runner::Shell(kill),
+};
 
 fn jobs(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     let option = args.first().map(String::as_str);

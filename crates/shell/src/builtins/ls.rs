@@ -18,7 +18,16 @@ const DEPTH_MAX: usize = 32;
 const COLUMNS: usize = 80;
 
 fn ls(context: &mut Context) -> i32 {
-    let long = [("all", 'a'), ("almost-all", 'A'), ("directory", 'd'), ("human-readable", 'h'), ("reverse", 'r'), ("recursive", 'R'), ("color", 'K'), ("full-time", 'T')];
+    let long = [
+        ("all", 'a'),
+        ("almost-all", 'A'),
+        ("directory", 'd'),
+        ("human-readable", 'h'),
+        ("reverse", 'r'),
+        ("recursive", 'R'),
+        ("color", 'K'),
+        ("full-time", 'T'),
+    ];
     let options = match Options::parse(context.args, "1aAdhlrRtSFgonisKTpC", &long) {
         Ok(options) => options,
         Err(text) => {
@@ -131,7 +140,9 @@ fn columns(names: &[String]) -> String {
         return String::new();
     }
     let width = |name: &String| name.chars().count();
-    let fits = |rows: usize| names.chunks(rows).map(|c| c.iter().map(width).max().unwrap_or(0) + 2).sum::<usize>() <= COLUMNS + 2;
+    let fits = |rows: usize| {
+        names.chunks(rows).map(|c| c.iter().map(width).max().unwrap_or(0) + 2).sum::<usize>() <= COLUMNS + 2
+    };
     let rows = (1..names.len()).find(|rows| fits(*rows)).unwrap_or(names.len());
     let widths: Vec<usize> = names.chunks(rows).map(|column| column.iter().map(width).max().unwrap_or(0)).collect();
     let mut text = String::new();
@@ -185,7 +196,16 @@ fn owner(context: &Context, uid: u32) -> String {
 fn when(time: Time, now: Time, options: &Options) -> String {
     let c = time.calendar();
     if options.has('T') {
-        return format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:09} +0000", c.year, c.month, c.day, c.hour, c.minute, c.second, u64::from(c.micros) * 1000);
+        return format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:09} +0000",
+            c.year,
+            c.month,
+            c.day,
+            c.hour,
+            c.minute,
+            c.second,
+            u64::from(c.micros) * 1000
+        );
     }
     let month = MONTHS[usize::from(c.month.clamp(1, 12)) - 1];
     let age = now.unix_seconds() - time.unix_seconds();

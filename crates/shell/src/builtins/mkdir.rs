@@ -4,8 +4,12 @@ use super::{Builtin, Kind, Runner};
 use crate::fs::{FsError, apply_mode};
 use crate::process::{Context, Options};
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "mkdir", usage: "mkdir [-pv] [-m MODE] DIRECTORY...", kind: Kind::Program, runner: Runner::Once(mkdir) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "mkdir",
+    usage: "mkdir [-pv] [-m MODE] DIRECTORY...",
+    kind: Kind::Program,
+    runner: Runner::Once(mkdir),
+};
 
 fn mkdir(context: &mut Context) -> i32 {
     let options = match Options::parse(context.args, "pvm:", &[("parents", 'p'), ("mode", 'm'), ("verbose", 'v')]) {
@@ -28,7 +32,9 @@ fn mkdir(context: &mut Context) -> i32 {
                     context.out(format!("mkdir: created directory '{operand}'\n"));
                 }
             }
-            Err(error) => status = context.fail(format_args!("cannot create directory \u{2018}{operand}\u{2019}: {error}")),
+            Err(error) => {
+                status = context.fail(format_args!("cannot create directory \u{2018}{operand}\u{2019}: {error}"))
+            }
         }
     }
     status

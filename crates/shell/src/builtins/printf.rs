@@ -1,7 +1,7 @@
 //! `printf`
 
-use super::{Builtin, Kind, Runner};
 use super::echo::unescape;
+use super::{Builtin, Kind, Runner};
 use crate::limits::EXPANSION_BYTES_MAX;
 use crate::process::Context;
 
@@ -146,7 +146,7 @@ impl State {
                 self.stopped |= stopped;
                 pad(cut(text), d)
             }
-            'q' => pad(crate::machine::site::quoted(arg), d),
+            'q' => pad(backslashed(arg), d),
             'c' => pad(arg.chars().take(1).collect(), d),
             'd' | 'i' => {
                 let value = self.integer(arg);
@@ -163,14 +163,25 @@ impl State {
             'x' => pad_number(if d.alternate { "0x" } else { "" }, format!("{:x}", self.integer(arg)), d),
             'X' => pad_number(if d.alternate { "0X" } else { "" }, format!("{:X}", self.integer(arg)), d),
             'f' | 'F' | 'e' | 'g' => {
-                let value: f64 = if arg.is_empty() { 0.0 } else { arg.parse().unwrap_or_else(|_| self.invalid(arg, 0.0)) };
+                let value: f64 =
+                    if arg.is_empty() { 0.0 } else { arg.parse().unwrap_or_else(|_| self.invalid(arg, 0.0)) };
                 let precision = d.precision.unwrap_or(6).min(100);
                 let digits = match letter {
                     'e' => format!("{:.precision$e}", value.abs()),
                     'g' => value.abs().to_string(),
                     _ => format!("{:.precision$}", value.abs()),
                 };
-                pad_number(if value < 0.0 { "-" } else if d.plus { "+" } else { "" }, digits, d)
+                pad_number(
+                    if value < 0.0 {
+                        "-"
+                    } else if d.plus {
+                        "+"
+                    } else {
+                        ""
+                    },
+                    digits,
+                    d,
+                )
             }
             other => {
                 self.problems.push(format!("`{other}': invalid format character"));
@@ -190,7 +201,8 @@ impl State {
         if let Some(c) = text.strip_prefix(['"', '\'']).and_then(|rest| rest.chars().next()) {
             return i64::from(u32::from(c));
         }
-        let (sign, digits) = text.strip_prefix('-').map_or((1, text.strip_prefix('+').unwrap_or(text)), |rest| (-1, rest));
+        let (sign, digits) =
+            text.strip_prefix('-').map_or((1, text.strip_prefix('+').unwrap_or(text)), |rest| (-1, rest));
         let (radix, digits) = match digits {
             _ if digits.starts_with("0x") || digits.starts_with("0X") => (16, &digits[2..]),
             _ if digits.len() > 1 && digits.starts_with('0') => (8, &digits[1..]),
@@ -203,6 +215,22 @@ impl State {
         let value = i64::from_str_radix(&digits[..valid], radix).unwrap_or(0).wrapping_mul(sign);
         if valid < digits.len() || digits.is_empty() { self.invalid(arg, value) } else { value }
     }
+}
+
+/// A word as one could type it, with backslashes.
+fn backslashed(word: &str) -> String {
+    if word.is_empty() {
+        return "''".into();
+    }
+    let mut text = String::new();
+    for c in word.chars() {
+        match c {
+            '\n' => text.push_str("$'\\n'"),
+            c if c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c) || !c.is_ascii() => text.push(c),
+            c => text.extend(['\\', c]),
+        }
+    }
+    text
 }
 
 /// `\101` is octal in a format, without the zero that `echo` wants.

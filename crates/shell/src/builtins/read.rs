@@ -1,7 +1,5 @@
 //! `read`
 
-use sim::Span;
-
 use super::{Builtin, Kind, Outcome, Runner};
 use crate::machine::ReadLine;
 use crate::machine::shell::Frame;
@@ -36,7 +34,6 @@ fn read(reach: &mut dyn Reach, args: &[String]) -> Outcome {
             return Outcome::Status(1);
         }
     };
-    let _ = Span::ZERO;
     if let Some(prompt) = options.value('p') {
         reach.prompt(prompt);
     }

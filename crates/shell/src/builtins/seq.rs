@@ -70,7 +70,8 @@ impl Seq {
         if let Some(operand) = options.operands.first() {
             return Err(format!("invalid floating point argument: '{operand}'"));
         }
-        let whole = |text: &String| text.parse::<i64>().map_err(|_| format!("'{text}': only whole numbers are supported"));
+        let whole =
+            |text: &String| text.parse::<i64>().map_err(|_| format!("'{text}': only whole numbers are supported"));
         let numbers = numbers.into_iter().map(whole).collect::<Result<Vec<_>, _>>()?;
         (self.next, self.step, self.last) = match numbers[..] {
             [last] => (1, 1, last),

@@ -6,8 +6,12 @@ use super::{Builtin, Kind, Outcome, Runner};
 use crate::machine::shell::SetOptions;
 use crate::machine::site::{Reach, quoted};
 
-pub(super) const BUILTIN: Builtin =
-    Builtin { name: "set", usage: "set [-eufxaC] [-o option] [--] [arg ...]", kind: Kind::Shell, runner: Runner::Shell(set) };
+pub(super) const BUILTIN: Builtin = Builtin {
+    name: "set",
+    usage: "set [-eufxaC] [-o option] [--] [arg ...]",
+    kind: Kind::Shell,
+    runner: Runner::Shell(set),
+};
 pub(super) const SHIFT: Builtin =
     Builtin { name: "shift", usage: "shift [n]", kind: Kind::Shell, runner: Runner::Shell(shift) };
 pub(super) const UMASK: Builtin =
@@ -37,8 +41,7 @@ pub(crate) fn set_letter(options: &mut SetOptions, letter: char, on: bool) -> bo
     }
 }
 
-fn long(options: &mut SetOptions, name: &str) -> Option<char> {
-    let _ = options;
+fn long(name: &str) -> Option<char> {
     Some(match name {
         "errexit" => 'e',
         "nounset" => 'u',
@@ -99,7 +102,7 @@ fn set(reach: &mut dyn Reach, args: &[String]) -> Outcome {
 
 fn set_long(reach: &mut dyn Reach, name: &str, on: bool) -> bool {
     let options = &mut reach.shell().options;
-    match long(options, name) {
+    match long(name) {
         Some('P') => {
             options.pipefail = on;
             true

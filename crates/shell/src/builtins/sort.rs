@@ -28,7 +28,19 @@ struct Key {
 impl Program for Sort {
     fn step(&mut self, context: &mut Context) -> Step {
         let Some((inputs, options)) = &mut self.inputs else {
-            let long = [("reverse", 'r'), ("unique", 'u'), ("numeric-sort", 'n'), ("key", 'k'), ("field-separator", 't'), ("version-sort", 'V'), ("human-numeric-sort", 'h'), ("output", 'o'), ("ignore-case", 'f'), ("check", 'c'), ("stable", 's')];
+            let long = [
+                ("reverse", 'r'),
+                ("unique", 'u'),
+                ("numeric-sort", 'n'),
+                ("key", 'k'),
+                ("field-separator", 't'),
+                ("version-sort", 'V'),
+                ("human-numeric-sort", 'h'),
+                ("output", 'o'),
+                ("ignore-case", 'f'),
+                ("check", 'c'),
+                ("stable", 's'),
+            ];
             return match Options::parse(context.args, "bdfghinrsuVMczk:t:o:", &long) {
                 Ok(options) => {
                     self.inputs = Some((Inputs::new(&options.operands), options));
@@ -195,7 +207,9 @@ fn compare_texts(a: &str, b: &str, flags: &str) -> Ordering {
     }
     let order = match () {
         () if flags.contains('h') => number(&a, Units::Counted).total_cmp(&number(&b, Units::Counted)),
-        () if flags.contains('n') || flags.contains('g') => number(&a, Units::Ignored).total_cmp(&number(&b, Units::Ignored)),
+        () if flags.contains('n') || flags.contains('g') => {
+            number(&a, Units::Ignored).total_cmp(&number(&b, Units::Ignored))
+        }
         () if flags.contains('V') => versions(&a, &b),
         () => a.cmp(&b),
     };

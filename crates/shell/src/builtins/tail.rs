@@ -12,8 +12,12 @@ pub(super) const BUILTIN: Builtin = Builtin {
     kind: Kind::Program,
     runner: Runner::Program(|| Box::new(Tail::default())),
 };
-pub(super) const TAC: Builtin =
-    Builtin { name: "tac", usage: "tac [FILE]...", kind: Kind::Program, runner: Runner::Program(|| Box::new(Tac::default())) };
+pub(super) const TAC: Builtin = Builtin {
+    name: "tac",
+    usage: "tac [FILE]...",
+    kind: Kind::Program,
+    runner: Runner::Program(|| Box::new(Tac::default())),
+};
 
 /// How often `-f` looks whether a file has grown.
 const FOLLOW_SPAN: Span = Span::from_seconds(1);
@@ -61,8 +65,10 @@ impl Program for Tail {
 
 impl Tail {
     fn show(&self, context: &mut Context, options: &Options, files: &[(String, Vec<u8>)]) -> Result<(), String> {
-        let (text, what) = options.value('c').map_or((options.value('n').unwrap_or("10"), "lines"), |text| (text, "bytes"));
-        let (from_start, digits) = text.strip_prefix('+').map_or((false, text.trim_start_matches('-')), |rest| (true, rest));
+        let (text, what) =
+            options.value('c').map_or((options.value('n').unwrap_or("10"), "lines"), |text| (text, "bytes"));
+        let (from_start, digits) =
+            text.strip_prefix('+').map_or((false, text.trim_start_matches('-')), |rest| (true, rest));
         let count: usize = digits.parse().map_err(|_| format!("invalid number of {what}: \u{2018}{text}\u{2019}"))?;
         let titles = (files.len() > 1 && !options.has('q')) || options.has('v');
         for (index, (name, bytes)) in files.iter().enumerate() {
@@ -70,8 +76,11 @@ impl Tail {
                 let name = if name == "-" { "standard input" } else { name };
                 context.out(format!("{}==> {name} <==\n", if index > 0 { "\n" } else { "" }));
             }
-            let pieces: Vec<&[u8]> =
-                if what == "bytes" { bytes.chunks(1).collect() } else { bytes.split_inclusive(|b| *b == b'\n').collect() };
+            let pieces: Vec<&[u8]> = if what == "bytes" {
+                bytes.chunks(1).collect()
+            } else {
+                bytes.split_inclusive(|b| *b == b'\n').collect()
+            };
             let start = if from_start { count.saturating_sub(1) } else { pieces.len().saturating_sub(count) };
             context.out(pieces.get(start..).unwrap_or(&[]).concat());
         }

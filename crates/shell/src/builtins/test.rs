@@ -21,8 +21,7 @@ fn test(context: &mut Context) -> i32 {
             }
         }
     }
-    let mut parser =
-        Parser { args, at: 0, depth: 0, fs: &*context.fs, caller: context.caller, cwd: context.cwd };
+    let mut parser = Parser { args, at: 0, depth: 0, fs: &*context.fs, caller: context.caller, cwd: context.cwd };
     match parser.whole() {
         Ok(truth) => i32::from(!truth),
         Err(text) => {

@@ -64,7 +64,9 @@ impl Timeout {
             };
             self.signal = match options.value('s') {
                 None => Some(Signal::Term),
-                Some(name) => Some(Signal::parse(name).ok_or_else(|| format!("\u{2018}{name}\u{2019}: invalid signal"))?),
+                Some(name) => {
+                    Some(Signal::parse(name).ok_or_else(|| format!("\u{2018}{name}\u{2019}: invalid signal"))?)
+                }
             };
             self.kill_after = options.value('k').map(duration).transpose()?;
             let span = duration(limit)?;

@@ -143,7 +143,9 @@ fn set(text: &str) -> Result<Vec<char>, String> {
         match (chars[at], chars.get(at + 1), chars.get(at + 2)) {
             ((from, _), Some(('-', false)), Some((to, _))) => {
                 if from > *to {
-                    return Err(format!("range-endpoints of \u{2018}{from}-{to}\u{2019} are in reverse collating sequence order"));
+                    return Err(format!(
+                        "range-endpoints of \u{2018}{from}-{to}\u{2019} are in reverse collating sequence order"
+                    ));
                 }
                 result.extend(from..=*to);
                 at += 3;

@@ -63,7 +63,9 @@ fn which(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     for name in args.iter().filter(|arg| !arg.starts_with('-')) {
         match reach.find(name) {
             Found::File(path) => reach.out(&format!("{path}\n")),
-            Found::Builtin if matches!(name.as_str(), "echo" | "printf" | "test" | "[" | "pwd" | "true" | "false" | "kill") => {
+            Found::Builtin
+                if matches!(name.as_str(), "echo" | "printf" | "test" | "[" | "pwd" | "true" | "false" | "kill") =>
+            {
                 reach.out(&format!("/usr/bin/{name}\n"));
             }
             _ => status = 1,

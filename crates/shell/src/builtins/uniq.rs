@@ -22,7 +22,9 @@ impl Program for Uniq {
         let Some((inputs, options)) = &mut self.inputs else {
             let long = [("count", 'c'), ("repeated", 'd'), ("unique", 'u'), ("ignore-case", 'i'), ("skip-fields", 'f')];
             return match Options::parse(context.args, "cdiuf:", &long) {
-                Ok(options) if options.operands.len() > 1 => Step::Exit(context.fail("an output file is not supported; use >")),
+                Ok(options) if options.operands.len() > 1 => {
+                    Step::Exit(context.fail("an output file is not supported; use >"))
+                }
                 Ok(options) => {
                     self.inputs = Some((Inputs::new(&options.operands), options));
                     Step::Again

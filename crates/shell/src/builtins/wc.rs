@@ -47,8 +47,7 @@ fn print(context: &mut Context, options: &Options, files: &[(String, Vec<u8>)]) 
         mut some if some.clone().next().is_some() => some.by_ref().map(|(index, _)| index).collect(),
         _ => vec![0, 1, 3],
     };
-    let mut rows: Vec<(String, [usize; 5])> =
-        files.iter().map(|(name, bytes)| (name.clone(), counts(bytes))).collect();
+    let mut rows: Vec<(String, [usize; 5])> = files.iter().map(|(name, bytes)| (name.clone(), counts(bytes))).collect();
     let named = !options.operands.is_empty();
     if options.operands.len() > 1 {
         let mut total = [0; 5];

@@ -22,6 +22,9 @@ struct Xargs {
 
 impl Program for Xargs {
     fn step(&mut self, context: &mut Context) -> Step {
+        if context.child_runs {
+            return Step::Blocked(None);
+        }
         match context.child {
             Some(255) => return Step::Exit(124),
             Some(status @ (126 | 127)) => return Step::Exit(status),
@@ -39,7 +42,11 @@ impl Program for Xargs {
             return Step::Spawn(Spawn { argv, env: context.env.clone(), stdin: SpawnInput::Null });
         }
         let Some((input, options)) = &mut self.input else {
-            return match Options::parse_leading(context.args, "0rtn:L:I:d:P:", &[("null", '0'), ("no-run-if-empty", 'r'), ("max-args", 'n')]) {
+            return match Options::parse_leading(
+                context.args,
+                "0rtn:L:I:d:P:",
+                &[("null", '0'), ("no-run-if-empty", 'r'), ("max-args", 'n')],
+            ) {
                 Ok(options) => {
                     self.input = Some((Inputs::new(&[]), options));
                     Step::Again
@@ -105,7 +112,9 @@ fn words(text: &str) -> Result<Vec<String>, String> {
                         Some(end) if end == c => break,
                         Some('\n') | None => {
                             let kind = if c == '"' { "double" } else { "single" };
-                            return Err(format!("unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"));
+                            return Err(format!(
+                                "unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"
+                            ));
                         }
                         Some(inner) => word.push(inner),
                     }

@@ -118,7 +118,8 @@ fn range(elements: &[Element]) -> Option<Vec<Vec<Element>>> {
         return None;
     }
     let words: Vec<String> = if let (Ok(from_number), Ok(to_number)) = (from.parse::<i64>(), to.parse::<i64>()) {
-        let padded = |text: &str| text.trim_start_matches('-').starts_with('0') && text.trim_start_matches('-').len() > 1;
+        let padded =
+            |text: &str| text.trim_start_matches('-').starts_with('0') && text.trim_start_matches('-').len() > 1;
         let width = if padded(from) || padded(to) { from.len().max(to.len()) } else { 0 };
         series(from_number, to_number, step).map(|n| format!("{n:0width$}")).collect()
     } else {
@@ -137,7 +138,11 @@ fn series(from: i64, to: i64, step: i64) -> impl Iterator<Item = i64> {
     let mut next = Some(from);
     std::iter::from_fn(move || {
         let now = next?;
-        next = if from <= to { now.checked_add(step).filter(|n| *n <= to) } else { now.checked_sub(step).filter(|n| *n >= to) };
+        next = if from <= to {
+            now.checked_add(step).filter(|n| *n <= to)
+        } else {
+            now.checked_sub(step).filter(|n| *n >= to)
+        };
         Some(now)
     })
     .take(EXPANSION_WORDS_MAX + 1)

@@ -26,6 +26,8 @@ pub(crate) enum Stop {
     Need(Rc<List>),
     /// It failed; the message is without the shell's name. The command does not run.
     Fail(String),
+    /// It failed and the rest of the list does not run (`$((1/0))`).
+    Discard(String),
     /// It failed and a script ends with it (`${x:?}`, `set -u`).
     Fatal(String),
 }
@@ -232,7 +234,10 @@ impl Scope<'_> {
                     self.add(&output, style, fields)?;
                 }
                 Part::Arithmetic(word) => {
-                    let value = self.arithmetic(word)?;
+                    let value = self.arithmetic(word).map_err(|stop| match stop {
+                        Stop::Fail(text) => Stop::Discard(text),
+                        other => other,
+                    })?;
                     self.add(&value.to_string(), style, fields)?;
                 }
             }

@@ -226,7 +226,6 @@ fn replace(value: &str, pattern: &[char], with: &str, scope: Where) -> String {
     result
 }
 
-
 fn slice(value: &str, offset: i64, length: Option<i64>) -> Expanded<String> {
     let chars: Vec<char> = value.chars().collect();
     let count = chars.len() as i64;

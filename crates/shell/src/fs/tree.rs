@@ -237,7 +237,8 @@ impl Fs for Tree {
             Some(_) => self.remove(to, caller)?,
             None => {}
         }
-        let moved: Vec<EcoString> = [from.into()].into_iter().chain(self.below(from).map(|(key, _)| key.clone())).collect();
+        let moved: Vec<EcoString> =
+            [from.into()].into_iter().chain(self.below(from).map(|(key, _)| key.clone())).collect();
         let nodes = Rc::make_mut(&mut self.nodes);
         for key in moved {
             if let Some(node) = nodes.remove(&key) {

@@ -132,8 +132,7 @@ pub(super) fn signal_tree<P: Clone, H: Host<Process = P>>(
     pid: u32,
     signal: Signal,
 ) -> bool {
-    let children: Vec<u32> =
-        machine.tasks.values().filter(|task| task.parent == pid).map(|task| task.pid).collect();
+    let children: Vec<u32> = machine.tasks.values().filter(|task| task.parent == pid).map(|task| task.pid).collect();
     for child in children {
         signal_tree(machine, host, child, signal);
     }
@@ -225,9 +224,8 @@ pub(super) fn interrupt<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>
         interrupt_one(machine, host, pid);
     }
     let idle = machine.idle;
-    let interactive = machine.interactive;
     if let Some(Task { body: Body::Shell(shell), .. }) = machine.tasks.get_mut(&main) {
-        interrupt_main(shell, busy, idle, interactive);
+        interrupt_main(shell, busy, idle);
     }
     machine.idle = false;
 }
@@ -249,16 +247,13 @@ fn interrupt_one<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>, host:
     signal_one(machine, host, pid, Signal::Int);
 }
 
-fn interrupt_main(shell: &mut Shell, busy: bool, idle: bool, interactive: bool) {
+fn interrupt_main(shell: &mut Shell, busy: bool, idle: bool) {
     if idle {
         shell.status = 130;
         reset_reader(shell);
         return;
     }
-    let waits = matches!(
-        shell.frames.last(),
-        Some(Frame::Wait { .. } | Frame::WaitAll { .. } | Frame::Expand(_))
-    );
+    let waits = matches!(shell.frames.last(), Some(Frame::Wait { .. } | Frame::WaitAll { .. } | Frame::Expand(_)));
     if busy && waits {
         shell.interrupted = true;
         return;
@@ -267,7 +262,6 @@ fn interrupt_main(shell: &mut Shell, busy: bool, idle: bool, interactive: bool) 
         return;
     }
     shell.status = 130;
-    let _ = interactive;
     shell.unwind = Some(Unwind::Abort);
 }
 
@@ -288,7 +282,14 @@ pub(super) fn signal_main<P: Clone, H: Host<Process = P>>(machine: &mut Machine<
             machine.exited = Some(128 + signal.number());
         }
         Signal::Term if machine.interactive => {}
-        Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2 | Signal::Pipe | Signal::Term | Signal::Cont | Signal::Stop => {
+        Signal::Hup
+        | Signal::Quit
+        | Signal::Usr1
+        | Signal::Usr2
+        | Signal::Pipe
+        | Signal::Term
+        | Signal::Cont
+        | Signal::Stop => {
             signal_one(machine, host, main, signal);
         }
     }

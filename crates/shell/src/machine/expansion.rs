@@ -11,7 +11,7 @@ use super::{Machine, Task, launch};
 use crate::ast::{ArmEnd, Command, Compound, List, Test};
 use crate::expand::{Expanded, Scope, Stop};
 use crate::host::Host;
-use crate::limits::CAPTURE_BYTES_MAX;
+use crate::limits::{BYTES_PER_STEP, CAPTURE_BYTES_MAX};
 use crate::pattern;
 
 /// A simple command, expanded.
@@ -58,7 +58,9 @@ pub(super) fn expand_step<P: Clone, H: Host<Process = P>>(
     let flags = shell.flags();
     let before = shell.variables.clone();
     let mut scope = shell.scope(host.fs(), caller, &flags, &state.results);
-    match evaluate(&mut scope, &state.goal) {
+    let evaluated = evaluate(&mut scope, &state.goal);
+    machine.spent += (scope.bytes / BYTES_PER_STEP) as u64;
+    match evaluated {
         Ok(done) => perform(machine, host, task, shell, state, done),
         Err(Stop::Need(list)) => {
             // The child sees what the words before it assigned; this shell expands them again afterwards.
@@ -75,11 +77,17 @@ pub(super) fn expand_step<P: Clone, H: Host<Process = P>>(
                 shell.unwind = Some(Unwind::Exit);
             }
         }
-        Err(Stop::Fatal(text)) => {
+        Err(stop @ (Stop::Fatal(_) | Stop::Discard(_))) => {
+            let (text, script_status) = match stop {
+                Stop::Discard(text) | Stop::Fail(text) => (text, 1),
+                Stop::Fatal(text) => (text, 127),
+                Stop::Need(_) => (String::new(), 1),
+            };
             machine.complain(host, task, shell, &text);
-            shell.status = if machine.interactive { 1 } else { 127 };
+            shell.status = if machine.interactive { 1 } else { script_status };
             let main = task.pid == machine.config.pid;
-            shell.unwind = Some(if main && machine.interactive { Unwind::Abort } else { Unwind::Exit });
+            let stays = main && (machine.interactive || shell.ends == super::shell::Ends::Never);
+            shell.unwind = Some(if stays { Unwind::Abort } else { Unwind::Exit });
         }
     }
     Turn::Moved
@@ -256,14 +264,18 @@ fn evaluate_test(scope: &mut Scope, test: &Test) -> Expanded<Result<bool, String
                 }
                 "=~" => {
                     let pattern = scope.regex(right)?;
-                    match crate::regex::Regex::new(&pattern, crate::regex::Syntax::Extended, crate::regex::Case::Exact) {
+                    match crate::regex::Regex::new(&pattern, crate::regex::Syntax::Extended, crate::regex::Case::Exact)
+                    {
                         Ok(regex) => Ok(regex.find(&left, 0).is_some()),
                         Err(error) => Err(error),
                     }
                 }
                 _ => {
                     let right = scope.text(right)?;
-                    if operator.starts_with('-') && operator.len() == 3 && !matches!(operator.as_str(), "-nt" | "-ot" | "-ef") {
+                    if operator.starts_with('-')
+                        && operator.len() == 3
+                        && !matches!(operator.as_str(), "-nt" | "-ot" | "-ef")
+                    {
                         let left = crate::expand::arithmetic::evaluate(&left, scope).map_err(Stop::Fail)?;
                         let right = crate::expand::arithmetic::evaluate(&right, scope).map_err(Stop::Fail)?;
                         return Ok(Ok(crate::builtins::test::compare(operator, left, right)));

@@ -29,10 +29,8 @@ pub(super) fn turn<P: Clone, H: Host<Process = P>>(
     };
     let mut result = Turn::Moved;
     let mut moved = false;
-    for _ in 0..TURN_STEPS {
-        if *left == 0 {
-            break;
-        }
+    let mut cost = 0;
+    while cost < TURN_STEPS {
         match machine.opens.has_room(&task.fds) {
             Room::Yes => {}
             Room::PipeFull => {
@@ -44,8 +42,10 @@ pub(super) fn turn<P: Clone, H: Host<Process = P>>(
                 break;
             }
         }
-        *left -= 1;
         result = advance(machine, host, task, &mut shell);
+        let step = 1 + std::mem::take(&mut machine.spent);
+        cost += step;
+        *left = left.saturating_sub(step);
         match result {
             Turn::Moved => moved = true,
             Turn::Blocked(_) | Turn::Stalled | Turn::Ended(_) => break,
@@ -133,7 +133,9 @@ fn frame_step<P: Clone, H: Host<Process = P>>(
         Frame::Compound(command) => compound_step(machine, host, task, shell, command),
         Frame::If { command, branch } => if_step(shell, command, branch),
         Frame::While { command, stage, status } => while_step(shell, command, stage, status),
-        Frame::For { command, values, next, status } => for_step(machine, host, task, shell, command, values, next, status),
+        Frame::For { command, values, next, status } => {
+            for_step(machine, host, task, shell, command, values, next, status)
+        }
         Frame::ArithmeticFor { command, stage, status } => arithmetic_for_step(shell, command, stage, status),
         Frame::ExitAfter => shell.unwind = Some(Unwind::Exit),
         Frame::Record
@@ -166,12 +168,7 @@ fn clean_up<P: Clone, H: Host<Process = P>>(
             shell.positional = positional;
             restore_variables(shell, locals);
         }
-        Frame::Sourced { positional, names_lines } => {
-            shell.names_lines = names_lines;
-            if let Some(positional) = positional {
-                shell.positional = positional;
-            }
-        }
+        Frame::Sourced { positional: Some(positional) } => shell.positional = positional,
         Frame::TrapEnd { status } => shell.status = status,
         Frame::Expand(state) => {
             if let Some(capture) = state.child {
@@ -204,7 +201,10 @@ fn unwind_one<P: Clone, H: Host<Process = P>>(
         return Turn::Moved;
     };
     match (unwind, &frame) {
-        (Unwind::Break(n) | Unwind::Continue(n), Frame::While { .. } | Frame::For { .. } | Frame::ArithmeticFor { .. }) => {
+        (
+            Unwind::Break(n) | Unwind::Continue(n),
+            Frame::While { .. } | Frame::For { .. } | Frame::ArithmeticFor { .. },
+        ) => {
             loop_unwind(shell, unwind, n, frame);
         }
         (Unwind::Break(_) | Unwind::Continue(_), Frame::Function { .. } | Frame::Script(_) | Frame::Reader(_)) => {
@@ -445,7 +445,6 @@ fn while_step(shell: &mut Shell, command: Rc<Command>, stage: Stage, status: i32
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one frame")]
 fn for_step<P: Clone, H: Host<Process = P>>(
     machine: &mut Machine<P>,
     host: &mut H,

@@ -22,9 +22,15 @@ pub(crate) enum Target {
     PipeReader(u32),
     PipeWriter(u32),
     /// Reads from `offset`; writes go to the end.
-    File { path: String, offset: usize },
+    File {
+        path: String,
+        offset: usize,
+    },
     /// A here-document.
-    Text { bytes: Bytes, offset: usize },
+    Text {
+        bytes: Bytes,
+        offset: usize,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use ecow::EcoString;
 use super::expansion::Ready;
 use super::io::{Fds, Target};
 use super::reader::Prompting;
-use super::shell::{Ends, Frame, Shell, Unwind};
+use super::shell::{Ends, Frame, Origin, Shell, Unwind};
 use super::site::Site;
 use super::turn::{Turn, caller};
 use super::{Body, Dialect, Machine, Running, Task};
@@ -178,7 +178,14 @@ fn apply<P: Clone, H: Host<Process = P>>(
             shell.push_script(&text, Some(line));
         }
         Outcome::Run(argv) => {
-            run(machine, host, task, shell, Ready { assignments: Vec::new(), argv, redirects: Vec::new() }, Functions::Passed);
+            run(
+                machine,
+                host,
+                task,
+                shell,
+                Ready { assignments: Vec::new(), argv, redirects: Vec::new() },
+                Functions::Passed,
+            );
         }
         Outcome::Exec(argv) => {
             shell.frames.push(Frame::ExitAfter);
@@ -202,6 +209,8 @@ fn once<P: Clone, H: Host<Process = P>>(
         Terminal { stdin: machine.opens.is_terminal(&task.fds, 0), stdout: machine.opens.is_terminal(&task.fds, 1) };
     let mut io = ProcessIo::new(Input::default(), terminal);
     let env = shell.variables.environment();
+    let of_shell = machine.config.builtins.get(&argv[0]).is_some_and(|builtin| builtin.kind == Kind::Shell);
+    let prefix = if of_shell { machine.prefix(shell, shell.line) } else { String::new() };
     let mut context = Context {
         args: &argv[1..],
         name: &argv[0],
@@ -211,7 +220,9 @@ fn once<P: Clone, H: Host<Process = P>>(
         cwd: &shell.cwd,
         env: &env,
         hostname: &machine.config.hostname,
+        prefix,
         child: None,
+        child_runs: false,
     };
     let status = call(&mut context);
     for (stream, bytes) in io.take_output() {
@@ -287,8 +298,10 @@ fn body_of<P: Clone, H: Host<Process = P>>(
     if let Some(builtin) = machine.own_program(name) {
         return program_body(machine, host, builtin, launch);
     }
-    let terminal =
-        Terminal { stdin: machine.opens.is_terminal(&launch.fds, 0), stdout: machine.opens.is_terminal(&launch.fds, 1) };
+    let terminal = Terminal {
+        stdin: machine.opens.is_terminal(&launch.fds, 0),
+        stdout: machine.opens.is_terminal(&launch.fds, 1),
+    };
     let command = Command {
         argv: launch.argv.clone(),
         env: launch.env.clone(),
@@ -312,8 +325,7 @@ fn program_body<P: Clone, H: Host<Process = P>>(
     launch: &Launch,
 ) -> Result<Body<P>, (i32, String)> {
     let program = match builtin.runner {
-        Runner::Program(make) if matches!(builtin.kind, Kind::InnerShell) => {
-            let _ = make;
+        Runner::Program(_) if builtin.kind == Kind::InnerShell => {
             return inner_shell(machine, host, launch);
         }
         Runner::Program(make) => make(),
@@ -412,7 +424,7 @@ fn script_shell<P: Clone>(
     let mut shell = Shell::new(&machine.config, &launch.env, &launch.cwd, machine.next_pid);
     shell.ends = Ends::WithScript;
     shell.arg0 = arg0.into();
-    shell.names_lines = true;
+    shell.origin = Origin::File;
     shell.positional = Rc::new(args.iter().map(Into::into).collect());
     shell.push_script(text, None);
     Body::Shell(Box::new(shell))
@@ -448,7 +460,11 @@ fn inner_shell<P: Clone, H: Host<Process = P>>(
             return Err((2, format!("{name}: -c: option requires an argument")));
         };
         let arg0 = args.pop_front().unwrap_or_else(|| name.clone());
-        script_shell(machine, launch, &text, &arg0, args.make_contiguous())
+        let mut body = script_shell(machine, launch, &text, &arg0, args.make_contiguous());
+        if let Body::Shell(shell) = &mut body {
+            shell.origin = Origin::Argument;
+        }
+        body
     } else if let Some(file) = args.pop_front() {
         let caller = caller(machine, host);
         let path = normalise(&launch.cwd, &file);
@@ -467,7 +483,7 @@ fn inner_shell<P: Clone, H: Host<Process = P>>(
             let terminal = machine.opens.is_terminal(&launch.fds, 0);
             let prompting = if interactive || terminal { Prompting::Inner } else { Prompting::Silent };
             shell.frames = vec![Frame::reader(prompting)];
-            shell.names_lines = false;
+            shell.origin = Origin::Typed;
         }
     }
     Ok(body)
@@ -633,9 +649,8 @@ pub(super) fn spawn_for_program<P: Clone, H: Host<Process = P>>(
             }
             Turn::Moved
         }
-        Err((status, text)) => {
+        Err((status, _)) => {
             let why = if status == 127 { "No such file or directory" } else { "Permission denied" };
-            let _ = text;
             machine.write(host, task, 2, format!("{name}: \u{2018}{argv0}\u{2019}: {why}\n").as_bytes());
             Turn::Ended(status)
         }

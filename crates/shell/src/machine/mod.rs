@@ -207,6 +207,10 @@ pub struct Machine<P: Clone> {
     /// The main shell has nothing to do.
     pub(crate) idle: bool,
     pub(crate) interactive: bool,
+    /// The process whose turn it is: it is out of the table meanwhile.
+    pub(crate) turn_of: u32,
+    /// What the last transitions cost beside their count: bytes expanded, in units of `BYTES_PER_STEP`.
+    pub(crate) spent: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -273,6 +277,8 @@ impl<P: Clone> Machine<P> {
             exited: None,
             idle: false,
             interactive,
+            turn_of: 0,
+            spent: 0,
             config,
         }
     }
@@ -461,6 +467,7 @@ impl Shell {
                 if let Some(arg0) = arg0 {
                     self.arg0 = arg0.into();
                 }
+                self.origin = shell::Origin::Argument;
                 self.ends = shell::Ends::WithScript;
                 self.push_script(&text, None);
             }

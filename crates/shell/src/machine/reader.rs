@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 
-use super::shell::{Frame, Script, Shell, Unwind};
+use super::shell::{Frame, Origin, Script, Shell, Unwind};
 use super::turn::{Turn, caller};
 use super::{Dialect, Machine, Output, Task};
 use crate::host::Host;
@@ -74,7 +74,9 @@ pub(super) fn prompt(shell: &Shell, uid: u32) -> String {
     let Some(ps1) = shell.variables.get("PS1") else { return sign.to_string() };
     let home = shell.variables.get("HOME").map_or("", |home| home.as_str());
     let cwd = match shell.cwd.strip_prefix(home) {
-        Some(rest) if !home.is_empty() && home != "/" && (rest.is_empty() || rest.starts_with('/')) => format!("~{rest}"),
+        Some(rest) if !home.is_empty() && home != "/" && (rest.is_empty() || rest.starts_with('/')) => {
+            format!("~{rest}")
+        }
         _ => shell.cwd.clone(),
     };
     let mut text = String::new();
@@ -115,10 +117,8 @@ pub(super) fn script_step<P: Clone, H: Host<Process = P>>(
             let passed = &script.text.as_bytes()[script.at..command.end];
             let lines = passed.iter().filter(|&&byte| byte == b'\n').count();
             shell.line = script.line;
-            let line_before = script.line;
             script.at = command.end;
             script.line += lines;
-            let _ = line_before;
             shell.frames.push(Frame::Script(script));
             let outermost = shell.frames.iter().filter(|frame| matches!(frame, Frame::Script(_))).count() == 1;
             if outermost {
@@ -127,7 +127,8 @@ pub(super) fn script_step<P: Clone, H: Host<Process = P>>(
             shell.frames.push(Frame::list(&command.list));
         }
         Err(error) => {
-            machine.complain_of_syntax(host, task, shell, &error, script.line - 1 + error.line);
+            let source = line_at(&script.text, error.offset);
+            machine.complain_of_syntax(host, task, shell, &error, script.line - 1 + error.line, source);
             shell.status = 2;
             if machine.interactive && task.pid == machine.config.pid {
                 return Turn::Moved;
@@ -205,7 +206,7 @@ fn end_of_input<P: Clone, H: Host<Process = P>>(
     if !state.pending.is_empty() {
         let aliases = shell.aliases.clone();
         if let Err(error) = next_complete_command(&state.pending, 0, &aliases) {
-            machine.complain_of_syntax(host, task, shell, &error, state.line);
+            machine.complain_of_syntax(host, task, shell, &error, state.line, "");
         }
         shell.status = 2;
         if state.prompting != Prompting::Silent {
@@ -266,7 +267,7 @@ fn take_line<P: Clone, H: Host<Process = P>>(
         Err(ParseError { fault: Fault::Incomplete(missing), .. }) => state.missing = Some(missing),
         Err(error) => {
             let line = state.line - 1 + error.line;
-            machine.complain_of_syntax(host, task, shell, &error, line);
+            machine.complain_of_syntax(host, task, shell, &error, line, "");
             shell.status = 2;
             state.line += state.pending.lines().count();
             state.pending.clear();
@@ -277,6 +278,14 @@ fn take_line<P: Clone, H: Host<Process = P>>(
         }
     }
     shell.frames.push(Frame::Reader(state));
+}
+
+/// The line of a text that an offset lies in.
+fn line_at(text: &str, offset: usize) -> &str {
+    let offset = offset.min(text.len());
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    &text[start..end]
 }
 
 /// Whether the last line ends in a backslash, so that the next one belongs to it.
@@ -292,10 +301,10 @@ impl<P: Clone> Machine<P> {
         self.write(host, task, 2, line.as_bytes());
     }
 
-    fn prefix(&self, shell: &Shell, line: usize) -> String {
+    pub(crate) fn prefix(&self, shell: &Shell, line: usize) -> String {
         let name = &shell.arg0;
         match self.config.dialect {
-            Dialect::Bash if shell.names_lines => format!("{name}: line {line}: "),
+            Dialect::Bash if shell.origin != Origin::Typed => format!("{name}: line {line}: "),
             Dialect::Dash if shell.ends == super::shell::Ends::WithScript => format!("{name}: {line}: "),
             Dialect::Bash | Dialect::Dash => format!("{name}: "),
             Dialect::Busybox => format!("{}: ", self.config.name),
@@ -309,11 +318,11 @@ impl<P: Clone> Machine<P> {
         shell: &Shell,
         error: &ParseError,
         line: usize,
+        source: &str,
     ) {
         let message = match (self.config.dialect, &error.fault) {
             (Dialect::Dash, Fault::Unexpected(token)) => format!("Syntax error: {} unexpected", dash_token(token)),
-            (Dialect::Dash, Fault::Incomplete(Missing::Closing(sign @ ('"' | '\'')))) => {
-                let _ = sign;
+            (Dialect::Dash, Fault::Incomplete(Missing::Closing('"' | '\''))) => {
                 "Syntax error: Unterminated quoted string".to_string()
             }
             (Dialect::Dash, Fault::Incomplete(_)) => "Syntax error: end of file unexpected".to_string(),
@@ -324,7 +333,18 @@ impl<P: Clone> Machine<P> {
             (Dialect::Busybox, Fault::Incomplete(_)) => "syntax error: unexpected end of file".to_string(),
             (Dialect::Bash, _) | (Dialect::Dash | Dialect::Busybox, _) => error.message(),
         };
-        let text = format!("{}{message}\n", self.prefix(shell, line));
+        let mut prefix = self.prefix(shell, line);
+        if self.config.dialect == Dialect::Bash && shell.origin == Origin::Argument {
+            prefix = format!("{}: -c: line {line}: ", shell.arg0);
+        }
+        let mut text = format!("{prefix}{message}\n");
+        // bash shows the line of a script that it stumbled over.
+        if self.config.dialect == Dialect::Bash
+            && shell.origin != Origin::Typed
+            && let Fault::Unexpected(_) = error.fault
+        {
+            text.push_str(&format!("{prefix}`{source}'\n"));
+        }
         self.write(host, task, 2, text.as_bytes());
     }
 
@@ -439,7 +459,8 @@ fn assign_fields(shell: &mut Shell, state: &ReadLine) -> Result<(), String> {
     }
     let white = |(c, escaped): (char, bool)| !escaped && is_white(c);
     let mut at = 0;
-    let names: Vec<&str> = if state.names.is_empty() { vec!["REPLY"] } else { state.names.iter().map(String::as_str).collect() };
+    let names: Vec<&str> =
+        if state.names.is_empty() { vec!["REPLY"] } else { state.names.iter().map(String::as_str).collect() };
     let keep_all = state.names.is_empty();
     for (index, name) in names.iter().enumerate() {
         while !keep_all && at < chars.len() && white(chars[at]) {

@@ -42,6 +42,15 @@ pub(crate) enum Ends {
     WithScript,
 }
 
+/// Where a shell's commands come from. Messages about scripts name the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Typed,
+    /// `-c`
+    Argument,
+    File,
+}
+
 /// A way out of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unwind {
@@ -74,8 +83,8 @@ pub(crate) struct Shell {
     pub ends: Ends,
     /// The line of the script, for messages.
     pub line: usize,
-    /// Whether messages name the line (scripts do, typed commands do not).
-    pub names_lines: bool,
+    /// Where its commands come from, for messages.
+    pub origin: Origin,
     /// SIGINT came while a foreground program ran; decided when that ends.
     pub interrupted: bool,
     /// The result of an arithmetic `for`'s expression.
@@ -91,29 +100,73 @@ pub(crate) enum Frame {
     Reader(Reader),
     /// A complete command of the main shell ends here.
     Record,
-    List { list: Rc<List>, next: usize },
-    Item { item: Rc<Item>, next: usize, ran: bool },
+    List {
+        list: Rc<List>,
+        next: usize,
+    },
+    Item {
+        item: Rc<Item>,
+        next: usize,
+        ran: bool,
+    },
     /// Negates or times the pipeline that has just ended.
-    PipelineEnd { negated: bool, timed_from: Option<sim::Time> },
-    WaitAll { pids: Vec<u32>, statuses: Vec<Option<i32>> },
-    Wait { pid: u32 },
+    PipelineEnd {
+        negated: bool,
+        timed_from: Option<sim::Time>,
+    },
+    WaitAll {
+        pids: Vec<u32>,
+        statuses: Vec<Option<i32>>,
+    },
+    Wait {
+        pid: u32,
+    },
     Command(Rc<Command>),
     Compound(Rc<Command>),
     Expand(Expansion),
-    If { command: Rc<Command>, branch: usize },
-    While { command: Rc<Command>, stage: Stage, status: i32 },
-    For { command: Rc<Command>, values: Rc<Vec<String>>, next: usize, status: i32 },
-    ArithmeticFor { command: Rc<Command>, stage: ForStage, status: i32 },
+    If {
+        command: Rc<Command>,
+        branch: usize,
+    },
+    While {
+        command: Rc<Command>,
+        stage: Stage,
+        status: i32,
+    },
+    For {
+        command: Rc<Command>,
+        values: Rc<Vec<String>>,
+        next: usize,
+        status: i32,
+    },
+    ArithmeticFor {
+        command: Rc<Command>,
+        stage: ForStage,
+        status: i32,
+    },
     /// A list whose failure `set -e` ignores ends here.
     Tested,
-    Restore { fds: Vec<(u32, Option<OpenId>)> },
-    RestoreVariables { saved: Vec<(EcoString, Option<Variable>)> },
-    Function { positional: Rc<Vec<EcoString>>, locals: Vec<(EcoString, Option<Variable>)> },
-    Sourced { positional: Option<Rc<Vec<EcoString>>>, names_lines: bool },
+    Restore {
+        fds: Vec<(u32, Option<OpenId>)>,
+    },
+    RestoreVariables {
+        saved: Vec<(EcoString, Option<Variable>)>,
+    },
+    Function {
+        positional: Rc<Vec<EcoString>>,
+        locals: Vec<(EcoString, Option<Variable>)>,
+    },
+    Sourced {
+        positional: Option<Rc<Vec<EcoString>>>,
+    },
     /// Puts `$?` back after a trap.
-    TrapEnd { status: i32 },
+    TrapEnd {
+        status: i32,
+    },
     Read(super::reader::ReadLine),
-    WaitJobs { pids: Vec<u32> },
+    WaitJobs {
+        pids: Vec<u32>,
+    },
     /// The shell ends after the command that replaced it.
     ExitAfter,
 }
@@ -168,10 +221,16 @@ pub(crate) enum Goal {
     /// The redirections of a compound command.
     Redirects(Rc<Command>),
     ForWords(Rc<Command>),
-    Case { command: Rc<Command>, from: usize },
+    Case {
+        command: Rc<Command>,
+        from: usize,
+    },
     Test(Rc<Command>),
     Arithmetic(Rc<Command>),
-    ArithmeticFor { command: Rc<Command>, stage: ForStage },
+    ArithmeticFor {
+        command: Rc<Command>,
+        stage: ForStage,
+    },
 }
 
 impl Frame {
@@ -216,7 +275,7 @@ impl Shell {
             unwind: None,
             ends: Ends::Never,
             line: 1,
-            names_lines: false,
+            origin: Origin::Typed,
             interrupted: false,
             value: 0,
             getopts_at: 0,

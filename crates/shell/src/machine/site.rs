@@ -188,7 +188,8 @@ impl<P: Clone, H: Host<Process = P>> Reach for Site<'_, P, H> {
 
 /// Words that mean something to the grammar.
 pub(crate) const KEYWORDS: [&str; 17] = [
-    "if", "then", "else", "elif", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "{", "}", "!", "[[",
+    "if", "then", "else", "elif", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "{", "}", "!",
+    "[[",
 ];
 
 /// A word as one could type it: quoted if it has to be.

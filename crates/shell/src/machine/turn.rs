@@ -31,9 +31,6 @@ pub(super) fn step<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>, hos
         let (mut moved, mut stalled) = (false, false);
         let mut wake: Option<Time> = None;
         for pid in pids {
-            if left == 0 {
-                return Status::OutOfBudget;
-            }
             match turn(machine, host, pid, &mut left) {
                 Some(Turn::Moved | Turn::Ended(_)) => moved = true,
                 Some(Turn::Blocked(Some(at))) => wake = Some(wake.map_or(at, |earlier| earlier.min(at))),
@@ -43,6 +40,10 @@ pub(super) fn step<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>, hos
         }
         if let Some(status) = machine.exited {
             return Status::Exited(status);
+        }
+        if moved && left == 0 {
+            // Rounds are never cut: what a budget is cannot change what happens.
+            return Status::OutOfBudget;
         }
         if !moved {
             return match () {
@@ -63,18 +64,20 @@ fn turn<P: Clone, H: Host<Process = P>>(
 ) -> Option<Turn> {
     // The process is out of the table during its turn, so that it and the machine can both be changed.
     let mut task = machine.tasks.remove(&pid)?;
+    machine.turn_of = pid;
     let turn = match &mut task.body {
         Body::Shell(_) => frames::turn(machine, host, &mut task, left),
         Body::Program(_) => {
-            *left -= 1;
+            *left = left.saturating_sub(1);
             program_turn(machine, host, &mut task)
         }
         Body::Host(_) => {
-            *left -= 1;
+            *left = left.saturating_sub(1);
             host_turn(machine, host, &mut task)
         }
         Body::Away => Turn::Blocked(None),
     };
+    machine.turn_of = 0;
     match turn {
         Turn::Ended(status) => end(machine, host, task, status),
         Turn::Moved | Turn::Blocked(_) | Turn::Stalled => {
@@ -97,10 +100,11 @@ pub(super) fn end<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>, host
             }
         }
         machine.tasks.clear();
-    } else if machine.tasks.contains_key(&task.parent) {
+    } else if machine.tasks.contains_key(&task.parent) || machine.turn_of == task.parent {
         machine.ended.insert(task.pid, Ended { parent: task.parent, status });
     }
-    machine.ended.retain(|_, ended| machine.tasks.contains_key(&ended.parent));
+    let turn_of = machine.turn_of;
+    machine.ended.retain(|_, ended| machine.tasks.contains_key(&ended.parent) || turn_of == ended.parent);
 }
 
 pub(super) fn caller<P: Clone, H: Host<Process = P>>(machine: &Machine<P>, host: &H) -> Caller {
@@ -109,10 +113,8 @@ pub(super) fn caller<P: Clone, H: Host<Process = P>>(machine: &Machine<P>, host:
 
 fn begin_io<P: Clone, H: Host<Process = P>>(machine: &mut Machine<P>, host: &mut H, task: &Task<P>) -> ProcessIo {
     let caller = caller(machine, host);
-    let terminal = Terminal {
-        stdin: machine.opens.is_terminal(&task.fds, 0),
-        stdout: machine.opens.is_terminal(&task.fds, 1),
-    };
+    let terminal =
+        Terminal { stdin: machine.opens.is_terminal(&task.fds, 0), stdout: machine.opens.is_terminal(&task.fds, 1) };
     ProcessIo::new(machine.opens.input(&task.fds, 0, host.fs(), caller), terminal)
 }
 
@@ -221,7 +223,9 @@ fn step_program<P: Clone, H: Host<Process = P>>(
         cwd: &running.cwd,
         env: &running.env,
         hostname: &machine.config.hostname,
+        prefix: String::new(),
         child,
+        child_runs: running.child.is_some(),
     };
     running.program.step(&mut context)
 }

@@ -111,10 +111,9 @@ impl Parser<'_> {
                 Some(_) => items.push(Rc::new(self.item()?)),
             }
             self.skip_blanks();
-            match self.peek() {
-                // A separator that `item` left is one too many; whoever called says so.
-                Some(b';' | b'&' | b'|') => break,
-                _ => {}
+            // A separator that `item` left is one too many; whoever called says so.
+            if let Some(b';' | b'&' | b'|') = self.peek() {
+                break;
             }
         }
         Ok(Rc::new(List { items }))

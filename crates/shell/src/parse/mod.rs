@@ -252,7 +252,11 @@ impl<'a> Parser<'a> {
     /// Passes one newline and reads the bodies of the here-documents of its line.
     fn newline(&mut self) -> Parsed<()> {
         self.at += 1;
+        let mut read = false;
         for pending in std::mem::take(&mut self.pending) {
+            if std::mem::replace(&mut read, true) && self.peek() == Some(b'\n') {
+                self.at += 1;
+            }
             let body = self.here_document(&pending)?;
             pending.body.set(body).expect("a body is read once");
         }
@@ -287,4 +291,3 @@ impl<'a> Parser<'a> {
         inner.here_document_parts().map_err(|error| ParseError { offset: self.at, ..error })
     }
 }
-

@@ -79,8 +79,13 @@ impl Parser<'_> {
     fn parts(&mut self, until: Until, quoting: Quoting) -> Parsed<Vec<Part>> {
         let mut parts = Parts::default();
         let mut parentheses = 0usize;
+        let start = self.at;
         loop {
             let Some(byte) = self.peek() else {
+                if until == Until::DoubleQuote {
+                    // The line where it was opened is the one to look at.
+                    self.at = start;
+                }
                 return match until {
                     Until::Blank | Until::Regex | Until::End => Ok(parts.0),
                     Until::DoubleQuote => self.incomplete(Missing::Closing('"')),
@@ -310,9 +315,7 @@ impl Parser<'_> {
                 return Ok(Change::Trim { end, greed, pattern: self.brace_word(b"}", Quoting::Bare)? });
             }
         }
-        for (sign, scope) in
-            [("//", Scope::All), ("/#", Scope::Start), ("/%", Scope::Finish), ("/", Scope::First)]
-        {
+        for (sign, scope) in [("//", Scope::All), ("/#", Scope::Start), ("/%", Scope::Finish), ("/", Scope::First)] {
             if self.take(sign) {
                 let pattern = self.brace_word(b"/}", Quoting::Bare)?;
                 let with = if self.take("/") { self.brace_word(b"}", Quoting::Bare)? } else { Word::default() };

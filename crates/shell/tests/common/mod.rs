@@ -10,7 +10,7 @@ use sim::{Span, Time};
 
 /// A program of the test host.
 #[derive(Clone, Debug)]
-pub enum Process {
+pub(crate) enum Process {
     /// Writes a line every second, as `kubectl get -w` does.
     Ticker { next: Time, count: u32 },
     /// Reads lines from its input and repeats them in brackets; ends with its input, or with 130.
@@ -22,14 +22,14 @@ pub enum Process {
 }
 
 #[derive(Clone)]
-pub struct TestHost {
+pub(crate) struct TestHost {
     pub now: Time,
     pub tree: Tree,
     pub signals: Vec<Signal>,
 }
 
 impl TestHost {
-    pub fn new() -> TestHost {
+    pub(crate) fn new() -> TestHost {
         let now = Time::HEADLESS_START;
         let mut tree = Tree::default();
         let user = Caller { uid: 1000, gid: 1000, now };
@@ -105,23 +105,23 @@ impl Host for TestHost {
 
 /// What a script came to.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub stdout: String,
     pub stderr: String,
     pub status: Option<i32>,
 }
 
 /// The terminal of the tests: no terminal, so that output is as in a pipe.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config { stdin_is_terminal: false, stdout_is_terminal: false, builtins: Builtins::all(), ..Config::terminal() }
 }
 
-pub fn container(dialect: Dialect) -> Config {
+pub(crate) fn container(dialect: Dialect) -> Config {
     Config::container("web-0", dialect, Builtins::all())
 }
 
 /// Adds what the machine has put out.
-pub fn drain(machine: &mut Machine<Process>, outcome: &mut Outcome) {
+pub(crate) fn drain(machine: &mut Machine<Process>, outcome: &mut Outcome) {
     for output in machine.take_output() {
         match output {
             Output::Stdout(bytes) => outcome.stdout += &String::from_utf8_lossy(&bytes),
@@ -132,8 +132,13 @@ pub fn drain(machine: &mut Machine<Process>, outcome: &mut Outcome) {
 }
 
 /// Steps until nothing moves, jumping over waits that have an end.
-pub fn settle(machine: &mut Machine<Process>, host: &mut TestHost, outcome: &mut Outcome, until: Time) -> Status {
-    for _ in 0..200_000 {
+pub(crate) fn settle(
+    machine: &mut Machine<Process>,
+    host: &mut TestHost,
+    outcome: &mut Outcome,
+    until: Time,
+) -> Status {
+    for _ in 0..500 {
         let status = machine.step(host, 1_000);
         drain(machine, outcome);
         match status {
@@ -146,11 +151,11 @@ pub fn settle(machine: &mut Machine<Process>, host: &mut TestHost, outcome: &mut
             Status::Idle { .. } | Status::Blocked { .. } => return status,
         }
     }
-    panic!("it does not settle");
+    Status::OutOfBudget
 }
 
 /// Runs a script to its end in a new world.
-pub fn run(config: Config, script: &str) -> Outcome {
+pub(crate) fn run(config: Config, script: &str) -> Outcome {
     let mut host = TestHost::new();
     let start = Start::Script { text: script.into(), arg0: None, args: Vec::new() };
     let mut machine = Machine::new(config, start);

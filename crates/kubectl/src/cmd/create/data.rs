@@ -126,13 +126,7 @@ fn unquote(value: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
-fn add_file(
-    call: &mut Call<'_, '_>,
-    source: &str,
-    name: &str,
-    holder: Holder,
-    data: &mut Data,
-) -> Result<(), Failure> {
+fn add_file(call: &mut Call<'_, '_>, source: &str, name: &str, holder: Holder, data: &mut Data) -> Result<(), Failure> {
     let (key, path) = match source.matches('=').count() {
         0 => (None, source),
         1 if source.starts_with('=') => {

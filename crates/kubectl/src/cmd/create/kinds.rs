@@ -9,8 +9,7 @@ use super::{CREATE_FLAGS, Framing, create_object, name_argument};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
-const COMMON: &[&[Flag]] =
-    &[CREATE_FLAGS, shared::OUTPUT, shared::DRY_RUN, shared::VALIDATE, shared::FIELD_MANAGER];
+const COMMON: &[&[Flag]] = &[CREATE_FLAGS, shared::OUTPUT, shared::DRY_RUN, shared::VALIDATE, shared::FIELD_MANAGER];
 
 /// `create namespace`
 pub static NAMESPACE: Verb = Verb {
@@ -136,7 +135,9 @@ fn deployment(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         })
         .collect();
     let mut body = Value::map();
-    for path in [&["metadata", "labels"][..], &["spec", "selector", "matchLabels"], &["spec", "template", "metadata", "labels"]] {
+    for path in
+        [&["metadata", "labels"][..], &["spec", "selector", "matchLabels"], &["spec", "template", "metadata", "labels"]]
+    {
         let path: Vec<&str> = path.iter().copied().chain(["app"]).collect();
         body.set(&path, name.clone());
     }

@@ -7,7 +7,7 @@ pub mod kinds;
 pub mod service;
 
 use api::strict::{self, Words};
-use api::{Kind, Str, Value};
+use api::{Str, Value};
 use client::FieldValidation;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
@@ -184,9 +184,4 @@ pub fn create_object(
 fn in_go_form(mapping: Mapping, manifest: Value) -> Value {
     let Some(type_) = type_of(mapping) else { return manifest };
     strict::decode(type_, &manifest, Words::Json).map_or(manifest.clone(), |decoded| decoded.value)
-}
-
-/// Whether this version of the playground stores objects of a kind.
-pub fn is_stored(kind: &str) -> bool {
-    Kind::ALL.iter().any(|known| known.name() == kind)
 }

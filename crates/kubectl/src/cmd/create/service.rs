@@ -81,16 +81,15 @@ fn run(call: &mut Call<'_, '_>, kind: &str) -> Result<Flow, Failure> {
 fn port(call: &Call<'_, '_>, pair: &Str) -> Result<Value, Failure> {
     let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
     let number = |text: &str| -> Result<i64, Failure> {
-        let number: i64 = text.parse().map_err(|_| {
-            Failure::Plain(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
-        })?;
+        let number: i64 =
+            text.parse().map_err(|_| Failure::Plain(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
         if !(1..=65_535).contains(&number) {
             return Err(Failure::plain("must be between 1 and 65535, inclusive"));
         }
         Ok(number)
     };
     let mut value = Value::map();
-    value.set(&["name"], pair.replace(':', "-").as_str());
+    value.set(&["name"], pair.replace(":", "-"));
     value.set(&["port"], number(port)?);
     value.set(&["protocol"], "TCP");
     value.set(&["targetPort"], target.parse::<i64>().map_or(Value::from(target), Value::Int));

@@ -151,10 +151,7 @@ fn viewer(info: &Info) -> Result<Viewer, Failure> {
         "deployments.apps" => Ok(deployment),
         "daemonsets.apps" => Ok(daemon_set),
         "statefulsets.apps" => Ok(stateful_set),
-        _ => Err(Failure::Plain(format!(
-            "no status viewer has been implemented for {}",
-            group_kind(info)
-        ))),
+        _ => Err(Failure::Plain(format!("no status viewer has been implemented for {}", group_kind(info)))),
     }
 }
 
@@ -199,9 +196,11 @@ fn stateful_set(set: &Value, _revision: i64) -> Result<(String, Complete), Strin
         let text = format!("partitioned roll out complete: {updated} new pods have been updated...\n");
         return Ok((text, Complete::Yes));
     }
-    let (update, current) = (set.at(&["status", "updateRevision"]).text(), set.at(&["status", "currentRevision"]).text());
+    let (update, current) =
+        (set.at(&["status", "updateRevision"]).text(), set.at(&["status", "currentRevision"]).text());
     if update != current {
-        let text = format!("waiting for statefulset rolling update to complete {updated} pods at revision {update}...\n");
+        let text =
+            format!("waiting for statefulset rolling update to complete {updated} pods at revision {update}...\n");
         return Ok((text, Complete::No));
     }
     let pods = status("currentReplicas");
@@ -223,7 +222,11 @@ fn deployment(object: &Value, revision: i64) -> Result<(String, Complete), Strin
     }
     let conditions = object.at(&["status", "conditions"]).as_list();
     let is_progressing = |condition: &&Value| condition.get("type").text() == "Progressing";
-    if conditions.iter().find(is_progressing).is_some_and(|found| found.get("reason").text() == "ProgressDeadlineExceeded") {
+    if conditions
+        .iter()
+        .find(is_progressing)
+        .is_some_and(|found| found.get("reason").text() == "ProgressDeadlineExceeded")
+    {
         return Err(format!("deployment {name:?} exceeded its progress deadline"));
     }
     let (updated, available, replicas) = (status("updatedReplicas"), status("availableReplicas"), status("replicas"));

@@ -44,7 +44,9 @@ fn undo(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     let wanted = call.flags.int("to-revision");
     let live = super::live(info);
     let target = match info.mapping.qualified_plural().as_str() {
-        "statefulsets.apps" | "daemonsets.apps" => find(&revisions(call.ctx, info)?, wanted, "no last revision to roll back to")?,
+        "statefulsets.apps" | "daemonsets.apps" => {
+            find(&revisions(call.ctx, info)?, wanted, "no last revision to roll back to")?
+        }
         "deployments.apps" => {
             let missing = format!("no rollout history found for deployment {:?}", info.name.as_str());
             let found = find(&revisions(call.ctx, info)?, wanted, &missing)?;
@@ -117,7 +119,8 @@ fn restore(
     let patch = Patch { kind: patch_kind, body, subresource: Subresource::None };
     let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
-    let refuse = |status: api::Status| Failure::Plain(format!("failed restoring revision {wanted}: {}", status.message));
+    let refuse =
+        |status: api::Status| Failure::Plain(format!("failed restoring revision {wanted}: {}", status.message));
     written.map(|_| ()).map_err(refuse)
 }
 
@@ -132,7 +135,9 @@ fn deployment_patch(target: &Revision) -> Value {
     };
     let metadata = target.object.metadata();
     let kept = |key: &str| {
-        key != LAST_APPLIED && !key.starts_with("deployment.kubernetes.io/") && key != "deprecated.deployment.rollback.to"
+        key != LAST_APPLIED
+            && !key.starts_with("deployment.kubernetes.io/")
+            && key != "deprecated.deployment.rollback.to"
     };
     let mut annotations = Value::map();
     for (key, value) in metadata.annotations.iter().filter(|(key, _)| kept(key)) {

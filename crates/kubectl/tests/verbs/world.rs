@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput, WriteOptions,
-    Written,
+    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput,
+    WriteOptions, Written,
 };
 use kube_apiserver::{ApiServer, ServerClient};
+use kubectl::config::Config;
 use kubectl::{Context, Env, FileError, HttpError, Input, Kubectl, KubectlFs, Step, Web};
 use sim::{Span, Time};
 
@@ -80,7 +81,7 @@ impl NodeProxy for Door<'_> {
 }
 
 #[derive(Clone, Default)]
-pub struct Files(pub BTreeMap<String, Vec<u8>>);
+pub(crate) struct Files(pub(crate) BTreeMap<String, Vec<u8>>);
 
 impl KubectlFs for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
@@ -115,39 +116,39 @@ impl Web for NoWeb {
 
 /// What a command printed, and how it ended; `None` while it waits.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
-    pub stdout: String,
-    pub stderr: String,
-    pub code: Option<i32>,
+pub(crate) struct Outcome {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: Option<i32>,
 }
 
-pub struct World {
-    pub server: ApiServer,
-    pub files: Files,
-    pub now: Time,
+pub(crate) struct World {
+    pub(crate) server: ApiServer,
+    pub(crate) files: Files,
+    pub(crate) now: Time,
     /// What an editor makes of a file.
-    pub editor: fn(&str) -> String,
+    pub(crate) editor: fn(&str) -> String,
 }
 
 /// A command that was started.
-pub struct Running {
-    pub kubectl: Kubectl,
-    pub outcome: Outcome,
+pub(crate) struct Running {
+    pub(crate) kubectl: Kubectl,
+    pub(crate) outcome: Outcome,
 }
 
 impl World {
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let now = Time::HEADLESS_START;
         World { server: ApiServer::new(1, now), files: Files::default(), now, editor: str::to_string }
     }
 
-    pub fn start(&mut self, line: &str) -> Running {
+    pub(crate) fn start(&mut self, line: &str) -> Running {
         let env = Env { cwd: "/home/user".into(), home: "/home/user".into(), ..Env::default() };
         Running { kubectl: Kubectl::start(&split(line), &env), outcome: Outcome::default() }
     }
 
     /// Steps a command until it ends or waits for an event without a time below `horizon`.
-    pub fn advance(&mut self, running: &mut Running, stdin: &str, horizon: Span) {
+    pub(crate) fn advance(&mut self, running: &mut Running, stdin: &str, horizon: Span) {
         let until = self.now + horizon;
         let mut bytes = stdin.as_bytes().to_vec();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -170,7 +171,7 @@ impl World {
                 }
                 Step::Blocked { .. } => {}
                 Step::Edit { path, .. } => {
-                    let text = String::from_utf8(self.files.0[path.as_str()].clone()).unwrap();
+                    let text = String::from_utf8(self.files.0[path.as_str()].clone()).expect("kubectl writes UTF-8");
                     self.files.0.insert(path.to_string(), (self.editor)(&text).into_bytes());
                     running.kubectl.edited(0);
                     continue;
@@ -178,23 +179,30 @@ impl World {
             }
             break;
         }
-        running.outcome.stdout += &String::from_utf8(stdout).unwrap();
-        running.outcome.stderr += &String::from_utf8(stderr).unwrap();
+        running.outcome.stdout += &String::from_utf8(stdout).expect("kubectl prints UTF-8");
+        running.outcome.stderr += &String::from_utf8(stderr).expect("kubectl prints UTF-8");
     }
 
     /// Runs a command, a minute at most.
-    pub fn run_with(&mut self, line: &str, stdin: &str) -> Outcome {
+    pub(crate) fn run_with(&mut self, line: &str, stdin: &str) -> Outcome {
         let mut running = self.start(line);
         self.advance(&mut running, stdin, Span::from_seconds(60));
         running.outcome
     }
 
-    pub fn run(&mut self, line: &str) -> Outcome {
+    pub(crate) fn run(&mut self, line: &str) -> Outcome {
         self.run_with(line, "")
     }
 
+    /// What the Tab key offers behind a line.
+    pub(crate) fn complete(&mut self, line: &str) -> Option<Vec<String>> {
+        let door = Door(self.server.client("kubectl", self.now));
+        let found = kubectl::complete::complete(&split(line), &Config::built_in("/home/user"), &door)?;
+        Some(found.into_iter().map(|candidate| candidate.text).collect())
+    }
+
     /// Both outputs and the exit code, as a transcript shows them.
-    pub fn check(&mut self, line: &str, stdin: &str, stdout: &str, stderr: &str, code: i32) {
+    pub(crate) fn check(&mut self, line: &str, stdin: &str, stdout: &str, stderr: &str, code: i32) {
         let outcome = self.run_with(line, stdin);
         let expect = Outcome { stdout: stdout.to_string(), stderr: stderr.to_string(), code: Some(code) };
         assert_eq!(outcome, expect, "$ {line}");

@@ -1,0 +1,91 @@
+//! `kubectl exec`: runs a command in a container.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/exec.
+
+use api::codec::Codec;
+use client::ExecRequest;
+
+use super::pods::{self, Voice};
+use super::session::{Session, SessionStep};
+use super::{Call, Flow, PLAIN, Progress, Verb};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::Flag;
+
+/// The verb.
+pub static EXEC: Verb = Verb {
+    path: "exec",
+    summary: "Run a command in a container",
+    usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
+    flags: &[&[
+        Flag::text("container", "The container; by default the first.").short('c'),
+        Flag::slice("filename", "File with the object.").short('f'),
+        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod."),
+        Flag::bool("quiet", "Only what the command prints.").short('q'),
+        Flag::bool("stdin", "Send input.").short('i'),
+        Flag::bool("tty", "The input is a terminal.").short('t'),
+    ]],
+    run,
+    ..PLAIN
+};
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let (args, dash_at) = (call.flags.args.clone(), call.flags.dash_at);
+    let resource = if dash_at == Some(0) { None } else { args.first() };
+    let command = match dash_at {
+        Some(at @ (0 | 1)) => args[at..].to_vec(),
+        _ if args.len() > 1 => {
+            return Err(
+                call.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+            );
+        }
+        _ => Vec::new(),
+    };
+    let Some(resource) = resource else {
+        return Err(Failure::plain("pod, type/name or --filename must be specified"));
+    };
+    if command.is_empty() {
+        return Err(Failure::plain("you must specify at least one command for the container"));
+    }
+    let info = pods::find_object(call, resource)?;
+    let pod = pods::pod_to_enter(call.ctx, &info)?;
+    let value = pod.encode();
+    let phase = value.at(&["status", "phase"]).text();
+    if matches!(phase, "Succeeded" | "Failed") {
+        let refusal = format!("cannot exec into a container in a completed pod; current phase is {phase}");
+        return Err(Failure::Plain(refusal));
+    }
+    let voice = if call.flags.is_on("quiet") { Voice::Quiet } else { Voice::Normal };
+    let container = pods::container(call.ctx, &value, &call.flags.text("container"), voice)?;
+    let stdin = call.flags.is_on("stdin");
+    let tty = stdin && call.flags.is_on("tty") && terminal(call, voice);
+    let request = ExecRequest { pod: pod.metadata.key(), container, command, stdin, tty };
+    let session = Session::start(call.ctx, &request)?;
+    Ok(Executing { session }.into())
+}
+
+/// Whether the input is a terminal; says so if it is not.
+pub fn terminal(call: &mut Call<'_, '_>, voice: Voice) -> bool {
+    if !call.env.stdin_is_terminal && voice == Voice::Normal {
+        call.ctx.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
+    }
+    call.env.stdin_is_terminal
+}
+
+/// A command that runs in a container.
+#[derive(Clone, Debug)]
+pub struct Executing {
+    /// The session.
+    pub session: Session,
+}
+
+impl Executing {
+    /// Passes input and output on.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        match self.session.step(ctx) {
+            SessionStep::Blocked { wake } => Ok(Progress::Blocked { wake }),
+            SessionStep::Ended(0) => Ok(Progress::Done(0)),
+            SessionStep::Ended(code) => Err(Failure::Exited(format!("command terminated with exit code {code}"), code)),
+        }
+    }
+}

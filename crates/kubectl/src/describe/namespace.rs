@@ -1,0 +1,28 @@
+//! A Namespace.
+
+use api::Value;
+
+use super::cluster::Cluster;
+use super::fields::{at, list, rfc1123, text};
+use super::lines::Lines;
+
+/// Writes a Namespace. kubectl shows no events of it; quotas and limits do not exist here.
+pub(super) fn namespace(lines: &mut Lines, namespace: &Value, _cluster: &Cluster<'_>) {
+    lines.field(0, "Name", text(namespace, "metadata.name"));
+    lines.labels("Labels", at(namespace, "metadata.labels"));
+    lines.annotations("Annotations", at(namespace, "metadata.annotations"));
+    lines.field(0, "Status", text(namespace, "status.phase"));
+    let conditions = list(namespace, "status.conditions");
+    if !conditions.is_empty() {
+        lines.line(0, "Conditions:");
+        lines.heading(1, &["Type", "Status", "LastTransitionTime", "Reason", "Message"]);
+    }
+    for condition in conditions {
+        let of = |field: &str| text(condition, field);
+        let (kind, status, reason, message) = (of("type"), of("status"), of("reason"), of("message"));
+        let changed = rfc1123(at(condition, "lastTransitionTime"));
+        lines.line(1, format_args!("{kind}\t{status}\t{changed}\t{reason}\t{message}"));
+    }
+    lines.line(0, "\nNo resource quota.");
+    lines.line(0, "\nNo LimitRange resource.");
+}

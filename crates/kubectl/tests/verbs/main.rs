@@ -1,0 +1,5 @@
+//! Whole commands of kubectl against an API server, without controllers and kubelets.
+
+mod commands;
+mod recorded;
+mod world;
