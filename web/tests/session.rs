@@ -116,3 +116,17 @@ fn bytes_of_another_version_are_refused_and_nothing_is_harmed() {
     let answer: Answer = from_bytes(&engine.answer(&to_bytes(&request))).expect("an answer");
     assert!(matches!(answer.updates.as_slice(), [Update::Refused { .. }]), "no session yet: {answer:?}");
 }
+
+#[test]
+fn an_inner_shell_reads_what_is_typed() {
+    let mut page = Page::begin(Command::Start(start()));
+    page.send(input("kubectl run -i --tty --image busybox:1.28 dns-test --restart=Never --rm\n"));
+    page.frames(1_000);
+    assert!(page.screen().ends_with("/ # "), "{}", page.screen());
+    page.send(input("hostname\n"));
+    page.frames(100);
+    assert!(page.screen().contains("/ # hostname\ndns-test\n"), "{}", page.screen());
+    page.send(input("exit\n"));
+    page.frames(1_000);
+    assert!(page.screen().ends_with("pod \"dns-test\" deleted from default namespace\n$ "), "{}", page.screen());
+}

@@ -63,7 +63,8 @@ impl Rest {
     }
 }
 
-/// Declares a struct of the API: its fields, the JSON names, and (with `always`) which are printed though zero.
+/// Declares a struct of the API: its fields, the JSON names, and which are printed though zero: as they
+/// are (`always`), or as `null` (`nullable`).
 #[macro_export]
 macro_rules! object {
     ($(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $type:ty = $json:literal $($always:ident)? ),* $(,)? }) => {
@@ -93,6 +94,9 @@ macro_rules! object {
     };
     (@put $fields:ident, $json:literal, $value:expr, always) => {
         $crate::codec::put_always(&mut $fields, $json, $value)
+    };
+    (@put $fields:ident, $json:literal, $value:expr, nullable) => {
+        $crate::codec::put_or_null(&mut $fields, $json, $value)
     };
     (@put $fields:ident, $json:literal, $value:expr) => {
         $crate::codec::put(&mut $fields, $json, $value)
@@ -159,6 +163,11 @@ pub fn put<T: Codec>(fields: &mut Map, key: &str, value: &T) {
     if !value.is_zero() {
         fields.insert(key.into(), value.encode());
     }
+}
+
+/// Puts one field into a JSON object; Go prints a nil list that it does not omit as `null`.
+pub fn put_or_null<T: Codec>(fields: &mut Map, key: &str, value: &T) {
+    fields.insert(key.into(), if value.is_zero() { Value::Null } else { value.encode() });
 }
 
 /// Puts one field into a JSON object, zero or not.

@@ -153,7 +153,13 @@ impl Status {
 
     /// `StatefulSet.apps "web" is invalid: …`, with a cause per error.
     pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> Status {
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let mut texts: Vec<String> = Vec::with_capacity(errors.len());
+        for text in errors.iter().map(ToString::to_string) {
+            // What several checks found is said once, though each is a cause.
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let list = match texts.as_slice() {
             [only] => only.clone(),
             several => format!("[{}]", several.join(", ")),

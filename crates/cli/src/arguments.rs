@@ -126,14 +126,18 @@ fn run_request(raw: &Raw) -> Result<Request, ArgumentError> {
     let path = raw.script.clone().ok_or_else(|| ArgumentError::Other("ordinal run needs a script".to_owned()))?;
     let script = std::fs::read_to_string(&path)
         .map_err(|error| ArgumentError::File { path: path.display().to_string(), error })?;
-    let directory = raw.dir.clone().or_else(|| path.parent().map(|parent| match parent.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => parent.to_owned(),
-    }));
+    let directory = raw.dir.clone().or_else(|| {
+        path.parent().map(|parent| match parent.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => parent.to_owned(),
+        })
+    });
     let format = match raw.format.as_deref() {
         None | Some("text") => Format::Text,
         Some("jsonl") => Format::JsonLines,
-        Some(other) => return Err(ArgumentError::Other(format!("there is no format {other:?}; there are text and jsonl"))),
+        Some(other) => {
+            return Err(ArgumentError::Other(format!("there is no format {other:?}; there are text and jsonl")));
+        }
     };
     Ok(Request::Run { options: world_options(raw, directory)?, script, format })
 }
@@ -147,8 +151,8 @@ fn world_options(raw: &Raw, directory: Option<PathBuf>) -> Result<playground::Op
     let timing = match raw.timing.as_deref() {
         None => timing::named(timing::DEFAULT)?,
         Some(path) if path.ends_with(".json") => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| ArgumentError::File { path: path.to_owned(), error })?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| ArgumentError::File { path: path.to_owned(), error })?;
             timing::parse(&text)?
         }
         Some(name) => timing::named(name)?,

@@ -4,7 +4,7 @@
 //! `advance`, and when it is stopped: a line that nobody asked for would stand between a question and its answer.
 //!
 //! `stop` names no instant. The command is reported as if it had been left to watch until nothing more was under way; the clock of
-//! the world stands still meanwhile, and all that follows is decided by the lines that follow (docs/decisions/0005).
+//! the world stands still meanwhile, and all that follows is decided by the lines that follow (docs/decisions/0004).
 
 use std::collections::BTreeMap;
 
@@ -182,7 +182,8 @@ impl Driver {
         let config = Config { cwd: self.world.cwd(FOREGROUND).to_owned(), ..plain_config() };
         self.world.open_terminal(number, config, Start::Script { text: cmd.clone(), arg0: None, args: Vec::new() });
         self.world.eof(number);
-        let fresh = Background { cmd, lines: Lines::default(), stderr: String::new(), t0: self.seconds(), is_reported: false };
+        let fresh =
+            Background { cmd, lines: Lines::default(), stderr: String::new(), t0: self.seconds(), is_reported: false };
         self.background.insert(number, fresh);
         self.world.settle();
         self.collect_background();

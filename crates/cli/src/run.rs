@@ -43,11 +43,8 @@ pub fn run(options: &playground::Options, script: &str, format: Format, out: &mu
 
 /// Runs a script in a world. Answers with its exit status.
 pub fn run_in(world: &mut World, script: &str, format: Format, out: &mut dyn Write) -> i32 {
-    let mut config = Config::terminal();
-    config.stdin_is_terminal = false;
-    config.stdout_is_terminal = false;
-    world.open_terminal(TERMINAL, config, Start::Script { text: script.to_owned(), arg0: None, args: Vec::new() });
-    world.eof(TERMINAL);
+    let start = Start::Script { text: script.to_owned(), arg0: None, args: Vec::new() };
+    world.open_terminal(TERMINAL, Config::terminal(), start);
     let limit = world.now() + LIMIT;
     let mut records = Records::new(world.start());
     loop {
@@ -59,10 +56,10 @@ pub fn run_in(world: &mut World, script: &str, format: Format, out: &mut dyn Wri
             Some(Status::Exited(code)) => return code,
             None => return 1,
             Some(_) if goes_on => {}
-            Some(_) if world.now() + Span(1) < limit && world.next_at().is_none() => {
-                // Nothing will ever happen again: what still waits is interrupted, as Ctrl-C would.
-                world.interrupt(TERMINAL);
-            }
+            // Somebody reads the terminal, and nobody types: Ctrl-D.
+            Some(_) if world.reads_terminal(TERMINAL) => world.eof(TERMINAL),
+            // Nothing will ever happen again: what still waits is interrupted, as Ctrl-C would.
+            Some(_) if world.next_at().is_none() => world.interrupt(TERMINAL),
             Some(_) => {
                 world.interrupt(TERMINAL);
                 return 124;

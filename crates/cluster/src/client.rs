@@ -3,8 +3,8 @@
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput, WriteOptions,
-    Written,
+    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput,
+    WriteOptions, Written,
 };
 use kube_apiserver::ServerClient;
 use sim::Time;
@@ -35,7 +35,9 @@ impl Api for ClusterClient<'_> {
 
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
         let found = self.cluster.server.object(kind, key).cloned();
-        found.map(|object| self.cluster.kubelets.as_of(object, self.now())).ok_or_else(|| Status::not_found(kind, &key.name))
+        found
+            .map(|object| self.cluster.kubelets.as_of(object, self.now()))
+            .ok_or_else(|| Status::not_found(kind, &key.name))
     }
 
     fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
@@ -71,7 +73,13 @@ impl Api for ClusterClient<'_> {
         self.write(|server| server.bind(pod, uid, node))
     }
 
-    fn create_value(&mut self, kind: Kind, namespace: &str, body: Value, options: &WriteOptions) -> Result<Written, Status> {
+    fn create_value(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        body: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
         self.write(|server| server.create_value(kind, namespace, body, options))
     }
 

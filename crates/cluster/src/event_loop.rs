@@ -179,7 +179,9 @@ impl Cluster {
         let now = self.now();
         self.events += 1;
         let next = match program {
-            Program::ControllerManager => self.controllers.wake(&mut self.server.client("kube-controller-manager", now)),
+            Program::ControllerManager => {
+                self.controllers.wake(&mut self.server.client("kube-controller-manager", now))
+            }
             Program::Provisioner => self.provisioner.wake(&mut self.server.client("hostpath-provisioner", now)),
             Program::Scheduler => self.scheduler.wake(&mut self.server.client("kube-scheduler", now)),
             Program::Kubelets => self.kubelets.wake(&mut self.server.client("kubelet", now)),

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use sim::Random;
 
-/// The service range: 10.96.0.0/16.
+/// The range of cluster addresses, as messages name it.
+pub(crate) const SERVICE_RANGE: &str = "10.96.0.0/16";
 const BASE: u32 = 0x0a60_0000;
 const SIZE: u32 = 1 << 16;
 /// Dynamic allocation stays above this offset while it can, so that the addresses below are free for those who ask.

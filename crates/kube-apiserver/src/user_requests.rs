@@ -8,7 +8,8 @@ use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions, Writt
 use sim::Time;
 
 use crate::ApiServer;
-use crate::registry::validation;
+use crate::registry::{self, validation};
+use crate::admission;
 
 impl ApiServer {
     /// A user's POST.
@@ -24,9 +25,8 @@ impl ApiServer {
         let (mut value, mut warnings) = decoded(kind, &body, Words::Json, options.field_validation)?;
         settle_namespace(kind, namespace, &mut value)?;
         defaults::apply(kind.name(), &mut value);
-        let errors = validation::validate_create(kind, &value);
-        let name = value.at(&["metadata", "name"]).text().to_owned();
-        refuse_if_any(kind, &name, &errors)?;
+        defaults::drop_disabled(kind.name(), &mut value, None);
+        self.judge_new(kind, &mut value)?;
         warnings.extend(validation::warnings(kind, &value));
         let object = Object::decode(kind, value);
         let manager = manager_of(options, client);
@@ -101,11 +101,12 @@ impl ApiServer {
         now: Time,
     ) -> Result<Written, Status> {
         defaults::apply(kind.name(), &mut value);
-        let name = old.metadata().name.clone();
+        let before = old.encode();
+        defaults::drop_disabled(kind.name(), &mut value, Some(&before));
+        let seen = self.current_for(&Object::decode(kind, value.clone()))?;
+        keep_unwritten(&mut value, &before);
+        judge_changed(kind, &old.metadata().name, &mut value, &before)?;
         let new = Object::decode(kind, value.clone());
-        let seen = self.current_for(&new)?;
-        keep_unwritten(&mut value, &seen);
-        refuse_if_any(kind, &name, &validation::validate_update(kind, &value, &seen.encode()))?;
         warnings.extend(validation::warnings(kind, &value));
         let manager = manager_of(options, client);
         if options.dry_run {
@@ -115,6 +116,21 @@ impl ApiServer {
         }
         let prepared = self.prepared_for_update(new, &seen, manager, now)?;
         Ok(Written { object: self.commit(prepared, &seen, now), warnings })
+    }
+
+    /// Refuses a new object with faults. Services ask for their addresses first, so what is wrong with these comes first.
+    fn judge_new(&self, kind: Kind, value: &mut Value) -> Result<(), Status> {
+        let name = value.at(&["metadata", "name"]).text().to_owned();
+        if kind == Kind::Service {
+            registry::service::complete(value);
+            refuse_if_any(kind, &name, &validation::address_faults(value))?;
+        }
+        let errors = validation::validate_create(kind, value);
+        if kind == Kind::Service && !errors.is_empty() {
+            let mut trial = self.clone();
+            admission::mutate(&mut trial, &mut Object::decode(kind, value.clone()))?;
+        }
+        refuse_if_any(kind, &name, &errors)
     }
 
     fn replace_status(
@@ -246,8 +262,7 @@ fn settle_namespace(kind: Kind, namespace: &str, value: &mut Value) -> Result<()
 }
 
 /// What an update may leave out and the server puts back before it looks at the object.
-fn keep_unwritten(value: &mut Value, old: &Object) {
-    let old = old.encode();
+fn keep_unwritten(value: &mut Value, old: &Value) {
     for field in
         ["uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"]
     {
@@ -258,6 +273,15 @@ fn keep_unwritten(value: &mut Value, old: &Object) {
             value.set(&["metadata", field], kept);
         }
     }
+}
+
+/// Refuses a changed object with faults.
+fn judge_changed(kind: Kind, name: &str, value: &mut Value, old: &Value) -> Result<(), Status> {
+    if kind == Kind::Service {
+        registry::service::complete_update(value, old);
+        refuse_if_any(kind, name, &validation::address_faults(value))?;
+    }
+    refuse_if_any(kind, name, &validation::validate_update(kind, value, old))
 }
 
 fn refuse_if_any(kind: Kind, name: &str, errors: &[FieldError]) -> Result<(), Status> {

@@ -16,7 +16,7 @@ struct Snapshot {
     now: Time,
 }
 
-type Written2 = Result<Written, Status>;
+type Answer = Result<Written, Status>;
 
 impl Api for Snapshot {
     fn now(&self) -> Time {
@@ -53,13 +53,13 @@ impl Api for Snapshot {
     fn bind(&mut self, _pod: &Key, _uid: &str, _node: &str) -> Result<Object, Status> {
         Err(refusal())
     }
-    fn create_value(&mut self, _kind: Kind, _namespace: &str, _body: Value, _options: &WriteOptions) -> Written2 {
+    fn create_value(&mut self, _kind: Kind, _namespace: &str, _body: Value, _options: &WriteOptions) -> Answer {
         Err(refusal())
     }
-    fn update_value(&mut self, _kind: Kind, _key: &Key, _body: Value, _options: &WriteOptions) -> Written2 {
+    fn update_value(&mut self, _kind: Kind, _key: &Key, _body: Value, _options: &WriteOptions) -> Answer {
         Err(refusal())
     }
-    fn patch(&mut self, _kind: Kind, _key: &Key, _patch: &Patch, _options: &WriteOptions) -> Written2 {
+    fn patch(&mut self, _kind: Kind, _key: &Key, _patch: &Patch, _options: &WriteOptions) -> Answer {
         Err(refusal())
     }
     fn evict(&mut self, _pod: &Key, _options: &DeleteOptions) -> Result<(), Status> {
@@ -192,4 +192,71 @@ Status:
 ";
     assert_eq!(snapshot.describe(Kind::PodDisruptionBudget, "zk-pdb", Events::Hidden), budget);
     snapshot.check(Kind::PodDisruptionBudget, "zk-pdb", &format!("{budget}Events:                   <none>\n"));
+}
+
+#[test]
+fn fields_that_are_less_usual_are_shown() {
+    let snapshot = Snapshot::new("2026-11-23T05:34:40Z", file!("everything.yaml"), "");
+    snapshot.check(Kind::Pod, "full", file!("full.txt"));
+    let namespace = "Name:         default
+Labels:       kubernetes.io/metadata.name=default
+Annotations:  <none>
+Status:       Active
+
+No resource quota.
+
+No LimitRange resource.
+";
+    snapshot.check(Kind::Namespace, "default", namespace);
+    let account = "Name:                default
+Namespace:           default
+Labels:              <none>
+Annotations:         <none>
+Image pull secrets:  <none>
+Events:              <none>
+";
+    snapshot.check(Kind::ServiceAccount, "default", account);
+}
+
+const HEAD: &str = "Name:         NAME\nNamespace:    default\nLabels:       <none>\nAnnotations:  <none>\n";
+
+#[test]
+fn settings_are_shown_and_secrets_are_counted() {
+    let snapshot = Snapshot::new("2026-11-23T05:34:40Z", file!("everything.yaml"), "");
+    let data = "\nData\n====\na:\n----\nb\n\nk:\n----\nv\nw\n\n\nBinaryData\n====\nbin: 3 bytes\n\nEvents:  <none>\n";
+    snapshot.check(Kind::ConfigMap, "settings", &format!("{}{data}", HEAD.replace("NAME", "settings")));
+    let data = "\nType:  Opaque\n\nData\n====\npassword:  13 bytes\n";
+    snapshot.check(Kind::Secret, "keys", &format!("{}{data}", HEAD.replace("NAME", "keys")));
+    let subsets = "Subsets:
+  Addresses:          10.244.1.2,10.244.2.2
+  NotReadyAddresses:  <none>
+  Ports:
+    Name  Port  Protocol
+    ----  ----  --------
+    web   80    TCP
+
+Events:  <none>
+";
+    snapshot.check(Kind::Endpoints, "nginx", &format!("{}{subsets}", HEAD.replace("NAME", "nginx")));
+}
+
+#[test]
+fn a_volume_shows_where_it_is() {
+    let snapshot = Snapshot::new("2026-11-23T05:34:40Z", file!("everything.yaml"), "");
+    let volume = "Name:              local
+Labels:            <none>
+Annotations:       <none>
+Finalizers:        [kubernetes.io/pv-protection]
+StorageClass:      \nStatus:            Available
+Claim:             \nReclaim Policy:    Retain
+Access Modes:      RWO
+VolumeMode:        Filesystem
+Capacity:          1Gi
+Node Affinity:     \n  Required Terms:  \n    Term 0:        kubernetes.io/hostname in [a, b]
+Message:           \nSource:
+    Type:  LocalVolume (a persistent volume backed by local storage on a node)
+    Path:  /mnt
+Events:    <none>
+";
+    snapshot.check(Kind::PersistentVolume, "local", volume);
 }

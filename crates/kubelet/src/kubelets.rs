@@ -11,7 +11,7 @@ use api::codec::MicroTime;
 use api::{Key, Kind, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
 use cri::{Packet, Registry, Sessions, Volumes, World};
-use shell::fs::Tree;
+use cri::Tree;
 use sim::{Time, Timing};
 
 use crate::node::{Machine, NodeState, lease_object, lease_renewed_at, node_object};
@@ -116,9 +116,10 @@ impl Kubelets {
         self.syncs
     }
 
-    /// When something is due without a change of an object.
+    /// When something is due without a change of an object; an instant in the past means at once.
     pub fn next_at(&self) -> Option<Time> {
-        self.timers.first().map(|(at, _)| *at)
+        let asked = self.session_table.has_pending().then_some(Time(0));
+        asked.or_else(|| self.timers.first().map(|(at, _)| *at))
     }
 
     /// Packets that pods have sent to others since the last time. The network delivers them with [`Kubelets::deliver`].

@@ -20,7 +20,7 @@ use api::{Key, Kind, Object, PersistentVolumeClaim, Pod, Str, Value};
 use client::Api;
 use cri::{Access, Mount};
 use ecow::eco_format;
-use shell::fs::{Caller, Tree, normalise};
+use cri::{Caller, Tree, normalise};
 use sim::Time;
 
 use crate::kubelets::Kubelets;

@@ -4,7 +4,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (managedHostsFileContent) and pkg/kubelet/network/dns.
 
-use shell::fs::{Caller, Fs, Tree};
+use cri::{Caller, Fs, Tree};
 use sim::Time;
 
 use api::Pod;

@@ -216,7 +216,7 @@ impl Kubelets {
             Some(None) => {
                 if let Some(sandbox) = &mut worker.sandbox {
                     let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-                    sandbox.signal(under_way.process, shell::Signal::Kill, &mut world);
+                    sandbox.signal(under_way.process, cri::Signal::Kill, &mut world);
                 }
                 self.sessions.remove(&under_way.session);
                 let command = probe.exec.as_ref().map(|exec| exec.command.join(" ")).unwrap_or_default();

@@ -12,7 +12,7 @@ use api::{Kind, Object, Pod, Resource, Str, Value};
 use client::Api;
 use cri::Reference;
 use ecow::{EcoVec, eco_format};
-use shell::fs::{Caller, Fs, Tree};
+use cri::{Caller, Fs, Tree};
 use sim::Time;
 
 use crate::kubelets::Kubelets;

@@ -11,7 +11,7 @@ use client::{Api, ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
 use cri::log::Log;
 use cri::{NewProcess, ProcessId, SessionBuffer};
 use ecow::{EcoString, eco_format};
-use shell::Signal;
+use cri::Signal;
 use sim::Time;
 
 use crate::kubelets::Kubelets;
@@ -58,6 +58,11 @@ impl SessionTable {
     pub(crate) fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last
+    }
+
+    /// Whether a client waits for something.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// The pod is gone: its sessions lead nowhere, and what they hold can still be read.
@@ -119,7 +124,7 @@ impl Kubelets {
             process,
             command: crate::spawn::command_text(&spawn.argv),
             uid: spawn.uid,
-            terminal: shell::Terminal { stdin: tty, stdout: tty },
+            terminal: cri::Terminal { stdin: tty, stdout: tty },
             stdin_is_open: stdin,
             session,
         };

@@ -117,7 +117,7 @@ fn working_dir(container: &Container, config: &ImageConfig) -> EcoString {
     match (container.working_dir.as_str(), config.working_dir) {
         ("", "") => "/".into(),
         ("", own) => own.into(),
-        (given, _) => shell::fs::normalise("/", given).into(),
+        (given, _) => cri::normalise("/", given).into(),
     }
 }
 

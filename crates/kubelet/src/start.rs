@@ -12,7 +12,7 @@ use api::core::pod_status::ContainerStateTerminated;
 use client::{Api, EventKind};
 use cri::{NewProcess, Reference, Sandbox, Spawn, World};
 use ecow::eco_format;
-use shell::Signal;
+use cri::Signal;
 use sim::{Span, Time};
 
 use crate::kubelets::Kubelets;
@@ -269,7 +269,7 @@ impl Kubelets {
             process,
             command: crate::spawn::command_text(&spawn.argv),
             uid: spawn.uid,
-            terminal: shell::Terminal { stdin: spawn.tty, stdout: spawn.tty },
+            terminal: cri::Terminal { stdin: spawn.tty, stdout: spawn.tty },
             stdin_is_open: spawn.stdin,
             session: None,
         };

@@ -7,7 +7,7 @@ use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::{ProcessId, World};
 use ecow::eco_format;
-use shell::Signal;
+use cri::Signal;
 use sim::{Span, Time};
 
 use crate::kubelets::{Fate, Kubelets};

@@ -1,7 +1,7 @@
 //! `curl` and `wget` of the terminal: for the pages that are known here.
 
-use shell::fs::{Caller, Fs, normalise};
 use shell::ProcessIo;
+use shell::fs::{Caller, Fs, normalise};
 
 use crate::web::{self, WebError};
 
@@ -81,7 +81,9 @@ fn save(wish: &Wish, url: &str, text: &str, cwd: &str, fs: &mut dyn Fs, caller: 
         return 0;
     };
     if file.is_empty() {
-        io.stderr("curl: Remote file name has no length!\ncurl: (23) Failed writing received data to disk/application\n");
+        io.stderr(
+            "curl: Remote file name has no length!\ncurl: (23) Failed writing received data to disk/application\n",
+        );
         return 23;
     }
     if let Err(error) = fs.write(&normalise(cwd, &file), text.as_bytes(), caller) {

@@ -10,14 +10,14 @@ use api::int_or_string::IntOrString;
 use api::quantity::Quantity;
 use api::table::Table;
 use api::{
-    Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ResourceList, Service,
-    StatefulSet,
+    Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ResourceList,
+    Service, StatefulSet,
 };
 use cluster::Cluster;
 use sim::Time;
 use view::{
-    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState, Row,
-    ServiceRow, Uid, VolumeRow, WorkloadRow,
+    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
+    Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
 };
 
 /// Events that are shown at most.
@@ -190,7 +190,10 @@ fn pod_state(pod: &Pod, status: &str) -> PodState {
     let statuses = || pod.status.container_statuses.iter().chain(pod.status.init_container_statuses.iter());
     let waits_after_failure = |status: &ContainerStatus| {
         let waiting = status.state.waiting.as_ref().map_or("", |waiting| waiting.reason.as_str());
-        waiting.contains("BackOff") || waiting.starts_with("Err") || waiting.ends_with("Error") || waiting == "InvalidImageName"
+        waiting.contains("BackOff")
+            || waiting.starts_with("Err")
+            || waiting.ends_with("Error")
+            || waiting == "InvalidImageName"
     };
     let failed = |status: &ContainerStatus| status.state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0);
     match pod.status.phase {
@@ -209,10 +212,16 @@ fn pod_state(pod: &Pod, status: &str) -> PodState {
 fn claim_uses(pod: &Pod) -> Vec<ClaimUse> {
     let mounted_at = |volume: &str| {
         let mounts = pod.spec.containers.iter().flat_map(|container| container.volume_mounts.iter());
-        mounts.into_iter().find(|mount| mount.name == volume).map(|mount| mount.mount_path.to_string()).unwrap_or_default()
+        mounts
+            .into_iter()
+            .find(|mount| mount.name == volume)
+            .map(|mount| mount.mount_path.to_string())
+            .unwrap_or_default()
     };
     let claims = pod.spec.volumes.iter().filter_map(|volume| Some((volume, volume.persistent_volume_claim.as_ref()?)));
-    claims.map(|(volume, source)| ClaimUse { name: source.claim_name.to_string(), mount_path: mounted_at(&volume.name) }).collect()
+    claims
+        .map(|(volume, source)| ClaimUse { name: source.claim_name.to_string(), mount_path: mounted_at(&volume.name) })
+        .collect()
 }
 
 fn pod_reason(pod: &Pod) -> String {

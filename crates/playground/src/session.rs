@@ -59,7 +59,8 @@ impl Session {
         let mut files = World::tutorial_files();
         files.extend(start.files.iter().map(|File { path, text }| (path.clone(), text.as_bytes().to_vec())));
         let at = Time(start.start_us);
-        let cluster = cluster::Options { nodes: start.nodes, seed: start.seed, timing: timing::named(&start.timing)?, start: at };
+        let cluster =
+            cluster::Options { nodes: start.nodes, seed: start.seed, timing: timing::named(&start.timing)?, start: at };
         let mut session = Session {
             world: World::new(&Options { cluster, files, has_editor: true }),
             terminals: BTreeMap::new(),
@@ -113,7 +114,9 @@ impl Session {
             Command::Interrupt { terminal, pending } => self.act(terminal, Input::Act(Act::Interrupt(pending))),
             Command::Eof { terminal } => self.act(terminal, Input::Act(Act::Eof {})),
             Command::Complete { terminal, line, cursor } => self.complete(terminal, line, cursor),
-            Command::EditorResult { terminal, path, text } => self.act(terminal, Input::Act(Act::Edited { path, text })),
+            Command::EditorResult { terminal, path, text } => {
+                self.act(terminal, Input::Act(Act::Edited { path, text }))
+            }
             Command::WriteFile { path, text } => self.act(FIRST_TERMINAL, Input::Act(Act::File(File { path, text }))),
             Command::Advance { dt_us } => self.advance(dt_us),
             Command::RunUntil { goal, limit_us, events_max } => self.run_until(goal, Time(limit_us), events_max),
@@ -281,7 +284,9 @@ impl Session {
             if matches!(mode, Mode::Busy | Mode::Closed) {
                 continue;
             }
-            let Some(text) = self.terminals.get_mut(&terminal).and_then(|typed| typed.lines.pop_front()) else { continue };
+            let Some(text) = self.terminals.get_mut(&terminal).and_then(|typed| typed.lines.pop_front()) else {
+                continue;
+            };
             let bytes = format!("{text}\n");
             self.updates.push(Update::Echo { terminal, mode, prompt, text });
             if let Err(error) = self.world.feed(terminal, bytes.as_bytes()) {

@@ -5,7 +5,10 @@ const PAGES: &[(&str, &str)] = &[
     ("application/web/web.yaml", include_str!("../examples/application/web/web.yaml")),
     ("application/web/web-parallel.yaml", include_str!("../examples/application/web/web-parallel.yaml")),
     ("application/zookeeper/zookeeper.yaml", include_str!("../examples/application/zookeeper/zookeeper.yaml")),
-    ("application/cassandra/cassandra-service.yaml", include_str!("../examples/application/cassandra/cassandra-service.yaml")),
+    (
+        "application/cassandra/cassandra-service.yaml",
+        include_str!("../examples/application/cassandra/cassandra-service.yaml"),
+    ),
     (
         "application/cassandra/cassandra-statefulset.yaml",
         include_str!("../examples/application/cassandra/cassandra-statefulset.yaml"),
@@ -58,7 +61,9 @@ mod tests {
 
     #[test]
     fn the_tutorials_addresses_lead_to_manifests() {
-        assert!(page("https://k8s.io/examples/application/web/web.yaml").is_ok_and(|text| text.contains("StatefulSet")));
+        assert!(
+            page("https://k8s.io/examples/application/web/web.yaml").is_ok_and(|text| text.contains("StatefulSet"))
+        );
         assert_eq!(page("https://k8s.io/examples/none.yaml"), Err(WebError::NotFound));
         assert_eq!(page("https://example.com/web.yaml"), Err(WebError::NoSuchHost));
     }

@@ -19,7 +19,7 @@ pub struct Timing {
     pub image_pull_per_mib_us: u64,
     /// From a refused pull's start until the refusal.
     pub image_pull_failure_us: u64,
-    /// From ContainerCreating until Running, pulling not counted.
+    /// From ContainerCreating until Running; a pull that takes longer is waited for.
     pub container_start_us: u64,
     /// Whether probes are run against the process. If not, they are answered from the process's health, `ready_after_probe_us` after the start.
     pub probes_are_run: bool,

@@ -1,10 +1,17 @@
-//! placeholder
+//! The same measures on this machine, for profilers: `cargo run --release -p ordinal-bench --example native [NAME]`.
+//! Times are those of the wall clock.
+#![allow(clippy::disallowed_types, reason = "a benchmark reads the clock")]
+
 use std::time::Instant;
+
+use ordinal_bench::{Run, names};
+
 fn main() {
-    let n: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10);
-    let mut w = ordinal_tests::fleet::Fleet::decade(n).world();
-    let t = Instant::now();
-    let r = w.run_until_ready();
-    println!("{:?} {:?} ready {} writes {} events {} apievents {}", t.elapsed(), r, w.ready(), w.desk.world.cluster().server().writes(), w.desk.world.cluster().events(), w.api_events());
-    println!("table {}", w.running_in_table());
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    for name in names().iter().filter(|name| name.contains(&wanted)) {
+        let Some(mut run) = Run::prepare(name) else { continue };
+        let begun = Instant::now();
+        run.work();
+        println!("{name}: {:.3} s {}", begun.elapsed().as_secs_f64(), run.report());
+    }
 }

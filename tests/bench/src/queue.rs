@@ -2,21 +2,39 @@
 
 use sim::{Queue, Random, Span, Time};
 
+use crate::measure::{Figure, Measure};
+
 const EVENTS: u64 = 1_000_000;
 const WAITING: u64 = 10_000;
 
-/// Takes and pushes a million events while ten thousand wait.
-pub(crate) fn one_million_events() -> String {
-    let mut delays = Random::stream(1, "delays");
-    let mut queue = Queue::new(Time(0));
-    for event in 0..WAITING {
-        queue.push(Time(delays.below(1_000_000)), event);
+/// A million events, taken and pushed while ten thousand wait.
+pub(crate) struct Events {
+    queue: Queue<u64>,
+    delays: Random,
+    handled: u64,
+}
+
+impl Events {
+    pub(crate) fn new() -> Events {
+        let mut delays = Random::stream(1, "delays");
+        let mut queue = Queue::new(Time(0));
+        for event in 0..WAITING {
+            queue.push(Time(delays.below(1_000_000)), event);
+        }
+        Events { queue, delays, handled: 0 }
     }
-    let mut handled = 0;
-    while handled < EVENTS {
-        let Some((at, event)) = queue.pop_until(Time(u64::MAX)) else { break };
-        queue.push(at + Span(delays.below(1_000_000)), event);
-        handled += 1;
+}
+
+impl Measure for Events {
+    fn work(&mut self) {
+        while self.handled < EVENTS {
+            let Some((at, event)) = self.queue.pop_until(Time(u64::MAX)) else { break };
+            self.queue.push(at + Span(self.delays.below(1_000_000)), event);
+            self.handled += 1;
+        }
     }
-    format!("{handled} events, {} wait", queue.len())
+
+    fn figures(&mut self) -> Result<Vec<Figure>, String> {
+        Ok(vec![Figure::new("handled", self.handled as f64, ""), Figure::new("wait", self.queue.len() as f64, "")])
+    }
 }

@@ -13,9 +13,9 @@ object! {
         /// `IPv4`.
         address_type: Str = "addressType" always,
         /// The pods.
-        endpoints: EcoVec<Endpoint> = "endpoints" always,
+        endpoints: EcoVec<Endpoint> = "endpoints" nullable,
         /// The ports, the same for all of them.
-        ports: EcoVec<EndpointPort> = "ports" always,
+        ports: EcoVec<EndpointPort> = "ports" nullable,
     }
 }
 

@@ -296,7 +296,9 @@ pub mod pod_address {
 
     /// Puts the mark where `status.podIPs` names the pod's own address.
     pub fn fold(status: &mut Value, address: &str) {
-        let Some(Value::List(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("podIPs")) else { return };
+        let Some(Value::List(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("podIPs")) else {
+            return;
+        };
         for entry in addresses {
             if entry.get("ip").text() == address && !address.is_empty() {
                 entry.set(&["ip"], MARK);
@@ -306,16 +308,20 @@ pub mod pod_address {
 
     /// Puts the address where managed fields have the mark.
     pub(super) fn unfold(metadata: &mut Value, address: &str) {
-        let Some(Value::List(entries)) = metadata.as_map_mut().and_then(|fields| fields.get_mut("managedFields")) else {
+        let Some(Value::List(entries)) = metadata.as_map_mut().and_then(|fields| fields.get_mut("managedFields"))
+        else {
             return;
         };
         let key: Str = ecow::eco_format!("k:{{\"ip\":\"{MARK}\"}}");
         for entry in entries {
-            let Some(status) = entry.as_map_mut().and_then(|entry| entry.get_mut("fieldsV1")?.as_map_mut()?.get_mut("f:status"))
+            let Some(status) =
+                entry.as_map_mut().and_then(|entry| entry.get_mut("fieldsV1")?.as_map_mut()?.get_mut("f:status"))
             else {
                 continue;
             };
-            let Some(Value::Map(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("f:podIPs")) else { continue };
+            let Some(Value::Map(addresses)) = status.as_map_mut().and_then(|status| status.get_mut("f:podIPs")) else {
+                continue;
+            };
             if let Some(fields) = addresses.remove(&key) {
                 addresses.insert(ecow::eco_format!("k:{{\"ip\":\"{address}\"}}"), fields);
             }

@@ -72,11 +72,12 @@ fn set_families(spec: &mut ServiceSpec) {
 fn refused_address(service: &Service, error: AllocationError) -> Status {
     let address = &service.spec.cluster_ip;
     let cause = match error {
-        AllocationError::Taken => "provided IP is already allocated",
+        AllocationError::Taken => "provided IP is already allocated".to_owned(),
         AllocationError::OutOfRange | AllocationError::Malformed => {
-            "the provided network does not match the current range"
+            let range = crate::allocator::SERVICE_RANGE;
+            format!("the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}")
         }
-        AllocationError::Full => "range is full",
+        AllocationError::Full => "range is full".to_owned(),
     };
     let detail = format!("failed to allocate IP {address}: {cause}");
     let value = Value::List(vec![address.clone().into()]);

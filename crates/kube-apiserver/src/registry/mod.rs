@@ -3,6 +3,7 @@
 //! Models: kubernetes v1.36 pkg/registry/*/*/strategy.go.
 
 mod pod;
+pub(crate) mod service;
 pub(crate) mod validation;
 
 use std::rc::Rc;

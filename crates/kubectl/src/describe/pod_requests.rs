@@ -89,3 +89,29 @@ fn raise(total: &mut Amounts, least: &Amounts) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::text::yaml;
+
+    fn check(pod: &str, cpu: &str) {
+        let pod = yaml::read(&format!("spec: {pod}")).unwrap();
+        let amount = of_pod(&pod, Bound::Requests).get("cpu").map(ToString::to_string).unwrap_or_default();
+        assert_eq!(amount, cpu);
+    }
+
+    #[test]
+    fn init_containers_count_if_they_need_more() {
+        let of = |cpu: &str| format!("resources: {{requests: {{cpu: {cpu}}}}}");
+        let (small, large) = (of("100m"), of("1"));
+        check("{containers: []}", "");
+        check(&format!("{{containers: [{{{small}}}, {{{small}}}]}}"), "200m");
+        check(&format!("{{containers: [{{{small}}}], initContainers: [{{{large}}}]}}"), "1");
+        let sidecar = format!("{{restartPolicy: Always, {small}}}");
+        check(&format!("{{containers: [{{{small}}}], initContainers: [{sidecar}]}}"), "200m");
+        check(&format!("{{containers: [{{{small}}}], initContainers: [{sidecar}, {{{large}}}]}}"), "1100m");
+        check(&format!("{{containers: [{{{small}}}], overhead: {{cpu: 50m}}}}"), "150m");
+        check(&format!("{{containers: [{{{small}}}], {large}}}"), "1");
+    }
+}

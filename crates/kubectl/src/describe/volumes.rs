@@ -96,6 +96,9 @@ fn ephemeral(lines: &mut Lines, template: &Value) {
     }
 }
 
+/// Attributes longer than this many bytes are cut.
+const ATTRIBUTE_MAX: usize = 140;
+
 fn csi(lines: &mut Lines, source: &Value, holder: Holder) {
     lines.field(2, "Type", "CSI (a Container Storage Interface (CSI) volume source)");
     lines.field(2, "Driver", text(source, "driver"));
@@ -104,8 +107,9 @@ fn csi(lines: &mut Lines, source: &Value, holder: Holder) {
         lines.field(2, "VolumeHandle", text(source, "volumeHandle"));
     }
     lines.field(2, "ReadOnly", flag(source, "readOnly"));
-    let mut attributes =
-        pairs(at(source, "volumeAttributes")).map(|(key, value)| shorten(&format!("{key}={value}"), 140));
+    // kubectl indents the values, too.
+    let attribute = |(key, value)| format!("    {}", shorten(&format!("{key}={value}"), ATTRIBUTE_MAX));
+    let mut attributes = pairs(at(source, "volumeAttributes")).map(attribute);
     lines.field(2, "VolumeAttributes", attributes.next().unwrap_or_else(|| "<none>".to_string()));
     attributes.for_each(|attribute| lines.line(2, format_args!("    \t{attribute}")));
 }

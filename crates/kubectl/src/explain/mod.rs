@@ -116,7 +116,7 @@ fn head(kind: Type<'static>, field: &Field<'static>, blanks: usize) -> String {
     let required = if field.required { " -required-" } else { "" };
     let mut head = format!("{pad}{}\t<{}>{required}", field.name, type_name(kind, field, &field.shape));
     if !field.values.is_empty() {
-        let values: Vec<&str> = field.values.iter().take(VALUES_MAX).map(|value| shown(value)).collect();
+        let values: Vec<&str> = field.values.iter().take(VALUES_MAX).map(shown).collect();
         let more = if field.values.len() > VALUES_MAX { ", ...." } else { "" };
         head.push_str(&format!("\n{pad}enum: {}{more}", values.join(", ")));
     }

@@ -1,5 +1,7 @@
 //! Whole commands of kubectl against an API server, without controllers and kubelets.
 
 mod commands;
+mod describe;
+mod explain;
 mod recorded;
 mod world;

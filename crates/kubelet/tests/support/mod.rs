@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 const EVENTS_MAX: usize = 1_000_000;
 
-pub fn cluster(timing: &str) -> Cluster {
+pub(crate) fn cluster(timing: &str) -> Cluster {
     let timing = cluster::timing::named(timing).expect("the profile is there");
     let mut cluster = Cluster::new(&Options { nodes: 4, seed: 7, timing, start: Time::HEADLESS_START });
     go(&mut cluster, 20_000);
@@ -16,12 +16,12 @@ pub fn cluster(timing: &str) -> Cluster {
 }
 
 /// Lets so many milliseconds pass.
-pub fn go(cluster: &mut Cluster, millis: u64) {
+pub(crate) fn go(cluster: &mut Cluster, millis: u64) {
     let to = cluster.now() + Span::from_millis(millis);
     assert_eq!(cluster.advance_to(to, EVENTS_MAX), cluster::Progress::Reached);
 }
 
-pub fn apply(cluster: &mut Cluster, manifest: &str) {
+pub(crate) fn apply(cluster: &mut Cluster, manifest: &str) {
     for document in manifest.split("---\n") {
         let body = api::text::yaml::read(document).expect("the test's manifest is YAML");
         let group = body.get("apiVersion").text().split_once('/').map_or("", |(group, _)| group).to_string();
@@ -32,13 +32,13 @@ pub fn apply(cluster: &mut Cluster, manifest: &str) {
 }
 
 /// A pod with one container of this image, and further lines of its spec.
-pub fn pod_manifest(name: &str, image: &str, spec: &str) -> String {
+pub(crate) fn pod_manifest(name: &str, image: &str, spec: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n{spec}  containers:\n  - name: c\n    image: {image}\n"
     )
 }
 
-pub fn pod(cluster: &mut Cluster, name: &str) -> Option<Rc<Pod>> {
+pub(crate) fn pod(cluster: &mut Cluster, name: &str) -> Option<Rc<Pod>> {
     match cluster.client("test").get(Kind::Pod, &Key::new("default", name)) {
         Ok(Object::Pod(pod)) => Some(pod),
         _ => None,
@@ -46,7 +46,7 @@ pub fn pod(cluster: &mut Cluster, name: &str) -> Option<Rc<Pod>> {
 }
 
 /// READY, STATUS and RESTARTS as `kubectl get` prints them.
-pub fn row(cluster: &mut Cluster, name: &str) -> String {
+pub(crate) fn row(cluster: &mut Cluster, name: &str) -> String {
     let Some(pod) = pod(cluster, name) else { return "gone".into() };
     let table = cluster.client("test").table(Kind::Pod, &[Object::Pod(pod)]);
     let text = |cell: &Value| cell.as_int().map_or_else(|| cell.text().to_string(), |number| number.to_string());
@@ -54,7 +54,7 @@ pub fn row(cluster: &mut Cluster, name: &str) -> String {
 }
 
 /// Reason and message of the kubelet's events about a pod, in the order of their making.
-pub fn events(cluster: &mut Cluster, name: &str) -> Vec<String> {
+pub(crate) fn events(cluster: &mut Cluster, name: &str) -> Vec<String> {
     let mut found = Vec::new();
     for object in cluster.client("test").list(Kind::Event, None) {
         if let Object::Event(event) = object
@@ -69,7 +69,7 @@ pub fn events(cluster: &mut Cluster, name: &str) -> Vec<String> {
 }
 
 /// Runs a command in a pod's first container: output, errors and exit code, or the refusal.
-pub fn exec(cluster: &mut Cluster, name: &str, command: &[&str], typed: &str) -> Result<(String, i32), String> {
+pub(crate) fn exec(cluster: &mut Cluster, name: &str, command: &[&str], typed: &str) -> Result<(String, i32), String> {
     let container = pod(cluster, name).expect("the pod is there").spec.containers[0].name.clone();
     let request = ExecRequest {
         pod: Key::new("default", name),
@@ -94,7 +94,7 @@ pub fn exec(cluster: &mut Cluster, name: &str, command: &[&str], typed: &str) ->
     Err(format!("it still runs; so far: {output}"))
 }
 
-pub fn logs(cluster: &mut Cluster, name: &str, options: &LogOptions) -> Result<String, String> {
+pub(crate) fn logs(cluster: &mut Cluster, name: &str, options: &LogOptions) -> Result<String, String> {
     let key = Key::new("default", name);
     let read = cluster.client("test").logs(&key, options);
     read.map(|read| read.text).map_err(|status| status.message.to_string())

@@ -2,10 +2,11 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidateConfigMap*, ValidateSecret*.
 
-use api::Value;
+use api::{Kind, Value};
 use api::text::{base64, json};
 
 use super::field::{Errors, Field};
+use super::meta::{self, Layer};
 use super::{checks, names};
 
 const SIZE_MAX: usize = 1024 * 1024;
@@ -48,6 +49,7 @@ fn decoded_length(text: &str) -> usize {
 
 pub(super) fn update_config_map(root: &Field<'_>, old: &Value, errors: &mut Errors) {
     frozen(root, old, &["data", "binaryData"], errors);
+    meta::whole(Kind::ConfigMap, root.value, Layer::Kind(Kind::ConfigMap), errors);
     config_map(root, errors);
 }
 
@@ -121,5 +123,6 @@ fn json_object(field: &Field<'_>, errors: &mut Errors) {
 pub(super) fn update_secret(root: &Field<'_>, old: &Value, errors: &mut Errors) {
     checks::unchanged(&root.child("type"), old.get("type"), errors);
     frozen(root, old, &["data"], errors);
+    meta::whole(Kind::Secret, root.value, Layer::Kind(Kind::Secret), errors);
     secret(root, errors);
 }

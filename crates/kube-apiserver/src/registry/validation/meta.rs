@@ -35,11 +35,29 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
     }
 }
 
-/// The metadata of a new object. One that is to be named by the server has no name yet.
-pub(super) fn create(kind: Kind, object: &Value, errors: &mut Errors) {
+/// Who looks at metadata: what every kind goes through, or what a kind's own rules begin with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// The steps of every write; names are only kept out of paths.
+    Generic,
+    /// The kind's own.
+    Kind(Kind),
+}
+
+impl Layer {
+    fn name_rule(self) -> fn(&str) -> Vec<String> {
+        match self {
+            Layer::Generic => names::path_segment,
+            Layer::Kind(kind) => name_rule(kind),
+        }
+    }
+}
+
+/// The metadata of an object by itself. One that is to be named by the server has no name yet.
+pub(super) fn whole(kind: Kind, object: &Value, layer: Layer, errors: &mut Errors) {
     let metadata = Field::root(object).child("metadata");
     let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
-    let rule = name_rule(kind);
+    let rule = layer.name_rule();
     if !prefix.text().is_empty() {
         prefix.invalid_each(rule(&names::as_prefix(prefix.text())), errors);
     }
@@ -52,6 +70,7 @@ pub(super) fn create(kind: Kind, object: &Value, errors: &mut Errors) {
     checks::non_negative(&metadata.child("generation"), errors);
     common(&metadata, errors);
     finalizers(&metadata.child("finalizers"), errors);
+    standard_finalizers(&metadata, layer, errors);
 }
 
 fn namespace(kind: Kind, field: &Field<'_>, errors: &mut Errors) {
@@ -63,15 +82,13 @@ fn namespace(kind: Kind, field: &Field<'_>, errors: &mut Errors) {
 }
 
 /// The metadata of a changed object.
-pub(super) fn update(object: &Value, old: &Value, errors: &mut Errors) {
+pub(super) fn update(object: &Value, old: &Value, layer: Layer, errors: &mut Errors) {
     let metadata = Field::root(object).child("metadata");
     for name in KEPT {
         checks::unchanged(&metadata.child(name), old.at(&["metadata", name]), errors);
     }
     common(&metadata, errors);
-    for finalizer in metadata.child("finalizers").items() {
-        standard_finalizer(&finalizer, errors);
-    }
+    standard_finalizers(&metadata, layer, errors);
 }
 
 fn common(metadata: &Field<'_>, errors: &mut Errors) {
@@ -127,15 +144,17 @@ fn finalizers(list: &Field<'_>, errors: &mut Errors) {
     if has("orphan") && has("foregroundDeletion") {
         errors.push(list.invalid("finalizer orphan and foregroundDeletion cannot be both set"));
     }
-    for finalizer in list.items() {
-        standard_finalizer(&finalizer, errors);
-    }
 }
 
 /// A finalizer without a domain must be one of Kubernetes' own.
-fn standard_finalizer(finalizer: &Field<'_>, errors: &mut Errors) {
-    let name = finalizer.text();
-    if !name.contains('/') && !STANDARD_FINALIZERS.contains(&name) {
-        errors.push(finalizer.invalid("name is neither a standard finalizer name nor is it fully qualified"));
+fn standard_finalizers(metadata: &Field<'_>, layer: Layer, errors: &mut Errors) {
+    if layer == Layer::Generic || layer == Layer::Kind(Kind::Lease) {
+        return;
+    }
+    for finalizer in metadata.child("finalizers").items() {
+        let name = finalizer.text();
+        if !name.contains('/') && !STANDARD_FINALIZERS.contains(&name) {
+            errors.push(finalizer.invalid("name is neither a standard finalizer name nor is it fully qualified"));
+        }
     }
 }

@@ -32,13 +32,17 @@ mod warnings;
 use api::{FieldError, Kind, Value};
 
 use field::{Errors, Field};
+use meta::Layer;
 
+pub(crate) use service::address_faults;
 pub(crate) use warnings::warnings;
 
 /// The faults of a new object, after defaulting.
 pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
     let mut errors = Errors::new();
-    meta::create(kind, object, &mut errors);
+    if looks(kind).at_new {
+        meta::whole(kind, object, Layer::Kind(kind), &mut errors);
+    }
     let root = Field::root(object);
     match kind {
         Kind::Pod => pod::create(&root, &mut errors),
@@ -59,13 +63,47 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::ControllerRevision => stateful_set::revision(&root, &mut errors),
         Kind::ServiceAccount => {}
     }
+    if errors.is_empty() {
+        meta::whole(kind, object, Layer::Generic, &mut errors);
+    }
     errors
+}
+
+/// What a kind's own rules look at in metadata, besides what every write goes through.
+#[derive(Clone, Copy)]
+struct Looks {
+    /// At that of new objects.
+    at_new: bool,
+    /// At how it changed.
+    at_change: bool,
+    /// At that of changed objects as if they were new.
+    at_changed: bool,
+}
+
+fn looks(kind: Kind) -> Looks {
+    let (at_new, at_change, at_changed) = match kind {
+        Kind::PodDisruptionBudget | Kind::Event => (false, false, false),
+        Kind::StatefulSet | Kind::Service | Kind::Node | Kind::Namespace | Kind::Lease | Kind::ServiceAccount => {
+            (true, true, false)
+        }
+        Kind::PersistentVolume | Kind::EndpointSlice => (true, false, true),
+        Kind::Pod
+        | Kind::PersistentVolumeClaim
+        | Kind::StorageClass
+        | Kind::ConfigMap
+        | Kind::Secret
+        | Kind::Endpoints
+        | Kind::ControllerRevision => (true, true, true),
+    };
+    Looks { at_new, at_change, at_changed }
 }
 
 /// The faults of a changed object, after defaulting.
 pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = Errors::new();
-    meta::update(object, old, &mut errors);
+    meta::whole(kind, object, Layer::Generic, &mut errors);
+    meta::update(object, old, Layer::Generic, &mut errors);
+    update_metadata(kind, object, old, &mut errors);
     let root = Field::root(object);
     match kind {
         Kind::Pod => pod::update(&root, old, &mut errors),
@@ -88,3 +126,22 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
     }
     errors
 }
+
+/// What a kind's own rules say of its metadata; ConfigMaps and secrets say it after their own immutability.
+fn update_metadata(kind: Kind, object: &Value, old: &Value, errors: &mut Errors) {
+    let looks = looks(kind);
+    // A storage class is judged as a new one first.
+    if kind == Kind::StorageClass {
+        meta::whole(kind, object, Layer::Kind(kind), errors);
+        return meta::update(object, old, Layer::Kind(kind), errors);
+    }
+    if looks.at_change {
+        meta::update(object, old, Layer::Kind(kind), errors);
+    }
+    if looks.at_changed && !matches!(kind, Kind::ConfigMap | Kind::Secret) {
+        meta::whole(kind, object, Layer::Kind(kind), errors);
+    }
+}
+
+#[cfg(test)]
+mod tests;

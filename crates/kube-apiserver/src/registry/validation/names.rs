@@ -64,6 +64,15 @@ pub(super) fn dns_subdomain_with_underscore(text: &str) -> Vec<String> {
     problems
 }
 
+/// Anything that can stand between two slashes.
+pub(super) fn path_segment(text: &str) -> Vec<String> {
+    if text == "." || text == ".." {
+        return vec![format!("may not be '{text}'")];
+    }
+    let bad = ['/', '%'].into_iter().filter(|sign| text.contains(*sign));
+    bad.map(|sign| format!("may not contain '{sign}'")).collect()
+}
+
 /// `app`, `example.com/app`
 pub(super) fn label_key(text: &str) -> Vec<String> {
     let problems = selector::is_qualified_name(text);

@@ -21,8 +21,20 @@ const AFFINITY_SECONDS_MAX: i64 = 86_400;
 const LOAD_BALANCER_ONLY: &str = "may only be used when `type` is 'LoadBalancer'";
 const SET_ONCE: &str = "may not change once set";
 
+/// What is wrong with the addresses that are asked for; looked at before anything else.
+pub(crate) fn address_faults(object: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    let spec = Field::root(object).child("spec");
+    addresses(&spec, &mut errors);
+    let policy = spec.child("ipFamilyPolicy");
+    if errors.is_empty() && policy.text() == "RequireDualStack" && spec.child("type").text() != "ExternalName" {
+        errors.push(policy.invalid("this cluster is not configured for dual-stack services"));
+    }
+    errors
+}
+
 pub(super) fn create(root: &Field<'_>, errors: &mut Errors) {
-    service(root, None, errors);
+    service(root, errors);
 }
 
 pub(super) fn update(root: &Field<'_>, old: &Value, errors: &mut Errors) {
@@ -37,7 +49,7 @@ pub(super) fn update(root: &Field<'_>, old: &Value, errors: &mut Errors) {
     if is_balanced(&spec) && is_balanced(&before) && class.value != before.child("loadBalancerClass").value {
         errors.push(class.invalid(SET_ONCE));
     }
-    service(root, Some(&before), errors);
+    service(root, errors);
 }
 
 fn is_headless(spec: &Field<'_>) -> bool {
@@ -70,7 +82,7 @@ fn families_are_kept(spec: &Field<'_>, before: &Field<'_>, errors: &mut Errors) 
     }
 }
 
-fn service(root: &Field<'_>, before: Option<&Field<'_>>, errors: &mut Errors) {
+fn service(root: &Field<'_>, errors: &mut Errors) {
     let spec = root.child("spec");
     let type_ = spec.child("type");
     let ports = spec.child("ports");
@@ -92,7 +104,6 @@ fn service(root: &Field<'_>, before: Option<&Field<'_>>, errors: &mut Errors) {
     ports_together(&spec, errors);
     load_balancer(&spec, errors);
     traffic(&spec, errors);
-    let _ = before;
 }
 
 fn by_type(spec: &Field<'_>, errors: &mut Errors) {
