@@ -1,8 +1,19 @@
 //! A world with one terminal at which somebody types commands and reads what comes back.
 
-use playground::World;
-use shell::{MoreInput, Output, Status};
-use sim::Span;
+use cluster::timing;
+use playground::{Options, World};
+use shell::{Config, MoreInput, Output, Start, Status};
+use sim::{Span, Time, Timing};
+
+/// The first instant of every test.
+pub const START: Time = Time(1_767_225_600_000_000);
+
+/// A new world with the tutorials' files and the default timing.
+pub fn options(nodes: u32, seed: u64) -> Options {
+    let timing = timing::named(timing::DEFAULT).expect("the default profile is in the program");
+    let cluster = cluster::Options { nodes, seed, timing, start: START };
+    Options { cluster, files: World::tutorial_files(), has_editor: false }
+}
 
 /// What one command said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,8 +39,23 @@ impl Desk {
     /// A command that takes longer is interrupted.
     pub const LIMIT: Span = Span::from_seconds(3_600);
 
-    /// The terminal [`Desk::TERMINAL`] of a world, which is open.
-    pub fn of(world: World) -> Desk {
+    /// The terminal of a new world with the tutorials' files.
+    pub fn new(nodes: u32, seed: u64) -> Desk {
+        Desk::at(&options(nodes, seed))
+    }
+
+    /// The same under another timing.
+    pub fn with_timing(nodes: u32, seed: u64, timing: Timing) -> Desk {
+        let mut options = options(nodes, seed);
+        options.cluster.timing = timing;
+        Desk::at(&options)
+    }
+
+    /// The terminal of a new world.
+    pub fn at(options: &Options) -> Desk {
+        let mut world = World::new(options);
+        let config = Config { stdin_is_terminal: false, stdout_is_terminal: false, ..Config::terminal() };
+        world.open_terminal(Desk::TERMINAL, config, Start::Commands);
         Desk { world }
     }
 

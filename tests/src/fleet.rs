@@ -1,14 +1,11 @@
 //! A Parallel StatefulSet of many pods: what the scale counters and the benchmarks run.
 
 use api::{Key, Kind, Object};
-use playground::{HOME, Options, World};
-use shell::{Config, Start};
+use playground::{HOME, Options};
 use sim::Time;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, START, options};
 
-/// The first instant of every test.
-pub const START: Time = Time(1_767_225_600_000_000);
 /// What the set is called.
 pub const SET: &str = "web";
 
@@ -73,12 +70,8 @@ spec:
 
     /// The empty cluster, with the manifest as a file.
     pub fn world(self) -> FleetWorld {
-        let timing = cluster::timing::named(cluster::timing::DEFAULT).expect("the default profile is in the program");
-        let cluster = cluster::Options { nodes: self.nodes, seed: 1, timing, start: START };
         let files = vec![(format!("{HOME}/web.yaml"), self.manifest().into_bytes())];
-        let mut world = World::new(&Options { cluster, files, has_editor: false });
-        world.open_terminal(Desk::TERMINAL, Config::terminal(), Start::Commands);
-        FleetWorld { fleet: self, desk: Desk::of(world) }
+        FleetWorld { fleet: self, desk: Desk::at(&Options { files, ..options(self.nodes, 1) }) }
     }
 }
 

@@ -50,6 +50,8 @@ enum Event {
     Changed(Program),
     /// The instant has come that a program asked for; stale if it has asked for another one since.
     Due(Program),
+    /// Events of the API are an hour old; stale if others go earlier or later by now.
+    Expiry,
 }
 
 /// How far [`Cluster::advance_to`] got.
@@ -76,6 +78,8 @@ pub struct Cluster {
     due: [Option<Time>; PROGRAMS.len()],
     /// The latest instant at which each program will be shown changes.
     shown_at: [Time; PROGRAMS.len()],
+    /// When the next Events of the API go.
+    expiry: Option<Time>,
     /// The store's revision per kind up to which watchers have been told.
     told: u64,
     events: u64,
@@ -96,6 +100,7 @@ impl Cluster {
             timing,
             due: [None; PROGRAMS.len()],
             shown_at: [options.start; PROGRAMS.len()],
+            expiry: None,
             told: 0,
             events: 0,
         };
@@ -135,6 +140,11 @@ impl Cluster {
                     self.wake(program);
                 }
                 Event::Due(_) => {}
+                Event::Expiry if self.expiry == Some(at) => {
+                    self.server.expire(at);
+                    self.tell_watchers();
+                }
+                Event::Expiry => {}
             }
         }
         Progress::OutOfBudget
@@ -233,6 +243,13 @@ impl Cluster {
             }
         }
         self.told = self.server.revision();
+        let expiry = self.server.next_expiry();
+        if expiry != self.expiry {
+            self.expiry = expiry;
+            if let Some(at) = expiry {
+                self.queue.push(at, Event::Expiry);
+            }
+        }
     }
 
     fn watched_kinds(&self, program: Program) -> &'static [Kind] {

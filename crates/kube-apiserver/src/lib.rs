@@ -18,8 +18,10 @@ mod client_of_server;
 mod deletion;
 mod etcd;
 mod managed;
+mod patch_requests;
 mod registry;
 mod requests;
+mod server_side_apply;
 mod subresources;
 mod tables;
 mod user_requests;
@@ -117,6 +119,16 @@ impl ApiServer {
     /// `Expired` if the log does not reach back so far.
     pub fn changes(&self, kind: Kind, after: u64, until: Time) -> Result<&[client::Change], api::Status> {
         self.etcd.changes(kind, after, until)
+    }
+
+    /// When the next Events are an hour old and go.
+    pub fn next_expiry(&self) -> Option<Time> {
+        self.etcd.next_expiry()
+    }
+
+    /// Takes out the Events that are an hour old.
+    pub fn expire(&mut self, now: Time) {
+        self.etcd.expire(now);
     }
 
     /// Lets go of what every watcher has had time to read.

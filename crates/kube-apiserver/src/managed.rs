@@ -24,6 +24,8 @@ pub(crate) enum Part {
     Main,
     /// The status.
     Status,
+    /// The number of replicas, through the scale subresource.
+    Scale,
 }
 
 impl Part {
@@ -31,6 +33,7 @@ impl Part {
         match self {
             Part::Main => "",
             Part::Status => "status",
+            Part::Scale => "scale",
         }
     }
 }
@@ -167,6 +170,11 @@ impl Interner {
         }
     }
 
+    /// Entries as objects hold them.
+    pub(crate) fn entries(&mut self, entries: Vec<Entry>) -> EcoVec<ManagedFieldsEntry> {
+        entries.iter().map(|entry| ManagedFieldsEntry { shape: self.intern(entry), time: entry.time }).collect()
+    }
+
     fn intern(&mut self, entry: &Entry) -> Rc<ManagedShape> {
         let Writer { manager, api_version, subresource } = entry.writer.clone();
         let index = ((manager, api_version, subresource, entry.operation as u8), entry.fields.clone());
@@ -189,7 +197,7 @@ fn type_of(kind: Kind) -> schema::Type<'static> {
 }
 
 /// The object as JSON, without the entries themselves and with a mark for a pod's own address.
-fn without_entries(object: &Object) -> Value {
+pub(crate) fn without_entries(object: &Object) -> Value {
     let mut copy = object.clone();
     if !copy.metadata().managed_fields.is_empty() {
         copy.metadata_mut().managed_fields = EcoVec::new();

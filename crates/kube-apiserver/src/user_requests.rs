@@ -1,15 +1,30 @@
-//! Requests whose body a user wrote: strict decoding, defaulting, validation, then the steps of every write.
+//! Requests whose body a user wrote: strict decoding, defaulting, validation, then the steps of every write. Patches are
+//! in `patch_requests`, server-side apply in `server_side_apply`.
 
-use api::patch::PatchError;
-use api::schema::Type;
+use api::schema::{self, Type};
 use api::strict::{self, DecodeError, Words};
-use api::{FieldError, Key, Kind, Object, Reason, Status, Str, Value, defaults, patch as patches, schema};
-use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions, Written};
+use api::{FieldError, Key, Kind, Object, Status, Str, Value, defaults};
+use client::{FieldValidation, WriteOptions, Written};
 use sim::Time;
 
-use crate::ApiServer;
+use crate::managed::Part;
 use crate::registry::{self, validation};
-use crate::admission;
+use crate::{ApiServer, admission};
+
+/// Who asks, how, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) options: &'a WriteOptions,
+    pub(crate) client: &'a str,
+    pub(crate) now: Time,
+}
+
+impl<'a> Request<'a> {
+    /// The owner of the fields that are written.
+    pub(crate) fn manager(self) -> &'a str {
+        if self.options.field_manager.is_empty() { self.client } else { &self.options.field_manager }
+    }
+}
 
 impl ApiServer {
     /// A user's POST.
@@ -22,21 +37,19 @@ impl ApiServer {
         client: &str,
         now: Time,
     ) -> Result<Written, Status> {
-        let (mut value, mut warnings) = decoded(kind, &body, Words::Json, options.field_validation)?;
+        let request = Request { options, client, now };
+        let (mut value, mut warnings) = decoded(kind, &body, options.field_validation)?;
         settle_namespace(kind, namespace, &mut value)?;
-        defaults::apply(kind.name(), &mut value);
-        defaults::drop_disabled(kind.name(), &mut value, None);
         self.judge_new(kind, &mut value)?;
         warnings.extend(validation::warnings(kind, &value));
         let object = Object::decode(kind, value);
-        let manager = manager_of(options, client);
         if options.dry_run {
             // What a creation would give is not taken: the next one may get it.
             let mut trial = self.clone();
-            let object = trial.prepared_for_create(object, manager, now)?;
+            let object = trial.prepared_for_create(object, request.manager(), now)?;
             return Ok(Written { object, warnings });
         }
-        let object = self.create(object, manager, now)?;
+        let object = self.create(object, request.manager(), now)?;
         Ok(Written { object, warnings })
     }
 
@@ -50,76 +63,48 @@ impl ApiServer {
         client: &str,
         now: Time,
     ) -> Result<Written, Status> {
-        let (mut value, warnings) = decoded(kind, &body, Words::Json, options.field_validation)?;
-        settle_namespace(kind, &key.namespace, &mut value)?;
+        let (mut value, warnings) = decoded(kind, &body, options.field_validation)?;
+        settle_identity(kind, key, &mut value)?;
         let old = self.get(kind, key)?.clone();
-        self.replace(kind, value, &old, warnings, options, client, now)
+        let written = Written { object: old, warnings };
+        self.replace(value, written, Part::Main, Request { options, client, now })
     }
 
-    /// A user's PATCH.
-    pub(crate) fn patch(
+    /// Stores a changed object, if it has no faults. `before` is the object as it was, and the warnings so far.
+    pub(crate) fn replace(
         &mut self,
-        kind: Kind,
-        key: &Key,
-        patch: &Patch,
-        options: &WriteOptions,
-        client: &str,
-        now: Time,
-    ) -> Result<Written, Status> {
-        if patch.kind == PatchKind::Apply {
-            return self.server_side_apply(kind, key, &patch.body, options, client, now);
-        }
-        let old = self.get(kind, key)?.clone();
-        if patch.subresource == Subresource::Scale {
-            return self.patch_scale(&old, patch, options, client, now);
-        }
-        let type_ = type_of(kind);
-        let current = old.encode();
-        let (patched, words) = match patch.kind {
-            PatchKind::Json => (patches::json::apply(&current, &patch.body), Words::Json),
-            PatchKind::Merge => (patches::merge::apply(&current, &patch.body), Words::Json),
-            PatchKind::Strategic | PatchKind::Apply => {
-                (patches::strategic::apply(&current, &patch.body, type_), Words::Converter)
-            }
-        };
-        let patched = patched.map_err(|error| patch_refusal(kind, &key.name, &error))?;
-        let (value, warnings) = decoded_patch(kind, &patched, words, options.field_validation)?;
-        if patch.subresource == Subresource::Status {
-            return self.replace_status(kind, value, warnings, options, client, now);
-        }
-        self.replace(kind, value, &old, warnings, options, client, now)
-    }
-
-    fn replace(
-        &mut self,
-        kind: Kind,
         mut value: Value,
-        old: &Object,
-        mut warnings: Vec<Str>,
-        options: &WriteOptions,
-        client: &str,
-        now: Time,
+        before: Written,
+        part: Part,
+        request: Request<'_>,
     ) -> Result<Written, Status> {
-        defaults::apply(kind.name(), &mut value);
-        let before = old.encode();
-        defaults::drop_disabled(kind.name(), &mut value, Some(&before));
+        let Written { object: old, mut warnings } = before;
+        let kind = old.kind();
         let seen = self.current_for(&Object::decode(kind, value.clone()))?;
-        keep_unwritten(&mut value, &before);
-        judge_changed(kind, &old.metadata().name, &mut value, &before)?;
-        let new = Object::decode(kind, value.clone());
+        judge_changed(&mut value, &old)?;
         warnings.extend(validation::warnings(kind, &value));
-        let manager = manager_of(options, client);
-        if options.dry_run {
-            let mut trial = self.clone();
-            let object = trial.prepared_for_update(new, &seen, manager, now)?;
+        let new = Object::decode(kind, value);
+        if request.options.dry_run {
+            let object = self.clone().prepared(new, &seen, part, request)?;
             return Ok(Written { object, warnings });
         }
-        let prepared = self.prepared_for_update(new, &seen, manager, now)?;
-        Ok(Written { object: self.commit(prepared, &seen, now), warnings })
+        let prepared = self.prepared(new, &seen, part, request)?;
+        Ok(Written { object: self.commit(prepared, &seen, request.now), warnings })
     }
 
-    /// Refuses a new object with faults. Services ask for their addresses first, so what is wrong with these comes first.
-    fn judge_new(&self, kind: Kind, value: &mut Value) -> Result<(), Status> {
+    fn prepared(&mut self, new: Object, old: &Object, part: Part, request: Request<'_>) -> Result<Object, Status> {
+        let mut object = self.prepared_for_update(new, old, request.manager(), request.now)?;
+        if part == Part::Scale {
+            self.managed.record_update(&mut object, old, part, request.manager(), request.now);
+        }
+        Ok(object)
+    }
+
+    /// Completes a new object, and refuses it with its faults. Services ask for their addresses first, so what is wrong
+    /// with these comes first.
+    pub(crate) fn judge_new(&self, kind: Kind, value: &mut Value) -> Result<(), Status> {
+        defaults::apply(kind.name(), value);
+        defaults::drop_disabled(kind.name(), value, None);
         let name = value.at(&["metadata", "name"]).text().to_owned();
         if kind == Kind::Service {
             registry::service::complete(value);
@@ -132,75 +117,32 @@ impl ApiServer {
         }
         refuse_if_any(kind, &name, &errors)
     }
-
-    fn replace_status(
-        &mut self,
-        kind: Kind,
-        value: Value,
-        warnings: Vec<Str>,
-        options: &WriteOptions,
-        client: &str,
-        now: Time,
-    ) -> Result<Written, Status> {
-        let object = Object::decode(kind, value);
-        if options.dry_run {
-            return Ok(Written { object, warnings });
-        }
-        let object = self.update_status(object, manager_of(options, client), now)?;
-        Ok(Written { object, warnings })
-    }
-
-    fn patch_scale(
-        &mut self,
-        old: &Object,
-        patch: &Patch,
-        options: &WriteOptions,
-        client: &str,
-        now: Time,
-    ) -> Result<Written, Status> {
-        let kind = old.kind();
-        if kind != Kind::StatefulSet {
-            return Err(Status::not_found(kind, &old.metadata().name));
-        }
-        let mut value = old.encode();
-        value.set(&["spec", "replicas"], patch.body.at(&["spec", "replicas"]).clone());
-        let (value, warnings) = decoded_patch(kind, &value, Words::Converter, options.field_validation)?;
-        self.replace(kind, value, old, warnings, options, client, now)
-    }
-
-    fn server_side_apply(
-        &mut self,
-        kind: Kind,
-        key: &Key,
-        _body: &Value,
-        _options: &WriteOptions,
-        _client: &str,
-        _now: Time,
-    ) -> Result<Written, Status> {
-        let message = format!(
-            "server-side apply of {} {:?} is not supported here yet; use kubectl apply without --server-side",
-            kind.plural(),
-            key.name.as_str()
-        );
-        Err(Status::new(Reason::UnsupportedMediaType, message))
-    }
 }
 
-fn type_of(kind: Kind) -> Type<'static> {
+/// Completes a changed object, and refuses it with its faults.
+pub(crate) fn judge_changed(value: &mut Value, old: &Object) -> Result<(), Status> {
+    let (kind, name, before) = (old.kind(), &old.metadata().name, old.encode());
+    defaults::apply(kind.name(), value);
+    defaults::drop_disabled(kind.name(), value, Some(&before));
+    keep_unwritten(value, &before);
+    if kind == Kind::Service {
+        registry::service::complete_update(value, &before);
+        refuse_if_any(kind, name, &validation::address_faults(value))?;
+    }
+    refuse_if_any(kind, name, &validation::validate_update(kind, value, &before))
+}
+
+pub(crate) fn type_of(kind: Kind) -> Type<'static> {
     schema::type_of(&kind.api_version(), kind.name()).expect("every kind served has a schema")
 }
 
-fn manager_of<'a>(options: &'a WriteOptions, client: &'a str) -> &'a str {
-    if options.field_manager.is_empty() { client } else { &options.field_manager }
-}
-
 /// An object as a client sent it, in normal form, and warnings about what was dropped.
-fn decoded(kind: Kind, body: &Value, words: Words, validation: FieldValidation) -> Result<(Value, Vec<Str>), Status> {
+fn decoded(kind: Kind, body: &Value, validation: FieldValidation) -> Result<(Value, Vec<Str>), Status> {
     let refuse = |error: DecodeError| {
         let (name, version) = (kind.name(), kind.version());
         Status::bad_request(format!("{name} in version {version:?} cannot be handled as a {name}: {error}"))
     };
-    let decoded = strict::decode(type_of(kind), body, words).map_err(refuse)?;
+    let decoded = strict::decode(type_of(kind), body, Words::Json).map_err(refuse)?;
     match validation {
         FieldValidation::Strict => Ok((decoded.strict().map_err(refuse)?, Vec::new())),
         FieldValidation::Warn => {
@@ -209,39 +151,6 @@ fn decoded(kind: Kind, body: &Value, words: Words, validation: FieldValidation) 
         }
         FieldValidation::Ignore => Ok((decoded.value, Vec::new())),
     }
-}
-
-/// The result of a patch in normal form. What is wrong with it is wrong with the patch.
-fn decoded_patch(
-    kind: Kind,
-    body: &Value,
-    words: Words,
-    validation: FieldValidation,
-) -> Result<(Value, Vec<Str>), Status> {
-    let unreadable = |error: DecodeError| match error {
-        DecodeError::Unknown(unknown) => {
-            let field = FieldError::invalid(
-                "patch",
-                body_of_unknown(&unknown),
-                format!("strict decoding error: {}", unknown.join(", ")),
-            );
-            Status::new(Reason::Invalid, format!(" {:?} is invalid: {field}", ""))
-        }
-        DecodeError::Wrong(text) => Status::bad_request(text),
-    };
-    let decoded = strict::decode(type_of(kind), body, words).map_err(unreadable)?;
-    match validation {
-        FieldValidation::Strict => Ok((decoded.strict().map_err(unreadable)?, Vec::new())),
-        FieldValidation::Warn => {
-            let warnings = decoded.unknown.iter().map(|text| text.as_str().into()).collect();
-            Ok((decoded.value, warnings))
-        }
-        FieldValidation::Ignore => Ok((decoded.value, Vec::new())),
-    }
-}
-
-fn body_of_unknown(unknown: &[String]) -> Value {
-    Value::List(unknown.iter().map(|text| text.as_str().into()).collect())
 }
 
 /// The namespace of the path goes into the object; another one in the object is refused.
@@ -261,6 +170,26 @@ fn settle_namespace(kind: Kind, namespace: &str, value: &mut Value) -> Result<()
     Ok(())
 }
 
+/// A PUT names the object twice, and both names must agree.
+pub(crate) fn settle_identity(kind: Kind, key: &Key, value: &mut Value) -> Result<(), Status> {
+    let name = value.at(&["metadata", "name"]).text();
+    if name.is_empty() {
+        value.set(&["metadata", "name"], key.name.clone());
+    } else if name != key.name {
+        let message = format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
+        return Err(Status::bad_request(message));
+    }
+    let namespace = value.at(&["metadata", "namespace"]).text();
+    if kind.is_namespaced() && !namespace.is_empty() && namespace != key.namespace {
+        let message = format!(
+            "the namespace of the object ({namespace}) does not match the namespace on the URL ({})",
+            key.namespace
+        );
+        return Err(Status::bad_request(message));
+    }
+    settle_namespace(kind, &key.namespace, value)
+}
+
 /// What an update may leave out and the server puts back before it looks at the object.
 fn keep_unwritten(value: &mut Value, old: &Value) {
     for field in
@@ -275,20 +204,6 @@ fn keep_unwritten(value: &mut Value, old: &Value) {
     }
 }
 
-/// Refuses a changed object with faults.
-fn judge_changed(kind: Kind, name: &str, value: &mut Value, old: &Value) -> Result<(), Status> {
-    if kind == Kind::Service {
-        registry::service::complete_update(value, old);
-        refuse_if_any(kind, name, &validation::address_faults(value))?;
-    }
-    refuse_if_any(kind, name, &validation::validate_update(kind, value, old))
-}
-
 fn refuse_if_any(kind: Kind, name: &str, errors: &[FieldError]) -> Result<(), Status> {
     if errors.is_empty() { Ok(()) } else { Err(Status::invalid(kind, name, errors)) }
-}
-
-fn patch_refusal(kind: Kind, name: &str, error: &PatchError) -> Status {
-    let _ = (kind, name);
-    Status::bad_request(error.to_string())
 }

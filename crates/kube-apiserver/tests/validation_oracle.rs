@@ -58,12 +58,41 @@ fn causes(status: &Status) -> Vec<Value> {
     status.details.iter().flat_map(|details| details.causes.iter().map(cause)).collect()
 }
 
+fn text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+/// What the user asked for, defaulted: without what admission adds, what is allocated, and what others write.
+fn body(object: &Value) -> Value {
+    let mut body = object.clone();
+    body.remove(&["metadata"]);
+    body.remove(&["status"]);
+    if object.get("kind").text() == "Pod" {
+        body.remove(&["spec"]);
+    }
+    for field in ["clusterIP", "clusterIPs", "storageClassName", "ipFamilies", "ipFamilyPolicy"] {
+        body.remove(&["spec", field]);
+    }
+    let mut ports = object.at(&["spec", "ports"]).as_list().to_vec();
+    for port in &mut ports {
+        port.remove(&["nodePort"]);
+    }
+    if !ports.is_empty() {
+        body.set(&["spec", "ports"], ports);
+    }
+    body
+}
+
 fn difference(case: &Value, answer: &Result<Written, Status>) -> Option<String> {
     let expect = case.get("expect");
     match (answer, expect.get("accepted").as_bool() == Some(true)) {
         (Ok(written), true) => {
             let warnings: Vec<Value> = written.warnings.iter().map(|text| text.clone().into()).collect();
-            (warnings != expect.get("warnings").as_list()).then(|| format!("warnings {warnings:?}"))
+            if warnings != expect.get("warnings").as_list() {
+                return Some(format!("warnings {warnings:?}"));
+            }
+            let (got, want) = (body(&written.object.encode()), body(expect.get("result")));
+            (got != want).then(|| format!("result {}\n    want {}", text(&got), text(&want)))
         }
         (Ok(_), false) => Some("accepted".to_owned()),
         (Err(status), true) => Some(format!("refused: {}", status.message)),

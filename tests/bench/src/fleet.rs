@@ -42,7 +42,7 @@ impl Measure for Ready {
         let cluster = self.world.desk.world.cluster();
         let (writes, events) = (cluster.server().writes(), cluster.events());
         let mut figures = vec![
-            Figure::new("virtual time", at.since(ordinal_tests::fleet::START).as_seconds(), "s"),
+            Figure::new("virtual time", at.since(ordinal_tests::desk::START).as_seconds(), "s"),
             Figure::new("writes", writes as f64, ""),
             Figure::new("engine events", events as f64, ""),
             Figure::new("API Events", self.world.api_events() as f64, ""),

@@ -7,12 +7,12 @@
 mod digest;
 mod log;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use api::meta::ResourceVersion;
 use api::{Key, Kind, Object, Status};
 use client::{Change, ChangeKind};
-use sim::Time;
+use sim::{Span, Time};
 
 use digest::Digest;
 use log::Log;
@@ -24,7 +24,14 @@ pub(crate) struct Etcd {
     kinds: BTreeMap<Kind, KindStore>,
     digest: Digest,
     writes: u64,
+    /// When which Event is to go if it still has this revision; an Event written again stands here again.
+    expiries: VecDeque<(Time, Key, u64)>,
 }
+
+/// How long an Event is kept after its last write (`--event-ttl`).
+const EVENT_TTL: Span = Span::from_seconds(3_600);
+/// Events go together with all others of this stretch of time.
+const EXPIRY_GRID: Span = Span::from_seconds(60);
 
 #[derive(Clone, Debug, Default)]
 struct KindStore {
@@ -89,6 +96,9 @@ impl Etcd {
         let store = self.kinds.entry(object.kind()).or_default();
         let old = store.objects.insert(object.key(), object.clone());
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
+        if object.kind() == Kind::Event {
+            self.expiries.push_back((now + EVENT_TTL, object.key(), self.revision));
+        }
         self.record(kind, object.clone(), old, now);
         object
     }
@@ -101,6 +111,23 @@ impl Etcd {
         last.metadata_mut().resource_version = ResourceVersion(self.revision);
         self.record(ChangeKind::Deleted, last.clone(), Some(old), now);
         Some(last)
+    }
+
+    /// When the next Events are to go.
+    pub(crate) fn next_expiry(&self) -> Option<Time> {
+        let (at, ..) = self.expiries.front()?;
+        Some(Time((at.0 / EXPIRY_GRID.0 + 1) * EXPIRY_GRID.0))
+    }
+
+    /// Takes out the Events whose time has come.
+    pub(crate) fn expire(&mut self, now: Time) {
+        while self.expiries.front().is_some_and(|(at, ..)| *at <= now) {
+            let Some((_, key, revision)) = self.expiries.pop_front() else { return };
+            let stored = self.get(Kind::Event, &key).map(|event| event.metadata().resource_version);
+            if stored == Some(ResourceVersion(revision)) {
+                self.remove(Kind::Event, &key, now);
+            }
+        }
     }
 
     /// Lets go of the log's entries that every watcher has had time to read.

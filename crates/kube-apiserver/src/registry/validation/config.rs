@@ -2,8 +2,8 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidateConfigMap*, ValidateSecret*.
 
-use api::{Kind, Value};
 use api::text::{base64, json};
+use api::{Kind, Value};
 
 use super::field::{Errors, Field};
 use super::meta::{self, Layer};

@@ -29,7 +29,9 @@ fn changes_are_judged_as_by_the_real_server() {
     let cases: Vec<Value> = serde_json::from_str(&text).expect("the oracle is JSON");
     let (mut judged, mut wrong) = (0, Vec::new());
     for case in cases.iter().filter(|case| case.get("mode").text() == "update") {
-        let Some(kind) = Kind::ALL.iter().copied().find(|kind| kind.name() == case.get("kind").text()) else { continue };
+        let Some(kind) = Kind::ALL.iter().copied().find(|kind| kind.name() == case.get("kind").text()) else {
+            continue;
+        };
         let expect = case.get("expect");
         if ["decode", "allocate"].contains(&expect.get("stage").text()) {
             continue;
@@ -38,9 +40,15 @@ fn changes_are_judged_as_by_the_real_server() {
         let said = judge(kind, case).unwrap_or_default();
         let texts = expect.get("messageAnyOf").as_list();
         if said != expect.get("message").text() && !texts.iter().any(|text| text.text() == said) {
-            wrong.push(format!("{:?} {} {:?}\n  got  {said}\n  want {}", case.get("id"), kind.name(), case.get("edits"), expect.get("message").text()));
+            wrong.push(format!(
+                "{:?} {} {:?}\n  got  {said}\n  want {}",
+                case.get("id"),
+                kind.name(),
+                case.get("edits"),
+                expect.get("message").text()
+            ));
         }
     }
-    println!("changes: {} of {judged} as recorded", judged - wrong.len());
+    println!("changes: {} of {judged} as recorded\n{}", judged - wrong.len(), wrong.join("\n"));
     assert!(wrong.len() * 20 <= judged, "{}", wrong.join("\n"));
 }

@@ -1,0 +1,102 @@
+//! `ordinal run` and `ordinal drive`, as the issue and the design define them.
+
+use ordinal::arguments::Format;
+use ordinal::drive::Driver;
+use ordinal::run;
+use ordinal_tests::desk::options;
+use serde_json::{Value, json};
+
+fn run_script(script: &str, format: Format) -> (i32, String) {
+    let mut out = Vec::new();
+    let status = run::run(&options(2, 1), script, format, &mut out);
+    (status, String::from_utf8(out).unwrap())
+}
+
+fn records(script: &str) -> Vec<Value> {
+    let (_, text) = run_script(script, Format::JsonLines);
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_script_prints_what_a_terminal_would_and_ends_with_its_status() {
+    assert_eq!(run_script("echo one; echo two >&2\nfalse", Format::Text), (1, "one\ntwo\n".to_owned()));
+    assert_eq!(run_script("exit 7", Format::Text), (7, String::new()));
+    assert_eq!(run_script("if then", Format::Text).0, 2);
+}
+
+#[test]
+fn there_is_a_record_for_every_complete_command() {
+    let records = records("for i in 1 2; do\n  echo $i\ndone\ncat <<END\ntext\nEND\necho bad >&2; (exit 3)\nsleep 5");
+    let seen: Vec<Value> = records
+        .iter()
+        .map(|record| json!([record["n"], record["stdout"], record["stderr"], record["rc"]]))
+        .collect();
+    let wanted = [
+        json!([1, "1\n2\n", "", 0]),
+        json!([2, "text\n", "", 0]),
+        json!([3, "", "bad\n", 3]),
+        json!([4, "", "", 0]),
+    ];
+    assert_eq!(seen, wanted);
+    assert_eq!(records[1]["cmd"], "cat <<END\ntext\nEND");
+    let took = records[3]["t1"].as_f64().unwrap() - records[3]["t0"].as_f64().unwrap();
+    assert!((took - 5.0).abs() < 0.001, "{took}");
+}
+
+/// Plays lines and answers with the answers.
+fn drive(lines: &[Value]) -> Vec<Value> {
+    let mut driver = Driver::new(&options(2, 1));
+    let answers = lines.iter().flat_map(|line| driver.answer(&line.to_string()));
+    answers.map(|answer| serde_json::from_str(&answer).unwrap()).collect()
+}
+
+#[test]
+fn a_command_past_its_limit_is_interrupted() {
+    let answers = drive(&[
+        json!({"run": "sleep 100", "limit": 10}),
+        json!({"run": "echo on", "at": 60}),
+        json!({"run": "kubectl get pods -w"}),
+        json!({"run": "while true; do :; done", "limit": 1}),
+    ]);
+    assert_eq!((&answers[0]["rc"], &answers[0]["t1"]), (&json!(124), &json!(10.0)));
+    assert_eq!((&answers[1]["stdout"], &answers[1]["t0"]), (&json!("on\n"), &json!(60.0)));
+    assert_eq!((&answers[2]["rc"], &answers[2]["t1"]), (&json!(124), &json!(3660.0)));
+    assert_eq!((&answers[3]["rc"], &answers[3]["t1"]), (&json!(124), &json!(3661.0)));
+}
+
+#[test]
+fn watches_go_on_beside_commands_until_they_are_stopped() {
+    let answers = drive(&[
+        json!({"run": "kubectl get pods -w -l app=nginx", "background": true}),
+        json!({"run": "kubectl apply -f web.yaml"}),
+        json!({"advance": 120}),
+        json!({"run": "kubectl get pods --no-headers | wc -l", "stdin": null}),
+        json!({"stop": 1}),
+        json!({"stop": 1}),
+    ]);
+    assert_eq!(answers[0], json!({"kind": "started", "n": 1}));
+    assert_eq!((&answers[1]["kind"], &answers[1]["n"], &answers[1]["rc"]), (&json!("run"), &json!(2), &json!(0)));
+    assert_eq!(answers[2]["kind"], "time");
+    assert!(answers[2]["t"].as_f64().unwrap() >= 120.0);
+    assert_eq!(answers[3]["stdout"], "2\n");
+    assert_eq!((&answers[4]["kind"], &answers[4]["n"]), (&json!("watch"), &json!(1)));
+    let lines = answers[4]["lines"].as_array().unwrap();
+    let times: Vec<f64> = lines.iter().map(|line| line[0].as_f64().unwrap()).collect();
+    assert!(times.is_sorted() && times.len() >= 7, "{times:?}");
+    let last = lines[lines.len() - 1][1].as_str().unwrap();
+    assert_eq!(last.split_whitespace().take(3).collect::<Vec<_>>(), ["web-1", "1/1", "Running"]);
+    assert_eq!(answers[5]["kind"], "error");
+}
+
+#[test]
+fn state_stays_between_commands_and_input_is_read() {
+    let answers = drive(&[
+        json!({"run": "cd /tmp; x=5"}),
+        json!({"run": "pwd; echo $x; cat", "stdin": "typed\n"}),
+        json!({"run": "exit 3"}),
+        json!({"neither": 1}),
+    ]);
+    assert_eq!(answers[1]["stdout"], "/tmp\n5\ntyped\n");
+    assert_eq!(answers[2]["rc"], 3);
+    assert_eq!(answers[3]["kind"], "error");
+}
