@@ -86,18 +86,12 @@ impl Desk {
                 rc = Some(124);
             }
         }
-        self.said(rc.unwrap_or(0))
+        Said { rc: rc.unwrap_or(0), ..self.take_said() }
     }
 
-    /// Lets so many virtual seconds pass.
-    pub fn wait(&mut self, seconds: i64) {
-        let to = self.world.now() + Span::from_seconds(seconds);
-        while self.world.step(to) {}
-        let _ = self.world.advance_to(to, usize::MAX);
-    }
-
-    fn said(&mut self, rc: i32) -> Said {
-        let mut said = Said { rc, ..Said::default() };
+    /// What the terminal has put out since the last time.
+    pub fn take_said(&mut self) -> Said {
+        let mut said = Said::default();
         for (_, output) in self.world.take_output(Desk::TERMINAL) {
             match output {
                 Output::Stdout(bytes) => said.stdout.push_str(&String::from_utf8_lossy(&bytes)),
@@ -106,5 +100,12 @@ impl Desk {
             }
         }
         said
+    }
+
+    /// Lets so many virtual seconds pass.
+    pub fn wait(&mut self, seconds: i64) {
+        let to = self.world.now() + Span::from_seconds(seconds);
+        while self.world.step(to) {}
+        let _ = self.world.advance_to(to, usize::MAX);
     }
 }

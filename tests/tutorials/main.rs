@@ -1,4 +1,5 @@
 //! What no recording holds: what `exec`, `run` and `logs` answer, computed from what the learner did before.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod profiles;
 mod programs;

@@ -137,6 +137,10 @@ catalogue! {
     BusyPaused: "waiting: the clock is stopped", "待機中：時計が止まっています";
     /// The shell has ended.
     Closed: "The shell has ended.", "シェルは終了しました。";
+    /// Button: one more shell.
+    NewTerminal: "New terminal", "ターミナルを追加";
+    /// Button: a shell goes, with what runs in it.
+    CloseTerminal: "Close terminal", "ターミナルを閉じる";
     /// Button beside a command that waits.
     SkipWait: "Skip the wait", "待ち時間を飛ばす";
     /// The menu's name.

@@ -18,6 +18,11 @@ pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 use crate::driver::{Outcome, Pace};
 use crate::i18n::Language;
 
+/// The terminal that is open from the start and stays.
+pub const FIRST_TERMINAL: u32 = 1;
+/// Terminals on one page.
+pub const TERMINALS_MAX: usize = 4;
+
 /// Shared data, compared by pointer.
 #[derive(Debug, Default)]
 pub struct Shared<T>(Rc<T>);
@@ -151,7 +156,7 @@ pub enum Action {
 impl State {
     /// Before the engine's first answer.
     pub fn new(language: Language, pace: Pace) -> State {
-        let terminals = BTreeMap::from([(1, Shared::new(Terminal::default()))]);
+        let terminals = BTreeMap::from([(FIRST_TERMINAL, Shared::new(Terminal::default()))]);
         State {
             terminals: Shared::new(terminals),
             picture: Shared::default(),
@@ -171,13 +176,16 @@ impl State {
     }
 
     fn forget_session(&mut self) {
-        let history: Vec<(u32, Shared<Vec<Rc<str>>>)> =
-            self.terminals.iter().map(|(&number, terminal)| (number, terminal.history.clone())).collect();
+        let history = self.terminals.get(&FIRST_TERMINAL).map(|terminal| terminal.history.clone());
         let fresh = State::new(self.language, self.pace);
         *self = State { unkept: self.unkept, half: self.half, notice: self.notice.take(), ..fresh };
-        for (number, history) in history {
-            self.terminal(number).history = history;
-        }
+        self.terminal(FIRST_TERMINAL).history = history.unwrap_or_default();
+    }
+
+    /// The number of a terminal that is not there yet; none if there is no room for one.
+    pub fn free_terminal(&self) -> Option<u32> {
+        let last = self.terminals.keys().next_back().copied().unwrap_or(FIRST_TERMINAL);
+        (self.terminals.len() < TERMINALS_MAX).then_some(last + 1)
     }
 
     fn terminal(&mut self, number: u32) -> &mut Terminal {
@@ -190,6 +198,7 @@ impl State {
             Update::Echo { terminal, mode, prompt, text } => self.terminal(terminal).echo(mode, &prompt, &text),
             Update::Prompt { terminal, mode, prompt } => self.terminal(terminal).prompt(mode, prompt),
             Update::Clear { terminal } => self.terminal(terminal).clear(),
+            Update::TerminalClosed { terminal } => drop(self.terminals.edit().remove(&terminal)),
             Update::Completions { terminal, line, from, candidates } => {
                 self.terminal(terminal).offer(Completions { line, from: from as usize, candidates });
             }

@@ -49,8 +49,8 @@ pub fn run_in(world: &mut World, script: &str, format: Format, out: &mut dyn Wri
     let mut records = Records::new(world.start());
     loop {
         let goes_on = world.step(limit);
-        for (at, output) in world.take_output(TERMINAL) {
-            records.take(at, output, format, out);
+        for (_, output) in world.take_output(TERMINAL) {
+            records.take(output, format, out);
         }
         match world.status(TERMINAL) {
             Some(Status::Exited(code)) => return code,
@@ -79,7 +79,7 @@ impl Records {
         Records { start, count: 0, open: None }
     }
 
-    fn take(&mut self, at: Time, output: Output, format: Format, out: &mut dyn Write) {
+    fn take(&mut self, output: Output, format: Format, out: &mut dyn Write) {
         match (output, format) {
             (Output::Stdout(bytes) | Output::Stderr(bytes), Format::Text) => drop(out.write_all(&bytes)),
             (Output::Stdout(bytes), Format::JsonLines) => self.add(&bytes, |record| &mut record.stdout),
@@ -92,7 +92,6 @@ impl Records {
             (Output::Ended { status, at: ended }, _) => self.end(status, ended, format, out),
             (Output::Prompt(_), _) => {}
         }
-        let _ = at;
     }
 
     fn add(&mut self, bytes: &[u8], stream: impl Fn(&mut Record) -> &mut String) {

@@ -25,5 +25,6 @@ fn rows_are_those_of_the_real_printer() {
     }
     let share = 1.0 - wrong.len() as f64 / cases.len() as f64;
     println!("print_pod: {} of {} rows", cases.len() - wrong.len(), cases.len());
+    wrong.iter().for_each(|row| println!("{row}"));
     assert!(share >= SHARE_MIN, "{}", wrong[..wrong.len().min(10)].join("\n"));
 }

@@ -15,7 +15,7 @@ const NOW: Time = Time::HEADLESS_START;
 fn server() -> ApiServer {
     let mut server = ApiServer::new(1, NOW);
     let account = ServiceAccount { metadata: ObjectMeta::new("default", "default"), ..ServiceAccount::default() };
-    server.client("test", NOW).create(account.into()).unwrap();
+    server.client("test", NOW).create(account.into()).expect("accepted");
     server
 }
 

@@ -12,15 +12,15 @@ const SET: &str = r#"{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"n
     "template":{"metadata":{"labels":{"app":"nginx"}},"spec":{"containers":[{"name":"nginx","image":"nginx"}]}}}}"#;
 
 fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
+    serde_json::from_str(text).expect("a test case is JSON")
 }
 
 fn server() -> ApiServer {
     let mut server = ApiServer::new(1, NOW);
     let account = ServiceAccount { metadata: ObjectMeta::new("default", "default"), ..ServiceAccount::default() };
     let mut api = server.client("test", NOW);
-    api.create(account.into()).unwrap();
-    api.create_value(Kind::StatefulSet, "default", value(SET), &WriteOptions::default()).unwrap();
+    api.create(account.into()).expect("accepted");
+    api.create_value(Kind::StatefulSet, "default", value(SET), &WriteOptions::default()).expect("accepted");
     server
 }
 
@@ -35,7 +35,8 @@ fn patch(kind: PatchKind, body: &str) -> Patch {
 fn refused(kind: PatchKind, body: &str) -> (Reason, String) {
     let mut server = server();
     let mut api = server.client("kubectl", NOW);
-    let status = api.patch(Kind::StatefulSet, &web(), &patch(kind, body), &WriteOptions::default()).unwrap_err();
+    let status =
+        api.patch(Kind::StatefulSet, &web(), &patch(kind, body), &WriteOptions::default()).expect_err("refused");
     (status.reason, status.message.to_string())
 }
 

@@ -16,7 +16,7 @@ fn kind_named(name: &str) -> Option<Kind> {
 fn server() -> ApiServer {
     let mut server = ApiServer::new(1, NOW);
     let account = ServiceAccount { metadata: ObjectMeta::new("default", "default"), ..ServiceAccount::default() };
-    server.client("test", NOW).create(account.into()).unwrap();
+    server.client("test", NOW).create(account.into()).expect("accepted");
     server
 }
 
@@ -59,7 +59,7 @@ fn causes(status: &Status) -> Vec<Value> {
 }
 
 fn text(value: &Value) -> String {
-    serde_json::to_string(value).unwrap()
+    serde_json::to_string(value).expect("a Value is always JSON")
 }
 
 /// What the user asked for, defaulted: without what admission adds, what is allocated, and what others write.

@@ -92,7 +92,7 @@ fn difference<R: Row>(sent: &mut BTreeMap<Uid, R>, rows: Vec<R>) -> Change<R> {
 }
 
 /// All objects of a kind, typed.
-fn all<'a, T: api::Resource>(cluster: &'a Cluster) -> impl Iterator<Item = &'a T> {
+fn all<T: api::Resource>(cluster: &Cluster) -> impl Iterator<Item = &T> {
     cluster.server().iter(T::KIND).filter_map(|object| T::from_object(object)).map(|object| &**object)
 }
 

@@ -148,6 +148,7 @@ impl Session {
             Input::Act(Act::Close {}) => {
                 self.world.close_terminal(terminal);
                 self.terminals.remove(&terminal);
+                self.updates.push(Update::TerminalClosed { terminal });
             }
             Input::Act(Act::Edited { path, text }) => self.world.close_editor(&path, text.as_deref()),
             Input::Act(Act::File(File { path, text })) => {
@@ -175,13 +176,12 @@ impl Session {
     }
 
     fn interrupt(&mut self, terminal: u32, pending: &str) {
-        let (mode, prompt) = self.standing(terminal);
+        let (_, prompt) = self.standing(terminal);
         if let Some(typed) = self.terminals.get_mut(&terminal) {
             typed.lines.clear();
         }
         self.updates.push(Update::Echo { terminal, mode: Mode::Program, prompt, text: format!("{pending}^C") });
         self.world.interrupt(terminal);
-        let _ = mode;
     }
 
     fn complete(&mut self, terminal: u32, line: String, cursor: u32) {

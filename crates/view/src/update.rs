@@ -86,6 +86,11 @@ pub enum Update {
         /// In English.
         message: String,
     },
+    /// The terminal is there no more, with all that ran in it.
+    TerminalClosed {
+        /// The terminal; its number is free again.
+        terminal: u32,
+    },
     /// The engine's last words: a bug of ours. Nothing follows.
     Report {
         /// The panic's message and place.

@@ -15,7 +15,7 @@ use super::terminal::TerminalPane;
 use super::toolbar::{Toolbar, Wish};
 use crate::driver::{Driver, Pace, worker_link};
 use crate::i18n::{Language, Text};
-use crate::store::{Action, Half, State};
+use crate::store::{Action, FIRST_TERMINAL, Half, State};
 
 /// The script that loads the worker, beside the page.
 const WORKER_SCRIPT: &str = "worker_loader.js";
@@ -148,11 +148,13 @@ fn picture_hall(state: &State, hands: &Hands) -> Html {
 
 fn terminal_hall(state: &State, hands: &Hands) -> Html {
     let &State { language, ready, pace, .. } = state;
+    let last = state.terminals.keys().next_back().copied();
     html! {
         <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
             { for state.terminals.iter().map(|(&number, terminal)| html! {
                 <TerminalPane key={number} {language} {number} terminal={terminal.clone()} {ready} {pace}
-                    typed={state.typed.clone().filter(|_| number == 1)} on_command={hands.on_command.clone()}
+                    opens={state.free_terminal().filter(|_| Some(number) == last)}
+                    typed={state.typed.clone().filter(|_| number == FIRST_TERMINAL)} on_command={hands.on_command.clone()}
                     on_action={hands.on_action.clone()} on_wish={hands.on_wish.clone()} />
             }) }
         </section>

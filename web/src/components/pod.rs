@@ -6,6 +6,9 @@ use yew::prelude::*;
 use crate::i18n::{Language, Text};
 use crate::layout::{Detail, PodBox};
 
+/// Letters that stand for a pod without an ordinal.
+const SHORT_NAME: usize = 3;
+
 /// Which revision a pod has while two are about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stripe {
@@ -138,13 +141,14 @@ fn ordinal_class(pod: &PodRow) -> &'static str {
     if pod.ordinal.is_some() { "pod-ordinal" } else { "pod-suffix" }
 }
 
-/// The ordinal, or the last letters of a generated name.
+/// The ordinal; the last letters of a generated name, or the first ones of a name that somebody chose.
 fn short_name(pod: &PodRow) -> String {
     match pod.ordinal {
         Some(ordinal) => ordinal.to_string(),
         None => {
-            let letters: Vec<char> = pod.name.chars().collect();
-            letters[letters.len().saturating_sub(3)..].iter().collect()
+            let letters = pod.name.chars().count();
+            let skipped = if pod.workload.is_some() { letters.saturating_sub(SHORT_NAME) } else { 0 };
+            pod.name.chars().skip(skipped).take(SHORT_NAME).collect()
         }
     }
 }

@@ -27,13 +27,14 @@ pub(super) struct Props {
 pub(super) fn Summary(props: &Props) -> Html {
     let Props { language, picture, .. } = props;
     let language = *language;
-    if picture.workloads.is_empty() && picture.services.is_empty() && picture.budgets.is_empty() {
+    let services: Vec<&ServiceRow> = picture.services.values().filter(|row| !is_of_the_system(row)).map(|row| &**row).collect();
+    if picture.workloads.is_empty() && services.is_empty() && picture.budgets.is_empty() {
         return html! { <p class="empty">{ language.say(Text::NoWorkloads) }</p> };
     }
     html! {
         <div class="summary">
             { list(language.say(Text::Workloads), picture.workloads.values().map(|row| workload(props, row))) }
-            { list(language.say(Text::Services), picture.services.values().map(|row| service(language, row))) }
+            { list(language.say(Text::Services), services.into_iter().map(|row| service(language, row))) }
             { list(language.say(Text::Budgets), picture.budgets.values().map(|row| budget(language, row))) }
         </div>
     }
@@ -82,6 +83,11 @@ fn workload(props: &Props, row: &WorkloadRow) -> Html {
             </button>
         </li>
     }
+}
+
+/// What every cluster has before anybody makes anything.
+fn is_of_the_system(row: &ServiceRow) -> bool {
+    row.namespace == "kube-system" || (row.namespace == "default" && row.name == "kubernetes")
 }
 
 fn service(language: Language, row: &ServiceRow) -> Html {

@@ -14,7 +14,7 @@ use super::toolbar::Wish;
 use crate::driver::Pace;
 use crate::i18n::{Language, Text};
 use crate::line::{Effect, Line, Stroke};
-use crate::store::{Action, Completions, Shared, Terminal};
+use crate::store::{Action, Completions, FIRST_TERMINAL, Shared, Terminal};
 
 /// Nearer to the end than this, in pixels, the text follows what is written.
 const STICKY_PX: i32 = 40;
@@ -34,6 +34,8 @@ pub(super) struct Props {
     pub pace: Pace,
     /// A command that a button types.
     pub typed: Option<Shared<String>>,
+    /// The terminal that its button opens.
+    pub opens: Option<u32>,
     /// For the engine.
     pub on_command: Callback<Command>,
     /// For the store.
@@ -157,7 +159,31 @@ fn foot(props: &Props) -> Html {
             } else {
                 <span>{ language.say(Text::TerminalHint) }</span>
             }
+            { window_buttons(props) }
         </p>
+    }
+}
+
+/// One more terminal, and one less: the first one stays.
+fn window_buttons(props: &Props) -> Html {
+    let &Props { language, number, opens, .. } = props;
+    let ask = |command: Command, text: Text| {
+        let on_command = props.on_command.clone();
+        html! {
+            <button type="button" class="quiet" onclick={move |_| on_command.emit(command.clone())}>
+                { language.say(text) }
+            </button>
+        }
+    };
+    html! {
+        <span class="terminal-windows">
+            if number != FIRST_TERMINAL {
+                { ask(Command::CloseTerminal { terminal: number }, Text::CloseTerminal) }
+            }
+            if let Some(terminal) = opens.filter(|_| props.ready) {
+                { ask(Command::OpenTerminal { terminal }, Text::NewTerminal) }
+            }
+        </span>
     }
 }
 

@@ -34,7 +34,7 @@ object! {
         /// Claims that each pod gets.
         volume_claim_templates: EcoVec<PersistentVolumeClaim> = "volumeClaimTemplates",
         /// The headless service whose domain they stand in.
-        service_name: Str = "serviceName",
+        service_name: Str = "serviceName" always,
         /// `OrderedReady` or `Parallel`.
         pod_management_policy: Str = "podManagementPolicy",
         /// How a new template reaches the pods.

@@ -95,7 +95,8 @@ fn walk_init_containers(pod: &Pod, tally: &mut Tally) -> bool {
             }
             return true;
         }
-        if is_sidecar && status.ready {
+        let has_completed = status.state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0);
+        if is_sidecar && status.ready && !has_completed {
             tally.ready += 1;
         }
     }

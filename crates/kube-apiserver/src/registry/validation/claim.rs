@@ -5,7 +5,6 @@
 use std::cmp::Ordering;
 
 use api::Value;
-use api::quantity::Quantity;
 
 use super::field::{Errors, Field};
 use super::{checks, diff, internal, names};
@@ -115,7 +114,7 @@ fn put(spec: &mut Value, path: &[&str], value: &Value) {
 }
 
 fn shrinking(root: &Field<'_>, old: &Value, errors: &mut Errors) {
-    let amount = |value: &Value| checks::quantity(value).unwrap_or_else(Quantity::default);
+    let amount = |value: &Value| checks::quantity(value).unwrap_or_default();
     let asked = root.at(&["spec", "resources", "requests", "storage"]);
     let new = amount(asked.value);
     let capacity = amount(old.at(&["status", "capacity", "storage"]));

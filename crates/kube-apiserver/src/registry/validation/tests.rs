@@ -11,6 +11,7 @@ fn judge(kind: Kind, case: &Value) -> Option<String> {
     let mut object = normal(case.get("object"));
     defaults::apply(kind.name(), &mut object);
     let old = normal(case.get("old"));
+    defaults::drop_disabled(kind.name(), &mut object, Some(&old));
     if kind == Kind::Service {
         crate::registry::service::complete_update(&mut object, &old);
     }

@@ -150,7 +150,7 @@ pub(super) fn container_resource(reference: &Field<'_>, reader: Reader, errors: 
         errors.push(resource.not_supported(&RESOURCES));
     }
     let divisor = reference.child("divisor");
-    if !checks::quantity(divisor.value).is_some_and(|quantity| !quantity.is_zero()) {
+    if checks::quantity(divisor.value).is_none_or(|quantity| quantity.is_zero()) {
         return;
     }
     let (allowed, problem): (&[&str], &str) = match resource.text() {

@@ -1,0 +1,78 @@
+//! How counts grow with the cluster. Counts only: they are the same on every machine, busy or not.
+#![cfg(not(target_arch = "wasm32"))]
+
+use ordinal_tests::fleet::{Fleet, FleetWorld};
+
+/// How far from linear a count may grow when the fleet grows tenfold.
+const FACTOR: f64 = 1.3;
+
+/// What one fleet's way to readiness cost.
+#[derive(Clone, Copy, Debug)]
+struct Costs {
+    writes: u64,
+    kubelet_syncs: u64,
+    engine_events: u64,
+}
+
+fn ready(fleet: Fleet) -> (FleetWorld, Costs) {
+    let mut world = fleet.world();
+    world.run_until_ready().unwrap();
+    assert_eq!(world.running_in_table(), fleet.pods);
+    let cluster = world.desk.world.cluster();
+    let costs = Costs {
+        writes: cluster.server().writes(),
+        kubelet_syncs: cluster.kubelets().syncs(),
+        engine_events: cluster.events(),
+    };
+    (world, costs)
+}
+
+#[test]
+fn tenfold_pods_on_tenfold_nodes_cost_tenfold() {
+    let (_, one) = ready(Fleet::decade(1));
+    let (_, ten) = ready(Fleet::decade(10));
+    let pairs = [
+        ("writes", one.writes, ten.writes),
+        ("pods visited by kubelets", one.kubelet_syncs, ten.kubelet_syncs),
+        ("engine events", one.engine_events, ten.engine_events),
+    ];
+    for (what, one, ten) in pairs {
+        let growth = ten as f64 / one as f64;
+        assert!(growth <= 10.0 * FACTOR, "{what}: {one}, then {ten}");
+    }
+    // A pod is created, bound, said to be creating and running, each once, and told of in a handful of Events.
+    assert!(ten.writes <= 12 * 1_000, "{ten:?}");
+    assert!(ten.kubelet_syncs <= 10 * 1_000, "{ten:?}");
+}
+
+#[test]
+fn one_pod_more_costs_the_same_in_a_large_fleet() {
+    let cost = |n| {
+        let (mut world, before) = ready(Fleet::decade(n));
+        let replicas = 100 * n - 1;
+        assert_eq!(world.desk.run(&format!("kubectl scale sts web --replicas={replicas}")).rc, 0);
+        world.desk.wait(60);
+        world.desk.world.cluster().server().writes() - before.writes
+    };
+    let (small, large) = (cost(1), cost(10));
+    assert!(large <= small + 10, "{small} writes in a fleet of 100, {large} in one of 1,000");
+}
+
+#[test]
+fn an_idle_hour_of_a_thousand_nodes_costs_nothing() {
+    let mut world = Fleet { nodes: 1_000, pods: 0 }.world();
+    world.desk.wait(600);
+    let counts = |world: &FleetWorld| {
+        let cluster = world.desk.world.cluster();
+        (cluster.events(), cluster.server().writes())
+    };
+    let before = counts(&world);
+    world.desk.wait(3_600);
+    assert_eq!(counts(&world), before);
+    let lease = "kubectl get lease node-7 -n kube-node-lease -o jsonpath='{.spec.renewTime}'";
+    let (one, two) = (world.desk.run(lease).stdout, {
+        world.desk.wait(60);
+        world.desk.run(lease).stdout
+    });
+    assert!(one < two, "the leases are renewed all the same, as of when they are read: {one}, {two}");
+}
