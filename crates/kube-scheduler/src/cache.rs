@@ -9,6 +9,8 @@ use api::core::container::Container;
 use api::quantity::Quantity;
 use api::{Key, Node, Pod, ResourceList, Str};
 
+use crate::plugins::inter_pod_affinity::has_rules;
+
 /// What pods ask for: cpu in thousandths, everything else in whole units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -122,6 +124,8 @@ pub struct NodeInfo {
     pub requested: Request,
     /// Its pods, assumed ones included.
     pub pods: BTreeMap<Key, Rc<Pod>>,
+    /// Those of them that have rules about other pods.
+    pub pods_with_rules: BTreeMap<Key, Rc<Pod>>,
     /// Ports of the node in use: (address, protocol, port).
     pub used_ports: BTreeSet<(Str, Str, i32)>,
 }
@@ -136,6 +140,7 @@ impl NodeInfo {
             pods_max,
             requested: Request::default(),
             pods: BTreeMap::new(),
+            pods_with_rules: BTreeMap::new(),
             used_ports: BTreeSet::new(),
         }
     }
@@ -155,12 +160,16 @@ impl NodeInfo {
     fn add(&mut self, pod: Rc<Pod>) {
         self.requested.add(&Request::of(&pod));
         self.used_ports.extend(host_ports(&pod));
+        if has_rules(&pod) {
+            self.pods_with_rules.insert(pod.metadata.key(), pod.clone());
+        }
         self.pods.insert(pod.metadata.key(), pod);
     }
 
     fn remove(&mut self, key: &Key) {
         let Some(pod) = self.pods.remove(key) else { return };
         self.requested.subtract(&Request::of(&pod));
+        self.pods_with_rules.remove(key);
         for port in host_ports(&pod) {
             self.used_ports.remove(&port);
         }
@@ -184,12 +193,15 @@ pub struct Cache {
     /// The names in iteration order, so that a cycle can start anywhere.
     order: Vec<Str>,
     placed: BTreeMap<Key, Str>,
+    /// How many nodes have each image.
+    images: BTreeMap<Str, usize>,
 }
 
 impl Cache {
     /// Adds a node, or takes in its change.
     pub fn set_node(&mut self, node: Rc<Node>) {
         let name = node.metadata.name.clone();
+        self.count_images(&name, node.status.images.iter().flat_map(|image| image.names.iter().cloned()).collect());
         match self.nodes.get_mut(&name) {
             Some(info) => info.replace_node(node),
             None => {
@@ -202,6 +214,7 @@ impl Cache {
 
     /// Takes a node out, its pods with it.
     pub fn remove_node(&mut self, name: &str) {
+        self.count_images(name, Vec::new());
         if let Some(info) = self.nodes.remove(name) {
             info.pods.keys().for_each(|key| drop(self.placed.remove(key)));
         }
@@ -222,6 +235,29 @@ impl Cache {
     pub fn remove(&mut self, key: &Key) {
         if let Some(info) = self.placed.remove(key).and_then(|node| self.nodes.get_mut(&node)) {
             info.remove(key);
+        }
+    }
+
+    /// All nodes, by name.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.nodes.values()
+    }
+
+    /// How many nodes have an image of this name.
+    pub fn nodes_with_image(&self, name: &str) -> usize {
+        self.images.get(name).copied().unwrap_or(0)
+    }
+
+    fn count_images(&mut self, node: &str, new: Vec<Str>) {
+        let old = self.nodes.get(node).map(|info| info.node.clone());
+        let old = old.iter().flat_map(|node| node.status.images.iter()).flat_map(|image| image.names.iter());
+        for name in old {
+            if let Some(count) = self.images.get_mut(name) {
+                *count -= 1;
+            }
+        }
+        for name in new {
+            *self.images.entry(name).or_insert(0) += 1;
         }
     }
 

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use api::{Pod, Str};
 
-use crate::cache::NodeInfo;
-use crate::volumes::VolumeLister;
+use crate::cache::{Cache, NodeInfo};
+use crate::lister::Lister;
+use crate::plugins::{inter_pod_affinity, pod_topology_spread, volume_binding};
 
 /// How firmly a node is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,9 +56,13 @@ pub(crate) enum ClusterEvent {
 pub(crate) struct Cycle<'a> {
     pub(crate) pod: &'a Rc<Pod>,
     pub(crate) request: crate::cache::Request,
-    pub(crate) volumes: crate::plugins::volume_binding::PodVolumes,
-    pub(crate) lister: &'a dyn VolumeLister,
-    pub(crate) nodes_total: usize,
+    pub(crate) volumes: volume_binding::PodVolumes,
+    pub(crate) affinity: inter_pod_affinity::State,
+    pub(crate) spread: pod_topology_spread::State,
+    pub(crate) lister: &'a dyn Lister,
+    pub(crate) cache: &'a Cache,
+    /// The nodes that passed all filters; empty before scoring.
+    pub(crate) feasible: Vec<&'a NodeInfo>,
 }
 
 type FilterFn = fn(&Cycle<'_>, &NodeInfo) -> Option<Verdict>;
@@ -72,6 +77,10 @@ pub(crate) enum Normalize {
     ToMax,
     /// The highest becomes 0; if all are 0 all become 100.
     Reversed,
+    /// The lowest becomes 0 and the highest 100; if all are equal all become 0.
+    Range,
+    /// The lowest becomes the best, the others by their distance; negative ones (nodes without a say) become 0.
+    Spread,
 }
 
 /// A plugin: what it does at each extension point, and what could change its mind.

@@ -10,21 +10,20 @@
 //! What is absent: any other component. The scheduler reads its caches and writes bindings, conditions and Events
 //! through the API.
 //!
-//! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here yet: inter-pod affinity, topology spread,
-//! preemption, volume zones and limits.
+//! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here yet: preemption, volume zones and limits.
 
 mod cache;
 mod diagnosis;
 mod framework;
+mod lister;
 mod plugins;
 mod queue;
 mod schedule_one;
 mod scheduler;
-mod volumes;
 
 pub use cache::{Cache, NodeInfo};
 pub use diagnosis::{Diagnosis, fit_message};
 pub use framework::{Code, Verdict};
+pub use lister::{Lister, default_selector};
 pub use schedule_one::{Decision, NodeScore, decide};
 pub use scheduler::{Counters, Scheduler};
-pub use volumes::VolumeLister;

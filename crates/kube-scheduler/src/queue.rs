@@ -26,7 +26,7 @@ pub(crate) struct SchedulingQueue {
     pods: BTreeMap<Key, Waiting>,
     active: BTreeSet<Rank>,
     backing_off: BTreeSet<(Time, Key)>,
-    unschedulable: BTreeSet<Key>,
+    unschedulable: Unschedulable,
     sequence: u64,
 }
 
@@ -51,6 +51,56 @@ impl Waiting {
     }
 }
 
+/// Why a pod was refused: names of plugins.
+type Refusal = BTreeSet<&'static str>;
+
+/// The pods that wait for a relevant event, by what an event is looked up by: a thousand pods that wait for a thousand
+/// claims must not cost a million looks.
+#[derive(Clone, Debug, Default)]
+struct Unschedulable {
+    by_refusal: BTreeMap<Refusal, BTreeSet<Key>>,
+    /// (claim, pod that uses it)
+    by_claim: BTreeSet<(Key, Key)>,
+    by_failure: BTreeSet<(Time, Key)>,
+}
+
+impl Unschedulable {
+    fn insert(&mut self, waiting: &Waiting) {
+        let key = waiting.pod.metadata.key();
+        for claim in volume_binding::claim_keys(&waiting.pod) {
+            self.by_claim.insert((claim, key.clone()));
+        }
+        self.by_refusal.entry(waiting.refused_by.clone()).or_default().insert(key.clone());
+        self.by_failure.insert((waiting.last_failure, key));
+    }
+
+    /// Takes a pod out; whether it was there.
+    fn remove(&mut self, waiting: &Waiting) -> bool {
+        let key = waiting.pod.metadata.key();
+        for claim in volume_binding::claim_keys(&waiting.pod) {
+            self.by_claim.remove(&(claim, key.clone()));
+        }
+        if let Some(pods) = self.by_refusal.get_mut(&waiting.refused_by) {
+            pods.remove(&key);
+            if pods.is_empty() {
+                self.by_refusal.remove(&waiting.refused_by);
+            }
+        }
+        self.by_failure.remove(&(waiting.last_failure, key))
+    }
+
+    fn of_claim<'a>(&'a self, claim: &'a Key) -> impl Iterator<Item = &'a Key> {
+        let from = (claim.clone(), Key::default());
+        self.by_claim.range(from..).take_while(move |(here, _)| here == claim).map(|(_, pod)| pod)
+    }
+
+    /// Pods whose refusal an event could lift.
+    fn helped_by(&self, event: ClusterEvent) -> impl Iterator<Item = &Key> {
+        let helped = self.by_refusal.iter().filter(move |(refused_by, _)| plugins::could_help(event, refused_by));
+        helped.flat_map(|(_, pods)| pods)
+    }
+}
+
 impl SchedulingQueue {
     /// A pod without a node was seen, new or changed.
     pub(crate) fn set(&mut self, pod: Rc<Pod>, now: Time) {
@@ -58,8 +108,9 @@ impl SchedulingQueue {
         if let Some(waiting) = self.pods.get_mut(&key) {
             let spec_changed = !Rc::ptr_eq(&waiting.pod.spec, &pod.spec) && waiting.pod.spec != pod.spec;
             let labels_changed = waiting.pod.metadata.labels != pod.metadata.labels;
+            let is_released = (spec_changed || labels_changed) && self.unschedulable.remove(waiting);
             waiting.pod = pod;
-            if (spec_changed || labels_changed) && self.unschedulable.remove(&key) {
+            if is_released {
                 self.release(&key, now);
             }
             return;
@@ -81,8 +132,8 @@ impl SchedulingQueue {
     pub(crate) fn remove(&mut self, key: &Key) {
         if let Some(waiting) = self.pods.remove(key) {
             self.active.remove(&waiting.rank());
-            self.unschedulable.remove(key);
-            self.backing_off.retain(|(_, other)| other != key);
+            self.unschedulable.remove(&waiting);
+            self.backing_off.remove(&(waiting.backoff_until(), key.clone()));
         }
     }
 
@@ -101,42 +152,45 @@ impl SchedulingQueue {
     /// The pod did not fit: it waits until something happens that could help.
     pub(crate) fn park(&mut self, key: &Key, refused_by: BTreeSet<&'static str>, now: Time) {
         if let Some(waiting) = self.pods.get_mut(key) {
+            self.unschedulable.remove(waiting);
             waiting.refused_by = refused_by;
             waiting.last_failure = now;
-            self.unschedulable.insert(key.clone());
+            self.unschedulable.insert(waiting);
         }
     }
 
     /// Something happened, perhaps to one claim: the pods that it could help are tried again.
     pub(crate) fn on_event(&mut self, event: ClusterEvent, claim: Option<&Key>, now: Time) {
-        if self.unschedulable.is_empty() {
-            return;
-        }
-        let concerns = |pod: &Pod| claim.is_none_or(|claim| volume_binding::claim_keys(pod).any(|key| key == *claim));
-        let helped: Vec<Key> = self
-            .unschedulable
-            .iter()
-            .filter(|key| {
-                let waiting = self.pods.get(*key);
-                waiting.is_some_and(|waiting| plugins::could_help(event, &waiting.refused_by) && concerns(&waiting.pod))
-            })
-            .cloned()
-            .collect();
+        let helped: Vec<Key> = match claim {
+            Some(claim) => self.unschedulable.of_claim(claim).filter(|key| self.is_helped(event, key)).cloned().collect(),
+            None => self.unschedulable.helped_by(event).cloned().collect(),
+        };
         for key in helped {
-            self.unschedulable.remove(&key);
-            self.release(&key, now);
+            self.retry(&key, now);
         }
     }
 
     /// When an unschedulable pod is tried again without an event.
     pub(crate) fn next_at(&self) -> Option<Time> {
-        let waiting = self.unschedulable.iter().filter_map(|key| self.pods.get(key));
-        waiting.map(|waiting| waiting.last_failure + FLUSH_AFTER).min()
+        self.unschedulable.by_failure.first().map(|(failure, _)| *failure + FLUSH_AFTER)
     }
 
     /// How many pods wait.
     pub(crate) fn len(&self) -> usize {
         self.pods.len()
+    }
+
+    fn is_helped(&self, event: ClusterEvent, key: &Key) -> bool {
+        self.pods.get(key).is_some_and(|waiting| plugins::could_help(event, &waiting.refused_by))
+    }
+
+    /// An unschedulable pod is tried again, now or when its back-off ends.
+    fn retry(&mut self, key: &Key, now: Time) {
+        if let Some(waiting) = self.pods.get(key)
+            && self.unschedulable.remove(waiting)
+        {
+            self.release(key, now);
+        }
     }
 
     fn release(&mut self, key: &Key, now: Time) {
@@ -156,11 +210,10 @@ impl SchedulingQueue {
                 self.active.insert(waiting.rank());
             }
         }
-        let stale = |key: &&Key| self.pods.get(*key).is_some_and(|waiting| waiting.last_failure + FLUSH_AFTER <= now);
-        let stale: Vec<Key> = self.unschedulable.iter().filter(stale).cloned().collect();
+        let stale = self.unschedulable.by_failure.iter().take_while(|(failure, _)| *failure + FLUSH_AFTER <= now);
+        let stale: Vec<Key> = stale.map(|(_, key)| key.clone()).collect();
         for key in stale {
-            self.unschedulable.remove(&key);
-            self.release(&key, now);
+            self.retry(&key, now);
         }
     }
 }

@@ -11,8 +11,8 @@ use sim::Random;
 use crate::cache::{Cache, NodeInfo, Request};
 use crate::diagnosis::Diagnosis;
 use crate::framework::{Cycle, Normalize, Plugin, Score, Verdict};
-use crate::plugins::{PLUGINS, volume_binding};
-use crate::volumes::VolumeLister;
+use crate::lister::Lister;
+use crate::plugins::{PLUGINS, inter_pod_affinity, pod_topology_spread, volume_binding};
 
 /// Up to so many feasible nodes are always looked for.
 const MIN_FEASIBLE: usize = 100;
@@ -47,13 +47,7 @@ pub struct NodeScore {
 }
 
 /// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on.
-pub fn decide(
-    pod: &Rc<Pod>,
-    cache: &Cache,
-    lister: &dyn VolumeLister,
-    start: &mut usize,
-    random: &mut Random,
-) -> Decision {
+pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usize, random: &mut Random) -> Decision {
     let refused = |before_filter, by_node| {
         let may_preempt = pod.spec.preemption_policy.as_deref() != Some("Never");
         Decision::Nowhere(Diagnosis { nodes_total: cache.len(), before_filter, by_node, may_preempt })
@@ -65,13 +59,23 @@ pub fn decide(
         Ok(volumes) => volumes,
         Err(verdict) => return refused(Some(verdict), BTreeMap::new()),
     };
-    let cycle = Cycle { pod, request: Request::of(pod), volumes, lister, nodes_total: cache.len() };
+    let mut cycle = Cycle {
+        pod,
+        request: Request::of(pod),
+        volumes,
+        affinity: inter_pod_affinity::state(pod, cache, lister),
+        spread: pod_topology_spread::state(pod, cache, lister),
+        lister,
+        cache,
+        feasible: Vec::new(),
+    };
     let (feasible, by_node, evaluated) = find_feasible(&cycle, cache, *start);
     *start = (*start + evaluated) % cache.len();
     match feasible.as_slice() {
         [] => refused(None, by_node),
         [only] => Decision::Node { name: only.name().clone(), scores: Vec::new(), evaluated },
         several => {
+            cycle.feasible = several.to_vec();
             let scores = score_nodes(&cycle, several);
             Decision::Node { name: choose(&scores, random), scores, evaluated }
         }
@@ -131,18 +135,22 @@ fn score_nodes(cycle: &Cycle<'_>, nodes: &[&NodeInfo]) -> Vec<NodeScore> {
 }
 
 fn normalised(cycle: &Cycle<'_>, score: &Score, nodes: &[&NodeInfo]) -> Vec<i64> {
-    let mut values: Vec<i64> = nodes.iter().map(|info| (score.raw)(cycle, info)).collect();
+    let values: Vec<i64> = nodes.iter().map(|info| (score.raw)(cycle, info)).collect();
     let max = values.iter().copied().max().unwrap_or(0);
-    let reversed = match score.normalize {
-        Normalize::No => return values,
-        Normalize::ToMax => false,
-        Normalize::Reversed => true,
+    let min =
+        values.iter().copied().filter(|value| score.normalize != Normalize::Spread || *value >= 0).min().unwrap_or(0);
+    let share = |value: i64| if max == 0 { 0 } else { value * SCORE_MAX / max };
+    let normal = |value: i64| match score.normalize {
+        Normalize::No => value,
+        Normalize::ToMax => share(value),
+        Normalize::Reversed => SCORE_MAX - share(value),
+        Normalize::Range if max == min => 0,
+        Normalize::Range => (SCORE_MAX as f64 * ((value - min) as f64 / (max - min) as f64)) as i64,
+        Normalize::Spread if value < 0 => 0,
+        Normalize::Spread if max == 0 => SCORE_MAX,
+        Normalize::Spread => SCORE_MAX * (max + min - value) / max,
     };
-    for value in &mut values {
-        let scaled = if max == 0 { 0 } else { *value * SCORE_MAX / max };
-        *value = if reversed { SCORE_MAX - scaled } else { scaled };
-    }
-    values
+    values.into_iter().map(normal).collect()
 }
 
 /// The highest score wins; chance decides between equals.

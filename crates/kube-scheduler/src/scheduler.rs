@@ -1,6 +1,6 @@
 //! The component: watches, queues, schedules, binds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::core::pod_status::PodCondition;
@@ -18,7 +18,16 @@ use crate::schedule_one::{Decision, decide, refusing_plugins};
 
 const WATCHED: &[Kind] =
     &[Kind::Node, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::Pod];
-const CACHED: &[Kind] = &[Kind::Node, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass];
+/// What is kept besides pods. Namespaces, services and sets only weigh: their changes wake nobody.
+const CACHED: &[Kind] = &[
+    Kind::Namespace,
+    Kind::Node,
+    Kind::PersistentVolumeClaim,
+    Kind::PersistentVolume,
+    Kind::Service,
+    Kind::StatefulSet,
+    Kind::StorageClass,
+];
 const NAME: &str = "default-scheduler";
 /// An event's text is cut to this length.
 const EVENT_BYTES_MAX: usize = 1_024;
@@ -47,6 +56,8 @@ pub struct Scheduler {
     recorder: Recorder,
     /// Decided and not yet written, by the instant of the write.
     bindings: BTreeMap<(Time, u64), Binding>,
+    /// The pods that stand in `bindings`.
+    being_bound: BTreeSet<Key>,
     /// Decided, waiting for volumes.
     waiting_for_volumes: BTreeMap<Key, (Binding, Time)>,
     sequence: u64,
@@ -74,6 +85,7 @@ impl Scheduler {
             random: Random::stream(seed, "kube-scheduler"),
             recorder: Recorder::new(NAME, "", RecorderApi::Events),
             bindings: BTreeMap::new(),
+            being_bound: BTreeSet::new(),
             waiting_for_volumes: BTreeMap::new(),
             sequence: 0,
             diagnoses: BTreeMap::new(),
@@ -136,7 +148,8 @@ impl Scheduler {
                 ClusterEvent::Claim
             }
             Object::PersistentVolume(_) => ClusterEvent::Volume,
-            _ => ClusterEvent::Class,
+            Object::StorageClass(_) => ClusterEvent::Class,
+            _ => return,
         };
         self.queue.on_event(event, about.as_ref(), now);
     }
@@ -164,7 +177,7 @@ impl Scheduler {
     }
 
     fn is_being_bound(&self, key: &Key) -> bool {
-        self.waiting_for_volumes.contains_key(key) || self.bindings.values().any(|binding| binding.key == *key)
+        self.waiting_for_volumes.contains_key(key) || self.being_bound.contains(key)
     }
 
     fn forget(&mut self, key: &Key) {
@@ -206,6 +219,7 @@ impl Scheduler {
 
     fn bind_later(&mut self, binding: Binding, now: Time) {
         self.sequence += 1;
+        self.being_bound.insert(binding.key.clone());
         self.bindings.insert((now + Span(self.timing.binding_latency_us), self.sequence), binding);
     }
 
@@ -256,6 +270,7 @@ impl Scheduler {
         let now = api.now();
         while self.bindings.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
             let Some((_, binding)) = self.bindings.pop_first() else { return };
+            self.being_bound.remove(&binding.key);
             match api.bind(&binding.key, &binding.uid, &binding.node) {
                 Ok(object) => {
                     let (key, node) = (&binding.key, &binding.node);

@@ -1,5 +1,7 @@
 //! A node that has the images already is better.
 
+use api::Str;
+
 use crate::cache::NodeInfo;
 use crate::framework::{Cycle, Normalize, Plugin, Score};
 
@@ -14,19 +16,28 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     events: &[],
 };
 
-/// The bytes that need not be pulled, between the thresholds, on a scale from 0 to 100.
-///
-/// Upstream weighs an image by the share of nodes that have it; here each node that has it counts for itself.
+/// The bytes that need not be pulled, each image weighed by the share of nodes that have it, between the thresholds, on a
+/// scale from 0 to 100.
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
-    if info.node.status.images.is_empty() || cycle.nodes_total == 0 {
+    let total = cycle.cache.len();
+    if info.node.status.images.is_empty() || total == 0 {
         return 0;
     }
-    let containers = &cycle.pod.spec.containers;
-    let present = containers.iter().filter_map(|container| {
-        let image = info.node.status.images.iter().find(|image| image.names.contains(&container.image))?;
-        Some(image.size_bytes)
+    let spec = &cycle.pod.spec;
+    let weighed = spec.init_containers.iter().chain(spec.containers.iter()).map(|container| {
+        let name = normal_name(&container.image);
+        let image = info.node.status.images.iter().find(|image| image.names.contains(&name));
+        let share = cycle.cache.nodes_with_image(&name) as f64 / total as f64;
+        image.map_or(0, |image| (image.size_bytes as f64 * share) as i64)
     });
-    let sum: i64 = present.sum();
-    let max_threshold = MAX_CONTAINER_THRESHOLD * containers.len() as i64;
+    let sum: i64 = weighed.sum();
+    let containers = (spec.containers.len() + spec.init_containers.len()) as i64;
+    let max_threshold = MAX_CONTAINER_THRESHOLD * containers;
     100 * (sum.clamp(MIN_THRESHOLD, max_threshold) - MIN_THRESHOLD) / (max_threshold - MIN_THRESHOLD).max(1)
+}
+
+/// A name without a tag means `latest`.
+fn normal_name(name: &Str) -> Str {
+    let has_tag = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
+    if has_tag { name.clone() } else { ecow::eco_format!("{name}:latest") }
 }

@@ -1,12 +1,14 @@
 //! The plugins of the default profile, in the order in which they filter.
 
 pub(crate) mod image_locality;
+pub(crate) mod inter_pod_affinity;
 pub(crate) mod node_affinity;
 pub(crate) mod node_name;
 pub(crate) mod node_ports;
 pub(crate) mod node_resources_balanced_allocation;
 pub(crate) mod node_resources_fit;
 pub(crate) mod node_unschedulable;
+pub(crate) mod pod_topology_spread;
 pub(crate) mod taint_toleration;
 pub(crate) mod volume_binding;
 
@@ -23,6 +25,8 @@ pub(crate) static PLUGINS: &[Plugin] = &[
     node_ports::PLUGIN,
     node_resources_fit::PLUGIN,
     volume_binding::PLUGIN,
+    pod_topology_spread::PLUGIN,
+    inter_pod_affinity::PLUGIN,
     node_resources_balanced_allocation::PLUGIN,
     image_locality::PLUGIN,
 ];

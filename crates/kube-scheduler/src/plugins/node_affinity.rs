@@ -1,7 +1,7 @@
 //! Node selectors and node affinity.
 
-use api::Str;
 use api::core::affinity::{NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use api::{Pod, Str};
 
 use crate::cache::NodeInfo;
 use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
@@ -23,10 +23,16 @@ fn has_no_preference(cycle: &Cycle<'_>) -> bool {
     affinity(cycle).is_none_or(|affinity| affinity.preferred.is_empty())
 }
 
+/// Whether a pod's node selector and required node affinity let it onto a node.
+pub(crate) fn admits(pod: &Pod, info: &NodeInfo) -> bool {
+    let node_affinity = pod.spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
+    let required = node_affinity.and_then(|affinity| affinity.required.as_ref());
+    pod.spec.node_selector.is_subset_of(&info.node.metadata.labels)
+        && required.is_none_or(|selector| matches(selector, info))
+}
+
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
-    let selected = cycle.pod.spec.node_selector.is_subset_of(&info.node.metadata.labels);
-    let required = affinity(cycle).and_then(|affinity| affinity.required.as_ref());
-    if selected && required.is_none_or(|selector| matches(selector, info)) {
+    if admits(cycle.pod, info) {
         return None;
     }
     Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) didn't match Pod's node affinity/selector"))

@@ -1,5 +1,6 @@
 //! Taints keep pods away that do not tolerate them.
 
+use api::Pod;
 use api::core::affinity::Toleration;
 use api::core::node::Taint;
 
@@ -30,19 +31,26 @@ pub(crate) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     }
 }
 
-fn is_tolerated(cycle: &Cycle<'_>, taint: &Taint) -> bool {
-    cycle.pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
+fn is_tolerated(pod: &Pod, taint: &Taint) -> bool {
+    pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
+}
+
+/// Whether a pod tolerates all taints of a node that keep pods away.
+pub(crate) fn admits(pod: &Pod, info: &NodeInfo) -> bool {
+    let mut hard =
+        info.node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
+    hard.all(|taint| is_tolerated(pod, taint))
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
-    let mut hard =
-        info.node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
-    hard.find(|taint| !is_tolerated(cycle, taint))?;
+    if admits(cycle.pod, info) {
+        return None;
+    }
     Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) had untolerated taint(s)"))
 }
 
 /// How many soft taints the pod does not tolerate.
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
     let soft = info.node.spec.taints.iter().filter(|taint| taint.effect == "PreferNoSchedule");
-    soft.filter(|taint| !is_tolerated(cycle, taint)).count() as i64
+    soft.filter(|taint| !is_tolerated(cycle.pod, taint)).count() as i64
 }

@@ -10,7 +10,7 @@ use api::{Key, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Str};
 use super::node_affinity;
 use crate::cache::NodeInfo;
 use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
-use crate::volumes::VolumeLister;
+use crate::lister::Lister;
 
 const NAME: &str = "VolumeBinding";
 /// On a claim: binding has been completed.
@@ -46,7 +46,7 @@ pub(crate) fn claim_keys(pod: &Pod) -> impl Iterator<Item = Key> {
 }
 
 /// Looks at the claims before any node is looked at.
-pub(crate) fn pre_filter(pod: &Pod, lister: &dyn VolumeLister) -> Result<PodVolumes, Verdict> {
+pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<PodVolumes, Verdict> {
     let refuse = |reason: Str| Err(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, reason));
     let mut volumes = PodVolumes::default();
     let mut has_unbound_immediate = false;
@@ -105,7 +105,7 @@ fn reaches(volume: &PersistentVolume, info: &NodeInfo) -> bool {
 pub(crate) fn matching_volume(
     claim: &PersistentVolumeClaim,
     class: &StorageClass,
-    lister: &dyn VolumeLister,
+    lister: &dyn Lister,
     info: &NodeInfo,
 ) -> Option<Rc<PersistentVolume>> {
     let size = |text: Option<&str>| text.and_then(|text| Quantity::parse(text).ok()).unwrap_or_default();

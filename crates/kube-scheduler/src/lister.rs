@@ -1,0 +1,77 @@
+//! What the scheduler reads besides nodes and pods.
+
+use std::rc::Rc;
+
+use api::meta::LabelSelector;
+use api::{
+    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service, StatefulSet, StorageClass, StringMap,
+};
+use client::Informers;
+
+/// Claims, volumes, classes, namespaces, and what selects a pod.
+pub trait Lister {
+    /// The claim with this namespace and name.
+    fn claim(&self, key: &Key) -> Option<&Rc<PersistentVolumeClaim>>;
+    /// The volume with this name.
+    fn volume(&self, name: &str) -> Option<&Rc<PersistentVolume>>;
+    /// All volumes, by name.
+    fn volumes(&self) -> Vec<&Rc<PersistentVolume>>;
+    /// The class with this name.
+    fn class(&self, name: &str) -> Option<&Rc<StorageClass>>;
+    /// The labels of a namespace.
+    fn namespace_labels(&self, name: &str) -> Option<&StringMap>;
+    /// What the services and workloads that a pod belongs to select; none if it belongs to nothing.
+    fn default_selector(&self, pod: &Pod) -> Option<LabelSelector>;
+}
+
+impl Lister for Informers {
+    fn claim(&self, key: &Key) -> Option<&Rc<PersistentVolumeClaim>> {
+        self.get(key)
+    }
+    fn volume(&self, name: &str) -> Option<&Rc<PersistentVolume>> {
+        self.get(&Key::new("", name))
+    }
+    fn volumes(&self) -> Vec<&Rc<PersistentVolume>> {
+        self.iter().collect()
+    }
+    fn class(&self, name: &str) -> Option<&Rc<StorageClass>> {
+        self.get(&Key::new("", name))
+    }
+    fn namespace_labels(&self, name: &str) -> Option<&StringMap> {
+        self.get::<Namespace>(&Key::new("", name)).map(|namespace| &namespace.metadata.labels)
+    }
+    fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
+        default_selector(
+            pod,
+            self.iter::<Service>().map(|service| &**service),
+            self.iter::<StatefulSet>().map(|set| &**set),
+        )
+    }
+}
+
+/// The selectors of the services that select a pod and of the set that controls it, all together.
+///
+/// Models: kubernetes v1.36 pkg/scheduler/framework/plugins/helper (DefaultSelector).
+pub fn default_selector<'a>(
+    pod: &Pod,
+    services: impl Iterator<Item = &'a Service>,
+    mut sets: impl Iterator<Item = &'a StatefulSet>,
+) -> Option<LabelSelector> {
+    let mut selector = LabelSelector::default();
+    for service in services.filter(|service| service.metadata.namespace == pod.metadata.namespace) {
+        let wanted = &service.spec.selector;
+        if !wanted.is_empty() && wanted.is_subset_of(&pod.metadata.labels) {
+            wanted.iter().for_each(|(key, value)| selector.match_labels.insert(key.clone(), value.clone()));
+        }
+    }
+    let owner = pod.metadata.controller().filter(|owner| owner.kind == "StatefulSet");
+    let is_owner = |set: &&StatefulSet| {
+        owner.is_some_and(|owner| owner.name == set.metadata.name) && set.metadata.namespace == pod.metadata.namespace
+    };
+    if let Some(set) = sets.find(is_owner) {
+        let wanted = &set.spec.selector;
+        wanted.match_labels.iter().for_each(|(key, value)| selector.match_labels.insert(key.clone(), value.clone()));
+        selector.match_expressions.extend(wanted.match_expressions.iter().cloned());
+    }
+    (!selector.is_empty()).then_some(selector)
+}
