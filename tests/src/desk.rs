@@ -76,7 +76,8 @@ impl Desk {
         let limit = self.world.now() + Desk::LIMIT;
         let mut rc = None;
         while rc.is_none() {
-            let goes_on = self.world.step(limit);
+            self.world.settle();
+            let goes_on = self.world.is_at_prompt(terminal) || self.world.step(limit);
             let has_exited = matches!(self.world.status(terminal), Some(Status::Exited(_)) | None);
             if self.world.is_at_prompt(terminal) || has_exited {
                 rc = Some(self.world.last_status(terminal));

@@ -8,7 +8,7 @@ use sim::Timing;
 const SLOW: &str = r#"{
   "watch_latency_us": 10000, "binding_latency_us": 10000, "kubelet_sync_us": 1000000,
   "image_pull_us": 20000000, "image_pull_per_mib_us": 0, "image_pull_failure_us": 500000,
-  "container_start_us": 7000000, "probes_are_run": true, "ready_after_probe_us": 0,
+  "container_start_us": 0, "probes_are_run": true, "ready_after_probe_us": 0,
   "container_stop_us": 3000000, "pod_stop_before_running_us": 0, "pod_cleanup_us": 1000000,
   "provisioning_us": 0, "volume_binding_us": 0, "kubectl_us": 0, "network_latency_us": 1000
 }"#;
@@ -28,12 +28,12 @@ fn seconds(timing: Timing) -> (f64, f64, String) {
 fn times_follow_the_profile() {
     let slow = parse(SLOW).unwrap();
     let (up, down, names) = seconds(slow.clone());
-    // Two nodes pull the image; each pod takes its sync, its pull and its start.
-    assert!((56.0..60.0).contains(&up), "{up} s until ready");
+    // Two nodes pull the image; each pod takes its sync and its pull.
+    assert!((42.0..44.0).contains(&up), "{up} s until ready");
     assert!((4.0..7.0).contains(&down), "{down} s until gone");
-    let quick = Timing { image_pull_us: 1_000_000, container_start_us: 1_000_000, ..slow };
+    let quick = Timing { image_pull_us: 1_000_000, ..slow };
     let (sooner, _, same) = seconds(quick);
-    assert!((up - sooner - 50.0).abs() < 1.0, "{up} s and {sooner} s");
+    assert!((up - sooner - 38.0).abs() < 1.0, "{up} s and {sooner} s");
     assert_eq!(names, same);
     let (default, ..) = seconds(named(DEFAULT).unwrap());
     assert!(default < up / 2.0, "{default} s by default");

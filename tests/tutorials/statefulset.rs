@@ -112,7 +112,10 @@ impl Learner {
         self.delete_the_pods();
         self.hostnames_are_the_pods();
         let after = self.look_up();
-        assert!(before.iter().zip(&after).all(|(before, after)| before != after), "no address moved: {before:?} {after:?}");
+        assert!(
+            before.iter().zip(&after).all(|(before, after)| before != after),
+            "no address moved: {before:?} {after:?}"
+        );
         self.write_pages();
         self.pages_are_forbidden();
         self.open_the_directory();
@@ -200,8 +203,9 @@ impl Learner {
 
     fn delete_the_pods(&mut self) {
         let deleted = self.must(&format!("kubectl delete pod -l app={}", self.tutorial.label));
-        let wanted = self.tutorial.pods().iter().map(|pod| format!("pod \"{pod}\" deleted from default namespace\n"));
-        assert_eq!(deleted, wanted.collect::<String>());
+        let pods = self.tutorial.pods();
+        let wanted: String = pods.iter().map(|pod| format!("pod \"{pod}\" deleted from default namespace\n")).collect();
+        assert_eq!(deleted, wanted);
         self.wait_until_ready();
     }
 
@@ -268,7 +272,8 @@ impl Learner {
         for pod in self.tutorial.pods() {
             let logs = self.must(&format!("kubectl logs {pod}"));
             let lines: Vec<&str> = logs.lines().collect();
-            let is_request = |line: &&str| line.starts_with("127.0.0.1 - - [") && line.contains("] \"GET / HTTP/1.1\" 200 ");
+            let is_request =
+                |line: &&str| line.starts_with("127.0.0.1 - - [") && line.contains("] \"GET / HTTP/1.1\" 200 ");
             let requests = lines.iter().copied().filter(is_request).count();
             assert_eq!(requests, 1, "{logs}");
             assert_eq!(self.must(&format!("kubectl logs {pod} --tail=1")), format!("{}\n", lines[lines.len() - 1]));

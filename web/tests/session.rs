@@ -122,7 +122,7 @@ fn an_inner_shell_reads_what_is_typed() {
     let mut page = Page::begin(Command::Start(start()));
     page.send(input("kubectl run -i --tty --image busybox:1.28 dns-test --restart=Never --rm\n"));
     page.frames(1_000);
-    assert!(page.screen().ends_with("/ # "), "{}", page.screen());
+    assert!(page.screen().ends_with("\n/ # "), "{}", page.screen());
     page.send(input("hostname\n"));
     page.frames(100);
     assert!(page.screen().contains("/ # hostname\ndns-test\n"), "{}", page.screen());

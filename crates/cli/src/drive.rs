@@ -157,7 +157,9 @@ impl Driver {
             rc = Some(1);
         }
         while rc.is_none() {
-            let goes_on = self.world.step(until);
+            // A command that ends at this instant must not carry the clock to the next thing that happens.
+            self.world.settle();
+            let goes_on = self.world.is_at_prompt(FOREGROUND) || self.world.step(until);
             self.collect(&mut said);
             if self.world.is_at_prompt(FOREGROUND) {
                 break;

@@ -48,26 +48,16 @@ pub struct Recorder {
     component: Str,
     host: Str,
     api: RecorderApi,
-    /// Events already made, by all that must be equal for them to be counted.
-    seen: BTreeMap<Rc<EventIdentity>, Seen>,
-    /// Different messages of one reason about one object.
-    similar: BTreeMap<(Str, Str), Similar>,
+    /// Events already made, by the [`fingerprint`] of all that must be equal for them to be counted.
+    seen: BTreeMap<u64, Seen>,
+    /// Different messages of one reason about one object, by the fingerprint of these two.
+    similar: BTreeMap<u64, Similar>,
     /// What an object may still record before it counts as spam.
     budgets: BTreeMap<Str, Budget>,
     /// One reference per object, shared by its events.
     references: BTreeMap<(Str, Str), Rc<ObjectReference>>,
     sequence: u64,
     random: Random,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct EventIdentity {
-    uid: Str,
-    field_path: Str,
-    kind: EventKind,
-    reason: Str,
-    /// The text, for counted events; the object's version, for series.
-    detail: Str,
 }
 
 #[derive(Clone, Debug)]
@@ -79,7 +69,8 @@ struct Seen {
 
 #[derive(Clone, Debug)]
 struct Similar {
-    messages: Vec<Str>,
+    /// Their fingerprints.
+    messages: Vec<u64>,
     since: Time,
 }
 
@@ -95,6 +86,8 @@ const SIMILAR_MAX: usize = 10;
 const SIMILAR_WINDOW: Span = Span::from_seconds(600);
 const BURST: u64 = 25;
 const REFILL: Span = Span::from_seconds(300);
+/// How long the store keeps an Event after its last write.
+const EVENT_TTL: Span = Span::from_seconds(3_600);
 const SERIES_WINDOW: Span = Span::from_seconds(360);
 
 impl Recorder {
@@ -117,6 +110,15 @@ impl Recorder {
     /// Speaks for another node from now on: the kubelets of all nodes share one recorder.
     pub fn set_host(&mut self, host: Str) {
         self.host = host;
+    }
+
+    /// Lets go of what can no longer change an event: those counted are gone from the store, too much time has passed for
+    /// combining, or the budget is full again.
+    pub fn forget_old(&mut self, now: Time) {
+        self.seen.retain(|_, seen| now.since(seen.at) < EVENT_TTL);
+        self.similar.retain(|_, similar| now.since(similar.since) <= SIMILAR_WINDOW);
+        self.budgets.retain(|_, budget| now.since(budget.at) < Span(REFILL.0 * BURST));
+        self.references.clear();
     }
 
     /// Records an event about an object.
@@ -190,7 +192,7 @@ impl Recorder {
         if !self.spend_token(&about.uid, now) {
             return;
         }
-        let identity = identity(&about, kind, &reason, identity_message);
+        let identity = identity(&about, kind, &reason, &identity_message);
         if let Some(seen) = self.seen.get_mut(&identity)
             && let Ok(old) = api.get(Kind::Event, &seen.key)
             && let Object::Event(old) = old
@@ -237,7 +239,7 @@ impl Recorder {
     ) {
         let now = api.now();
         // A series is one version of an object, one reason: a new text does not start a new one, and the first text stays.
-        let identity = identity(&about, kind, &reason, about.resource_version.clone());
+        let identity = identity(&about, kind, &reason, &about.resource_version);
         if let Some(seen) = self.seen.get_mut(&identity)
             && now.since(seen.at) < SERIES_WINDOW
             && let Ok(Object::Event(old)) = api.get(Kind::Event, &seen.key)
@@ -267,7 +269,7 @@ impl Recorder {
         self.create(api, event, identity, now);
     }
 
-    fn create(&mut self, api: &mut dyn Api, event: Event, identity: Rc<EventIdentity>, now: Time) {
+    fn create(&mut self, api: &mut dyn Api, event: Event, identity: u64, now: Time) {
         let key = event.metadata.key();
         if api.create(event.into()).is_ok() {
             forget_half_if_full(&mut self.seen);
@@ -286,14 +288,17 @@ impl Recorder {
     /// The text to write, and the text that decides whether two events are one.
     fn combined(&mut self, about: &ObjectReference, reason: &Str, message: Str, now: Time) -> (Str, Str) {
         forget_half_if_full(&mut self.similar);
-        let index = (about.uid.clone(), reason.clone());
+        let index = fingerprint(&[&about.uid, reason]);
         let similar = self.similar.entry(index).or_insert(Similar { messages: Vec::new(), since: now });
         if now.since(similar.since) > SIMILAR_WINDOW {
             similar.messages.clear();
         }
         similar.since = now;
-        if !similar.messages.contains(&message) {
-            similar.messages.push(message.clone());
+        let text = fingerprint(&[&message]);
+        if !similar.messages.contains(&text) {
+            // Most have one, and there are many.
+            similar.messages.reserve_exact(1);
+            similar.messages.push(text);
         }
         if similar.messages.len() >= SIMILAR_MAX {
             // One of them is let go, any one, so that the next new one is combined as well.
@@ -320,14 +325,22 @@ impl Recorder {
     }
 }
 
-fn identity(about: &ObjectReference, kind: EventKind, reason: &Str, detail: Str) -> Rc<EventIdentity> {
-    Rc::new(EventIdentity {
-        uid: about.uid.clone(),
-        field_path: about.field_path.clone(),
-        kind,
-        reason: reason.clone(),
-        detail,
-    })
+/// All that must be equal for two events to be one. `detail` is the text, for counted events; the object's version, for
+/// series.
+fn identity(about: &ObjectReference, kind: EventKind, reason: &str, detail: &str) -> u64 {
+    fingerprint(&[&about.uid, &about.field_path, kind.as_str(), reason, detail])
+}
+
+/// FNV-1a. What is remembered of an event is a number: texts would outweigh the events themselves.
+fn fingerprint(parts: &[&str]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        // No text contains this byte, so parts cannot run into each other.
+        for byte in part.bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
 }
 
 fn forget_half_if_full<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>) {

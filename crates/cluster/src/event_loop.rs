@@ -142,6 +142,8 @@ impl Cluster {
                 Event::Due(_) => {}
                 Event::Expiry if self.expiry == Some(at) => {
                     self.server.expire(at);
+                    self.kubelets.forget_events(at);
+                    self.scheduler.forget_events(at);
                     self.tell_watchers();
                 }
                 Event::Expiry => {}

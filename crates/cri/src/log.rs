@@ -52,6 +52,11 @@ impl Log {
         }
     }
 
+    /// What was written after the last newline: on a terminal, a prompt.
+    pub fn unfinished(&self) -> &[u8] {
+        &self.partial
+    }
+
     /// The number of the first line that is kept, counted from the container's start.
     pub fn first(&self) -> usize {
         self.dropped

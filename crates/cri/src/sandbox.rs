@@ -199,6 +199,16 @@ impl Sandbox {
         }
     }
 
+    /// The terminal of a process has another size now: what stands in its last line is shown again to its session, as a shell
+    /// does with its prompt.
+    pub fn redraw(&mut self, id: ProcessId, world: &mut World<'_>) {
+        let Some(container) = self.container(id.container).filter(|_| id.pid == 1) else { return };
+        let session = container.processes.get(id.pid).and_then(|running| running.session);
+        if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
+            buffer.stdout.extend_from_slice(container.log.unfinished());
+        }
+    }
+
     /// Gives a process input.
     pub fn write_stdin(&mut self, id: ProcessId, bytes: &[u8]) {
         let Some(running) = self.process_mut(id).filter(|running| running.stdin_is_open) else { return };

@@ -24,6 +24,7 @@ impl ApiServer {
         now: Time,
     ) -> Result<Object, Status> {
         let old = self.get(kind, key)?.clone();
+        check_immortality(kind, key)?;
         check_preconditions(&old, options)?;
         if options.dry_run {
             return Ok(old);
@@ -83,6 +84,16 @@ impl ApiServer {
         }
         self.commit(object, old, now)
     }
+}
+
+/// The namespaces without which a cluster is none.
+const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-public", "kube-system"];
+
+fn check_immortality(kind: Kind, key: &Key) -> Result<(), Status> {
+    if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&key.name.as_str()) {
+        return Err(Status::forbidden(kind, &key.name, "this namespace may not be deleted"));
+    }
+    Ok(())
 }
 
 fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Status> {

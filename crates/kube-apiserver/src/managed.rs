@@ -43,11 +43,19 @@ impl Part {
 pub(crate) struct Interner {
     shapes: BTreeMap<(ShapeOrder, api::managed::FieldSet), Rc<ManagedShape>>,
     next_id: u32,
-    known: BTreeMap<u64, Vec<Outcome>>,
+    known: BTreeMap<u64, Known>,
 }
 
 /// Manager, API version, subresource, operation.
 type ShapeOrder = (api::Str, api::Str, api::Str, u8);
+
+/// What a write leaves behind.
+#[derive(Clone, Debug)]
+struct Known {
+    outcomes: Vec<Outcome>,
+    /// The entries as they were made last: shared by all objects that are written alike within one second.
+    last: EcoVec<ManagedFieldsEntry>,
+}
 
 /// One entry after a write.
 #[derive(Clone, Debug)]
@@ -117,7 +125,8 @@ impl Interner {
         };
         let type_ = schema::type_of(&api_version, kind.name()).unwrap_or_else(|| type_of(kind));
         let subresource = part.subresource();
-        let comparison = managed::changed_fields(type_, &old, &new).without(&managed::reset_fields(kind.name(), subresource));
+        let comparison =
+            managed::changed_fields(type_, &old, &new).without(&managed::reset_fields(kind.name(), subresource));
         let entries: Vec<Entry> = before.iter().map(ManagedFieldsEntry::to_entry).collect();
         let writer = Writer { manager: manager.into(), api_version, subresource: subresource.into() };
         let updated = managed::update(&comparison, &entries, &writer, now);
@@ -125,18 +134,19 @@ impl Interner {
     }
 
     /// Sets the entries that a write like this one gave before.
-    fn recall(&self, key: Option<u64>, object: &mut Object, now: Time) -> bool {
-        let Some(outcomes) = key.and_then(|key| self.known.get(&key)) else { return false };
+    fn recall(&mut self, key: Option<u64>, object: &mut Object, now: Time) -> bool {
+        let Some(known) = key.and_then(|key| self.known.get_mut(&key)) else { return false };
         let now = now.truncate_to_second();
         let before = object.metadata().managed_fields.clone();
-        let entry = |outcome: &Outcome| {
-            let time = match outcome.time {
-                EntryTime::Now => now,
-                EntryTime::Kept(place) => before.get(place).map_or(now, |entry| entry.time),
-            };
-            ManagedFieldsEntry { shape: outcome.shape.clone(), time }
+        let time = |outcome: &Outcome| match outcome.time {
+            EntryTime::Now => now,
+            EntryTime::Kept(place) => before.get(place).map_or(now, |entry| entry.time),
         };
-        object.metadata_mut().managed_fields = outcomes.iter().map(entry).collect();
+        if known.outcomes.iter().zip(&known.last).any(|(outcome, last)| time(outcome) != last.time) {
+            let entry = |outcome: &Outcome| ManagedFieldsEntry { shape: outcome.shape.clone(), time: time(outcome) };
+            known.last = known.outcomes.iter().map(entry).collect();
+        }
+        object.metadata_mut().managed_fields = known.last.clone();
         true
     }
 
@@ -161,12 +171,12 @@ impl Interner {
             outcomes.push(Outcome { shape: shape.clone(), time });
             managed_fields.push(ManagedFieldsEntry { shape, time: entry.time });
         }
-        object.metadata_mut().managed_fields = managed_fields;
+        object.metadata_mut().managed_fields = managed_fields.clone();
         if let Some(key) = key {
             if self.known.len() >= KNOWN_MAX {
                 self.known.clear();
             }
-            self.known.insert(key, outcomes);
+            self.known.insert(key, Known { outcomes, last: managed_fields });
         }
     }
 

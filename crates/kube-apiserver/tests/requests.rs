@@ -25,7 +25,8 @@ fn config_map(name: &str) -> Object {
 
 fn pod(name: &str) -> Pod {
     let mut pod = Pod { metadata: ObjectMeta::new("default", name), ..Pod::default() };
-    Rc::make_mut(&mut pod.spec).containers = [Container { name: "c".into(), image: "i".into(), ..Container::default() }].into();
+    Rc::make_mut(&mut pod.spec).containers =
+        [Container { name: "c".into(), image: "i".into(), ..Container::default() }].into();
     pod
 }
 
@@ -75,7 +76,8 @@ fn a_bound_pod_ends_gracefully_and_an_unbound_one_at_once() {
     let before = api.revision();
     api.delete(Kind::Pod, &Key::new("default", "bound"), &DeleteOptions::default()).unwrap();
     api.delete(Kind::Pod, &Key::new("default", "unbound"), &DeleteOptions::default()).unwrap();
-    let kinds: Vec<ChangeKind> = api.changes(Kind::Pod, before, NOW).unwrap().iter().map(|change| change.kind).collect();
+    let kinds: Vec<ChangeKind> =
+        api.changes(Kind::Pod, before, NOW).unwrap().iter().map(|change| change.kind).collect();
     assert_eq!(kinds, [ChangeKind::Modified, ChangeKind::Modified, ChangeKind::Deleted]);
     let bound = api.get(Kind::Pod, &Key::new("default", "bound")).unwrap();
     assert_eq!(bound.metadata().deletion_timestamp, Some(NOW + sim::Span::from_seconds(30)));

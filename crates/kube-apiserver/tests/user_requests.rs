@@ -210,3 +210,24 @@ fn an_apply_is_judged() {
     let (reason, _) = apply(&mut server, "b", &negative, true, 1).unwrap_err();
     assert_eq!(reason, Reason::Invalid);
 }
+
+#[test]
+fn the_namespaces_of_the_cluster_may_not_be_deleted() {
+    let mut server = server();
+    let mut api = server.client("kubectl", NOW);
+    for name in ["default", "kube-public", "kube-system"] {
+        let status = api.delete(Kind::Namespace, &Key::new("", name), &client::DeleteOptions::default());
+        let message = status.expect_err("refused").message;
+        assert_eq!(message, format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted"));
+    }
+}
+
+#[test]
+fn a_scale_beyond_all_numbers_is_refused() {
+    let mut server = server();
+    let mut api = server.client("kubectl", NOW);
+    let body = value(r#"{"spec":{"replicas":99999999999}}"#);
+    let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::Scale };
+    let status = api.patch(Kind::StatefulSet, &web(), &patch, &WriteOptions::default()).expect_err("refused");
+    assert!(status.message.contains("cannot unmarshal number 99999999999"), "{}", status.message);
+}

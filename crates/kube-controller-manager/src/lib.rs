@@ -10,6 +10,7 @@
 
 mod context;
 mod counters;
+pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
 mod garbagecollector;

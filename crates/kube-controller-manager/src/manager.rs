@@ -8,6 +8,7 @@ use sim::{Span, Time, Timing};
 
 use crate::context::Context;
 use crate::counters::Counters;
+use crate::disruption::DisruptionController;
 use crate::endpoints::EndpointsController;
 use crate::endpointslice::EndpointSliceController;
 use crate::garbagecollector::GarbageCollector;
@@ -59,6 +60,7 @@ struct Controllers {
     endpoints: EndpointsController,
     endpointslice: EndpointSliceController,
     statefulset: StatefulSetController,
+    disruption: DisruptionController,
     persistentvolume: PersistentVolumeController,
     volumeexpand: VolumeExpandController,
     volumeprotection: VolumeProtectionController,
@@ -74,6 +76,7 @@ impl Controllers {
             endpoints: EndpointsController::default(),
             endpointslice: EndpointSliceController::default(),
             statefulset: StatefulSetController::new(),
+            disruption: DisruptionController::new(),
             persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
             volumeexpand: VolumeExpandController::new(),
             volumeprotection: VolumeProtectionController::default(),
@@ -88,6 +91,7 @@ impl Controllers {
         self.endpoints.on_change(change, context);
         self.endpointslice.on_change(change, context);
         self.statefulset.on_change(change, context);
+        self.disruption.on_change(change, context);
         self.persistentvolume.on_change(change);
         self.volumeexpand.on_change(change);
         self.volumeprotection.on_change(change);
@@ -101,6 +105,7 @@ impl Controllers {
         self.endpoints.run(context);
         self.endpointslice.run(context);
         self.statefulset.run(context);
+        self.disruption.run(context);
         self.persistentvolume.run(context);
         self.volumeexpand.run(context);
         self.volumeprotection.run(context);
@@ -115,6 +120,7 @@ impl Controllers {
             self.endpoints.next_at(),
             self.endpointslice.next_at(),
             self.statefulset.next_at(),
+            self.disruption.next_at(),
             self.persistentvolume.next_at(),
             self.volumeprotection.next_at(),
             self.garbagecollector.next_at(),

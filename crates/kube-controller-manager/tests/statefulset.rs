@@ -268,3 +268,15 @@ fn an_idle_hour_costs_nothing() {
     world.run_seconds(3_600);
     assert_eq!((world.wakes, world.server.revision()), (wakes, revision));
 }
+
+#[test]
+fn a_number_of_replicas_beyond_all_clusters_ends_somewhere() {
+    let mut world = World::new();
+    let text = WEB.split("\n---\n").nth(1).expect("the set is the second document");
+    let text = text
+        .replace("replicas: 2", "replicas: 2000000000")
+        .replace("serviceName", "podManagementPolicy: Parallel\n  serviceName");
+    world.create(&text);
+    world.run_seconds(1);
+    assert!(world.names(Kind::Pod).len() <= 20_000, "{}", world.names(Kind::Pod).len());
+}

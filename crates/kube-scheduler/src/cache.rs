@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::core::container::Container;
+use api::meta::LabelSelector;
 use api::quantity::Quantity;
 use api::{Key, Node, Pod, ResourceList, Str};
 
@@ -111,6 +112,26 @@ impl Request {
     }
 }
 
+/// Pods of one namespace with certain labels, terminating ones left out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PodSelection {
+    /// Where.
+    pub namespace: Str,
+    /// Which.
+    pub selector: LabelSelector,
+}
+
+impl PodSelection {
+    fn matches(&self, pod: &Pod) -> bool {
+        !pod.metadata.is_terminating()
+            && pod.metadata.namespace == self.namespace
+            && self.selector.matches(&pod.metadata.labels)
+    }
+}
+
+/// Selections whose pods are counted as they come and go; then counting starts anew.
+const COUNTED_MAX: usize = 64;
+
 /// A node, what it offers, and what is taken of it.
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
@@ -128,6 +149,8 @@ pub struct NodeInfo {
     pub pods_with_rules: BTreeMap<Key, Rc<Pod>>,
     /// Ports of the node in use: (address, protocol, port).
     pub used_ports: BTreeSet<(Str, Str, i32)>,
+    /// How many of its pods are of each selection that [`Cache::count_pods_of`] was asked for.
+    counted: Vec<(Rc<PodSelection>, i64)>,
 }
 
 impl NodeInfo {
@@ -142,6 +165,29 @@ impl NodeInfo {
             pods: BTreeMap::new(),
             pods_with_rules: BTreeMap::new(),
             used_ports: BTreeSet::new(),
+            counted: Vec::new(),
+        }
+    }
+
+    /// How many of its pods are of a selection. Without a look at the pods, if they are counted.
+    pub fn pods_of(&self, selector: &LabelSelector, namespace: &str) -> i64 {
+        let is_asked = |selection: &PodSelection| selection.namespace == namespace && selection.selector == *selector;
+        if let Some((_, count)) = self.counted.iter().find(|(selection, _)| is_asked(selection)) {
+            return *count;
+        }
+        let selection = PodSelection { namespace: namespace.into(), selector: selector.clone() };
+        self.scan(&selection)
+    }
+
+    fn scan(&self, selection: &PodSelection) -> i64 {
+        self.pods.values().filter(|pod| selection.matches(pod)).count() as i64
+    }
+
+    fn count(&mut self, pod: &Pod, difference: i64) {
+        for (selection, count) in &mut self.counted {
+            if selection.matches(pod) {
+                *count += difference;
+            }
         }
     }
 
@@ -159,6 +205,7 @@ impl NodeInfo {
 
     fn add(&mut self, pod: Rc<Pod>) {
         self.requested.add(&Request::of(&pod));
+        self.count(&pod, 1);
         self.used_ports.extend(host_ports(&pod));
         if has_rules(&pod) {
             self.pods_with_rules.insert(pod.metadata.key(), pod.clone());
@@ -169,6 +216,7 @@ impl NodeInfo {
     fn remove(&mut self, key: &Key) {
         let Some(pod) = self.pods.remove(key) else { return };
         self.requested.subtract(&Request::of(&pod));
+        self.count(&pod, -1);
         self.pods_with_rules.remove(key);
         for port in host_ports(&pod) {
             self.used_ports.remove(&port);
@@ -195,6 +243,8 @@ pub struct Cache {
     placed: BTreeMap<Key, Str>,
     /// How many nodes have each image.
     images: BTreeMap<Str, usize>,
+    /// The selections that every node counts, in this order.
+    counted: Vec<Rc<PodSelection>>,
 }
 
 impl Cache {
@@ -207,7 +257,9 @@ impl Cache {
             None => {
                 let at = self.order.binary_search(&name).unwrap_or_else(|at| at);
                 self.order.insert(at, name.clone());
-                self.nodes.insert(name, NodeInfo::new(node));
+                let mut info = NodeInfo::new(node);
+                info.counted = self.counted.iter().map(|selection| (selection.clone(), 0)).collect();
+                self.nodes.insert(name, info);
             }
         }
     }
@@ -229,6 +281,25 @@ impl Cache {
             info.add(pod);
             self.placed.insert(key, node.clone());
         }
+    }
+
+    /// From now on every node counts the pods of a selection: what is asked for each pod of a large set must not look
+    /// at all the others.
+    pub fn count_pods_of(&mut self, selector: &LabelSelector, namespace: &Str) {
+        let selection = PodSelection { namespace: namespace.clone(), selector: selector.clone() };
+        if self.counted.iter().any(|known| **known == selection) {
+            return;
+        }
+        if self.counted.len() >= COUNTED_MAX {
+            self.counted.clear();
+            self.nodes.values_mut().for_each(|info| info.counted.clear());
+        }
+        let selection = Rc::new(selection);
+        for info in self.nodes.values_mut() {
+            let count = info.scan(&selection);
+            info.counted.push((selection.clone(), count));
+        }
+        self.counted.push(selection);
     }
 
     /// Takes a pod off its node.

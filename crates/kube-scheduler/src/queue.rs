@@ -162,7 +162,9 @@ impl SchedulingQueue {
     /// Something happened, perhaps to one claim: the pods that it could help are tried again.
     pub(crate) fn on_event(&mut self, event: ClusterEvent, claim: Option<&Key>, now: Time) {
         let helped: Vec<Key> = match claim {
-            Some(claim) => self.unschedulable.of_claim(claim).filter(|key| self.is_helped(event, key)).cloned().collect(),
+            Some(claim) => {
+                self.unschedulable.of_claim(claim).filter(|key| self.is_helped(event, key)).cloned().collect()
+            }
             None => self.unschedulable.helped_by(event).cloned().collect(),
         };
         for key in helped {

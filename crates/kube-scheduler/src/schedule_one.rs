@@ -76,6 +76,7 @@ pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usi
         [only] => Decision::Node { name: only.name().clone(), scores: Vec::new(), evaluated },
         several => {
             cycle.feasible = several.to_vec();
+            pod_topology_spread::weigh(&mut cycle);
             let scores = score_nodes(&cycle, several);
             Decision::Node { name: choose(&scores, random), scores, evaluated }
         }

@@ -12,7 +12,7 @@ use sim::{Random, Span, Time, Timing};
 use crate::cache::Cache;
 use crate::diagnosis::{Diagnosis, fit_message};
 use crate::framework::ClusterEvent;
-use crate::plugins::volume_binding;
+use crate::plugins::{pod_topology_spread, volume_binding};
 use crate::queue::SchedulingQueue;
 use crate::schedule_one::{Decision, decide, refusing_plugins};
 
@@ -103,6 +103,11 @@ impl Scheduler {
         self.counters
     }
 
+    /// Lets go of what is remembered for Events that are gone.
+    pub fn forget_events(&mut self, now: Time) {
+        self.recorder.forget_old(now);
+    }
+
     /// How many pods wait for a node.
     pub fn pending(&self) -> usize {
         self.queue.len()
@@ -189,6 +194,7 @@ impl Scheduler {
     fn schedule_one(&mut self, api: &mut dyn Api, pod: &Rc<Pod>) {
         self.counters.cycles += 1;
         let key = pod.metadata.key();
+        pod_topology_spread::prepare(pod, &mut self.cache, &self.informers);
         match decide(pod, &self.cache, &self.informers, &mut self.start, &mut self.random) {
             Decision::Node { name, evaluated, .. } => {
                 self.counters.nodes_evaluated += evaluated as u64;

@@ -167,3 +167,11 @@ fn objects_with_keys_of_any_type_are_sorted_or_refused() {
         }
     }
 }
+
+#[test]
+fn ranges_within_ranges_have_a_limit() {
+    let deep = |count: usize| "{range .a[*]}".repeat(count);
+    let find =
+        |text: &str| Template::parse(text).and_then(|template| template.execute(&object(), MissingKeys::Allowed));
+    assert!(find(&deep(20_000)).is_err_and(|error| error.contains("ranges are nested more than 64 deep")));
+}

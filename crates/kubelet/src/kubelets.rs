@@ -10,8 +10,8 @@ use std::rc::Rc;
 use api::codec::MicroTime;
 use api::{Key, Kind, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
-use cri::{Packet, Registry, Sessions, Volumes, World};
 use cri::Tree;
+use cri::{Packet, Registry, Sessions, Volumes, World};
 use sim::{Time, Timing};
 
 use crate::node::{Machine, NodeState, lease_object, lease_renewed_at, node_object};
@@ -120,6 +120,11 @@ impl Kubelets {
     pub fn next_at(&self) -> Option<Time> {
         let asked = self.session_table.has_pending().then_some(Time(0));
         asked.or_else(|| self.timers.first().map(|(at, _)| *at))
+    }
+
+    /// Lets go of what is remembered for Events that are gone.
+    pub fn forget_events(&mut self, now: Time) {
+        self.recorder.forget_old(now);
     }
 
     /// Packets that pods have sent to others since the last time. The network delivers them with [`Kubelets::deliver`].

@@ -19,8 +19,8 @@ use api::text::base64;
 use api::{Key, Kind, Object, PersistentVolumeClaim, Pod, Str, Value};
 use client::Api;
 use cri::{Access, Mount};
-use ecow::eco_format;
 use cri::{Caller, Tree, normalise};
+use ecow::eco_format;
 use sim::Time;
 
 use crate::kubelets::Kubelets;

@@ -11,8 +11,8 @@ use api::core::pod_status::{ContainerStatus, IpAddress, PodCondition, PodStatus}
 use api::{Kind, Object, Pod, Resource, Str, Value};
 use client::Api;
 use cri::Reference;
-use ecow::{EcoVec, eco_format};
 use cri::{Caller, Fs, Tree};
+use ecow::{EcoVec, eco_format};
 use sim::Time;
 
 use crate::kubelets::Kubelets;

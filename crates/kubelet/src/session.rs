@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use api::core::pod_status::PodPhase;
 use api::{Key, Kind, Object, Reason, Status, Str};
 use client::{Api, ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
+use cri::Signal;
 use cri::log::Log;
 use cri::{NewProcess, ProcessId, SessionBuffer};
 use ecow::{EcoString, eco_format};
-use cri::Signal;
 use sim::Time;
 
 use crate::kubelets::Kubelets;
@@ -87,7 +87,13 @@ impl Kubelets {
         self.sessions.insert(session, SessionBuffer::default());
         let (process, kind) = if request.command.is_empty() {
             let process = ProcessId { container: at, pid: 1 };
-            self.with_sandbox(slot, now, |sandbox, _| sandbox.attach(process, Some(session)));
+            self.with_sandbox(slot, now, |sandbox, world| {
+                sandbox.attach(process, Some(session));
+                // A client with a terminal tells its size when it attaches.
+                if request.tty {
+                    sandbox.redraw(process, world);
+                }
+            });
             (process, SessionKind::Attach)
         } else {
             let pid = self.start_exec(slot, at, request, session).inspect_err(|_| {

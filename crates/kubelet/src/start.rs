@@ -10,9 +10,9 @@ use std::rc::Rc;
 use api::Str;
 use api::core::pod_status::ContainerStateTerminated;
 use client::{Api, EventKind};
+use cri::Signal;
 use cri::{NewProcess, Reference, Sandbox, Spawn, World};
 use ecow::eco_format;
-use cri::Signal;
 use sim::{Span, Time};
 
 use crate::kubelets::Kubelets;

@@ -5,9 +5,9 @@
 
 use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
+use cri::Signal;
 use cri::{ProcessId, World};
 use ecow::eco_format;
-use cri::Signal;
 use sim::{Span, Time};
 
 use crate::kubelets::{Fate, Kubelets};

@@ -6,7 +6,10 @@ use api::{Kind, Object};
 use cluster::timing::{self, TimingError};
 use shell::{Config, Output, Start as ShellStart, Status};
 use sim::{Span, Time};
-use view::{Act, Candidate, Command, Entry, File, Goal, Header, Input, JournalError, Mode, Start, Stream, Update};
+use view::{
+    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, Start, Stream,
+    Update,
+};
 
 use crate::picture::Sent;
 use crate::world::{Options, World};
@@ -45,6 +48,8 @@ pub struct Session {
 struct Typed {
     lines: VecDeque<String>,
     told: Option<(Mode, String)>,
+    /// What the shell showed when it last asked for a line.
+    prompt: String,
 }
 
 impl Session {
@@ -110,6 +115,9 @@ impl Session {
             Command::Start(_) | Command::Restore { .. } => self.refuse("a session begins once"),
             Command::OpenTerminal { terminal } => self.act(terminal, Input::Act(Act::Open {})),
             Command::CloseTerminal { terminal } => self.act(terminal, Input::Act(Act::Close {})),
+            Command::Input { text, .. } if text.len() > INPUT_BYTES_MAX => {
+                self.refuse(&format!("more than {INPUT_BYTES_MAX} bytes at once: nothing of it was typed"));
+            }
             Command::Input { terminal, text } => self.act(terminal, Input::Text(text)),
             Command::Interrupt { terminal, pending } => self.act(terminal, Input::Act(Act::Interrupt(pending))),
             Command::Eof { terminal } => self.act(terminal, Input::Act(Act::Eof {})),
@@ -304,7 +312,13 @@ impl Session {
                     Output::Stdout(bytes) => (Stream::Stdout, bytes),
                     Output::Stderr(bytes) => (Stream::Stderr, bytes),
                     // The prompt is told as a state, not as text.
-                    Output::Prompt(_) | Output::Started { .. } | Output::Ended { .. } => continue,
+                    Output::Prompt(text) => {
+                        if let Some(typed) = self.terminals.get_mut(&terminal) {
+                            typed.prompt = text;
+                        }
+                        continue;
+                    }
+                    Output::Started { .. } | Output::Ended { .. } => continue,
                 };
                 self.put(terminal, stream, &String::from_utf8_lossy(&bytes));
             }
@@ -348,7 +362,7 @@ impl Session {
         match self.world.status(terminal) {
             Some(Status::Exited(_)) | None => (Mode::Closed, String::new()),
             Some(_) if self.world.is_at_prompt(terminal) => {
-                let prompt = self.world.prompt(terminal);
+                let prompt = self.terminals.get(&terminal).map(|typed| typed.prompt.clone()).unwrap_or_default();
                 (if prompt == "> " { Mode::More } else { Mode::Shell }, prompt)
             }
             Some(_) if self.world.reads_terminal(terminal) => (Mode::Program, String::new()),

@@ -49,6 +49,30 @@ pub struct Terminal {
     machine: Machine<Program>,
     status: Status,
     output: Vec<(Time, Output)>,
+    /// Turns in a row that did not suffice.
+    busy_turns: u32,
+    /// A busy shell has had its turn until then.
+    rests_until: Time,
+}
+
+impl Terminal {
+    /// Notes how a turn at `now` ended.
+    fn turned(&mut self, status: Status, now: Time) {
+        self.status = status;
+        self.busy_turns = if status == Status::OutOfBudget { self.busy_turns.saturating_add(1) } else { 0 };
+        self.rests_until = if status == Status::OutOfBudget { now + busy_pause(self.busy_turns) } else { now };
+    }
+
+    /// Lets the shell have its next turn at once: there is something new for it.
+    fn rouse(&mut self) {
+        self.busy_turns = 0;
+        self.rests_until = Time(0);
+    }
+}
+
+fn busy_pause(turns: u32) -> Span {
+    let doublings = turns.saturating_sub(BUSY_TURNS).min(16);
+    Span(BUSY.0 << doublings).min(BUSY_MAX)
 }
 
 /// The world. It is `Clone`: a checkpoint is a clone.
@@ -77,10 +101,14 @@ pub(crate) enum Holding {
 pub const HOME: &str = "/home/user";
 /// Bytes that all files together may take.
 const FILES_BYTES_MAX: u64 = 64 << 20;
-/// Small steps of a shell at one instant. A shell that needs more (`while true; do :; done`) goes on [`BUSY`] later, so
-/// that time passes and everyone else lives on.
-const STEP_BUDGET: u64 = 50_000;
+/// Small steps of a shell at one instant. A shell that needs more (`while true; do :; done`) goes on later, so that time
+/// passes and everyone else lives on.
+const STEP_BUDGET: u64 = 10_000;
+/// The pause of a busy shell, for the first [`BUSY_TURNS`] turns; it then doubles up to [`BUSY_MAX`]. A loop without end
+/// costs little then, however much virtual time passes.
 const BUSY: Span = Span::from_millis(10);
+const BUSY_TURNS: u32 = 100;
+const BUSY_MAX: Span = Span::from_seconds(1);
 /// How often terminals can answer one another within one instant.
 const ROUNDS_MAX: usize = 16;
 
@@ -172,7 +200,8 @@ impl World {
     pub fn open_terminal(&mut self, terminal: u32, config: Config, start: Start) {
         let machine = Machine::new(config, start);
         let status = Status::OutOfBudget;
-        self.terminals.insert(terminal, Terminal { machine, status, output: Vec::new() });
+        self.terminals
+            .insert(terminal, Terminal { machine, status, output: Vec::new(), busy_turns: 0, rests_until: Time(0) });
     }
 
     /// Closes a terminal with all that runs in it.
@@ -241,11 +270,17 @@ impl World {
     }
 
     fn machine(&mut self, terminal: u32) -> Option<&mut Machine<Program>> {
-        self.terminals.get_mut(&terminal).map(|terminal| &mut terminal.machine)
+        let terminal = self.terminals.get_mut(&terminal)?;
+        // Whoever asks for the machine has something for it.
+        terminal.rouse();
+        Some(&mut terminal.machine)
     }
 
     /// Ctrl-C.
     pub fn interrupt(&mut self, terminal: u32) {
+        if let Some(terminal) = self.terminals.get_mut(&terminal) {
+            terminal.rouse();
+        }
         self.with_host(terminal, |machine, host| machine.interrupt(host));
     }
 
@@ -307,7 +342,7 @@ impl World {
         let now = self.now();
         let wakes = self.terminals.values().filter_map(|terminal| match terminal.status {
             Status::Idle { wake } | Status::Blocked { wake } => wake,
-            Status::OutOfBudget => Some(now + BUSY),
+            Status::OutOfBudget => Some(terminal.rests_until),
             Status::Exited(_) => None,
         });
         wakes.chain(self.cluster.next_event_at()).min().map(|at| at.max(now))
@@ -336,13 +371,16 @@ impl World {
 
     fn step_terminal(&mut self, number: u32) {
         let now = self.now();
+        if self.terminals.get(&number).is_some_and(|terminal| terminal.rests_until > now) {
+            return;
+        }
         self.kubectls.remove(&number);
         let stepped = self.with_host(number, |machine, host| {
             let status = machine.step(host, STEP_BUDGET);
             (status, machine.take_output())
         });
         if let (Some((status, output)), Some(terminal)) = (stepped, self.terminals.get_mut(&number)) {
-            terminal.status = status;
+            terminal.turned(status, now);
             terminal.output.extend(output.into_iter().map(|output| (now, output)));
         }
     }
@@ -356,5 +394,43 @@ impl World {
         let terminal = terminals.get_mut(&number)?;
         let mut host = TerminalHost { cluster, fs, editors, kubectls, has_editor: *has_editor, terminal: number };
         Some(action(&mut terminal.machine, &mut host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world(script: &str) -> World {
+        let timing = cluster::timing::named("recorded").expect("it is built in");
+        let cluster = cluster::Options { nodes: 1, seed: 1, timing, start: Time::HEADLESS_START };
+        let mut world = World::new(&Options { cluster, files: Vec::new(), has_editor: false });
+        world.open_terminal(0, Config::terminal(), Start::Commands);
+        world.run(0, script).expect("it is short");
+        world
+    }
+
+    #[test]
+    fn an_endless_loop_costs_little_however_long_it_runs() {
+        let mut world = world("while true; do :; done");
+        let limit = world.now() + Span::from_seconds(600);
+        let mut steps = 0;
+        while world.step(limit) {
+            steps += 1;
+        }
+        assert!(steps < 2_000, "{steps}");
+        world.interrupt(0);
+        world.settle();
+        assert!(world.is_at_prompt(0));
+        assert_eq!(world.last_status(0), 130);
+    }
+
+    #[test]
+    fn a_long_script_comes_to_its_end() {
+        let mut world = world("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo $i");
+        let limit = world.now() + Span::from_seconds(60);
+        while world.step(limit) {}
+        let output = world.take_output(0);
+        assert!(output.iter().any(|(_, output)| *output == Output::Stdout(b"30000\n".to_vec())), "{output:?}");
     }
 }

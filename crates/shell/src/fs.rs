@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use sim::Time;
 
+pub(crate) use tree::PATH_BYTES_MAX;
 pub use tree::Tree;
 
 /// The bytes of a file, shared by everyone who reads them.

@@ -26,6 +26,8 @@ pub const PROCESSES_MAX: usize = 256;
 pub const HISTORY_MAX: usize = 1_000;
 /// Frames of one shell: nested function calls, loops, sourced files.
 pub const FRAMES_MAX: usize = 1_000;
+/// Bytes of the scripts that one shell is in the middle of: `eval` within `eval`, sourced files.
+pub const SCRIPTS_BYTES_MAX: usize = 2 * INPUT_BYTES_MAX;
 /// Open descriptors of one process.
 pub const DESCRIPTORS_MAX: usize = 64;
 /// How often one alias may lead to another within a command.

@@ -354,3 +354,27 @@ fn an_inner_shell_reads_the_terminal() {
     }
     assert!(shown.contains("inner\n") && shown.ends_with("4\n$ "), "{shown}");
 }
+
+#[test]
+fn scripts_within_scripts_have_a_limit() {
+    let (mut machine, mut host) = commands(&format!("{}echo never", "eval ".repeat(50_000)));
+    let (stdout, stderr, status) = settled(&mut machine, &mut host, 0);
+    assert_eq!((stdout.as_str(), status), ("", Status::Idle { wake: None }));
+    assert!(stderr.contains("scripts within scripts are longer than 2097152 bytes"), "{stderr}");
+}
+
+#[test]
+fn a_wall_of_parentheses_is_refused_without_reading_it_at_every_level() {
+    for opening in ["", "echo $", "echo $((1+"] {
+        let (mut machine, mut host) = commands(&format!("{opening}{}", "(".repeat(100_000)));
+        let (_, stderr, _) = settled(&mut machine, &mut host, 0);
+        assert!(stderr.contains("syntax error"), "{opening}: {stderr}");
+    }
+}
+
+#[test]
+fn a_path_has_a_greatest_length() {
+    let (mut machine, mut host) = commands(&format!("mkdir -p {}", "a/".repeat(20_000)));
+    let (_, stderr, _) = settled(&mut machine, &mut host, 0);
+    assert!(stderr.ends_with("File name too long\n"), "{}", &stderr[stderr.len() - 60..]);
+}

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The longest text of one [`Command::Input`], in bytes: a paste of 10 MB passes, a runaway does not.
-pub const INPUT_BYTES_MAX: usize = 16 << 20;
+/// The longest text of one [`Command::Input`], in bytes: what a shell takes as one command. A longer one is refused whole,
+/// before it costs anything.
+pub const INPUT_BYTES_MAX: usize = 1 << 20;
 
 /// One wish. Terminals are numbered by the page; terminal 1 is open from the start.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -10,6 +10,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 const BUDGET_KIB: f64 = 450.0;
+/// Where the page stands today. It is over its budget; until it fits, this may only fall, and the test suite holds it.
+const CEILING_KIB: f64 = 1_180.0;
 const LIST: &str = "first-load.json";
 
 /// What a page loads only when asked: the editor, the other lessons, what pages that embed us load.
@@ -23,13 +25,15 @@ pub(crate) fn size() -> Outcome<ExitCode> {
     Ok(if verdict == Verdict::Fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether the sum is within the budget.
+/// How the sum stands to the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is.
+    /// Within it.
     Fits,
-    /// It is not.
-    TooMuch,
+    /// Over it, and not over where the page stood before.
+    OverBudget,
+    /// Over where the page stood before.
+    OverCeiling,
 }
 
 /// Compresses the files of a built page: the table as text, and the verdict.
@@ -54,7 +58,14 @@ fn report(lines: &str) -> Outcome<(String, Verdict)> {
     }
     let kib = sum / 1024.0;
     table += &format!("{:<28} {:>10} {kib:>12.1} of {BUDGET_KIB:.0}\n", "sum", "");
-    Ok((table, if kib > BUDGET_KIB { Verdict::TooMuch } else { Verdict::Fits }))
+    let verdict = if kib > CEILING_KIB {
+        Verdict::OverCeiling
+    } else if kib > BUDGET_KIB {
+        Verdict::OverBudget
+    } else {
+        Verdict::Fits
+    };
+    Ok((table, verdict))
 }
 
 fn parse(line: &str) -> Option<(&str, f64, f64)> {
@@ -85,7 +96,8 @@ mod tests {
     fn the_budget_decides() {
         let table = |bytes: u32| format!("page_bg.wasm\t900000\t{bytes}\n");
         let verdict = |bytes| report(&table(bytes)).unwrap().1;
-        assert_eq!((verdict(450 * 1024), verdict(450 * 1024 + 1)), (Verdict::Fits, Verdict::TooMuch));
+        assert_eq!((verdict(450 * 1024), verdict(450 * 1024 + 1)), (Verdict::Fits, Verdict::OverBudget));
+        assert_eq!(verdict(CEILING_KIB as u32 * 1024 + 1), Verdict::OverCeiling);
         assert!(report("nonsense").is_err());
     }
 }

@@ -111,18 +111,28 @@ fn wasm() -> Outcome<Counts> {
     install::wasm_target()?;
     let path = path_with(&install::test_runner()?);
     let browser = install::browser()?;
+    let digest = native_digest()?;
     let tests = || {
         let mut command = tool::cargo();
         command.args(["test", "--package", "ordinal-tests", "--test", "headless"]).args(WASM).env("PATH", &path);
+        command.env("ORDINAL_DIGEST", &digest);
         command
     };
     let node = step::run("wasm tests in Node", Expect::Tests, &mut tests());
     let places = [("in Chromium", "WASM_BINDGEN_USE_BROWSER"), ("in a worker", "WASM_BINDGEN_USE_DEDICATED_WORKER")];
     let in_browser = places.map(|(place, variable)| {
         let mut command = through_browser(&browser, &tests());
-        step::run(&format!("wasm tests {place}"), Expect::Tests, command.env(variable, "1").env("PATH", &path))
+        command.env(variable, "1").env("PATH", &path).env("ORDINAL_DIGEST", &digest);
+        step::run(&format!("wasm tests {place}"), Expect::Tests, &mut command)
     });
     Ok(in_browser.into_iter().fold(node, Counts::plus))
+}
+
+/// What the long script comes to on this machine: the wasm tests are compiled with it and must come to the same.
+fn native_digest() -> Outcome<String> {
+    let mut command = tool::cargo();
+    command.args(["run", "--quiet", "--package", "ordinal-tests", "--example", "digest"]);
+    tool::first_line(&mut command).ok_or_else(|| format!("{} printed no digest", tool::line(&command)))
 }
 
 /// The command itself where a driver is there; else a script that opens the runner's page in Playwright's Chromium.
@@ -160,7 +170,11 @@ fn size(dist: &Path) -> Outcome<Counts> {
     print!("{table}");
     Ok(match verdict {
         Verdict::Fits => Counts::ONE_PASSED,
-        Verdict::TooMuch => Counts { passed: 0, failed: 1 },
+        Verdict::OverBudget => {
+            println!("over the budget, and not over where it stood: see CHANGELOG.md");
+            Counts::ONE_PASSED
+        }
+        Verdict::OverCeiling => Counts { passed: 0, failed: 1 },
     })
 }
 

@@ -27,7 +27,8 @@ pub(super) struct Props {
 pub(super) fn Summary(props: &Props) -> Html {
     let Props { language, picture, .. } = props;
     let language = *language;
-    let services: Vec<&ServiceRow> = picture.services.values().filter(|row| !is_of_the_system(row)).map(|row| &**row).collect();
+    let services: Vec<&ServiceRow> =
+        picture.services.values().filter(|row| !is_of_the_system(row)).map(|row| &**row).collect();
     if picture.workloads.is_empty() && services.is_empty() && picture.budgets.is_empty() {
         return html! { <p class="empty">{ language.say(Text::NoWorkloads) }</p> };
     }

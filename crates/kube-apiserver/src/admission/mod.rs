@@ -7,6 +7,8 @@ mod pod;
 mod service;
 mod volume;
 
+pub(crate) use pod::PodDefaults;
+
 use std::rc::Rc;
 
 use api::{FieldError, Key, Kind, Object, Status, Str};

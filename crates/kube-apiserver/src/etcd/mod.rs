@@ -128,6 +128,7 @@ impl Etcd {
                 self.remove(Kind::Event, &key, now);
             }
         }
+        self.expiries.shrink_to(self.expiries.len() * 2);
     }
 
     /// Lets go of the log's entries that every watcher has had time to read.

@@ -152,7 +152,8 @@ fn status_change(new: &PodStatus, old: &PodStatus, hash: &mut Fingerprint) {
 
 fn event_shape(event: &Event, hash: &mut Fingerprint) {
     let about = &event.involved_object;
-    (is_set(&about.field_path), is_set(&about.namespace), is_set(&about.resource_version), is_set(&about.uid)).hash(hash);
+    (is_set(&about.field_path), is_set(&about.namespace), is_set(&about.resource_version), is_set(&about.uid))
+        .hash(hash);
     (is_set(&event.source.component), is_set(&event.source.host), is_set(&event.action)).hash(hash);
     (is_set(&event.reason), is_set(&event.message), event.first_timestamp.is_some(), event.count > 0).hash(hash);
     (event.event_time.is_some(), event.series.is_some()).hash(hash);

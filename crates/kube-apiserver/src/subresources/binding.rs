@@ -9,13 +9,7 @@ use sim::Time;
 use crate::ApiServer;
 
 /// Binds a pod to a node and says so in its condition PodScheduled.
-pub(crate) fn bind(
-    server: &mut ApiServer,
-    key: &Key,
-    uid: &str,
-    node: &str,
-    now: Time,
-) -> Result<Object, Status> {
+pub(crate) fn bind(server: &mut ApiServer, key: &Key, uid: &str, node: &str, now: Time) -> Result<Object, Status> {
     let old = server.get(Kind::Pod, key)?.clone();
     let Object::Pod(pod) = &old else { return Err(Status::not_found(Kind::Pod, &key.name)) };
     let refuse = |cause: String| Err(Status::conflict_because(Kind::Pod, &key.name, &cause));

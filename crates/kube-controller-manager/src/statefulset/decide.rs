@@ -162,7 +162,7 @@ struct Sync<'a> {
 }
 
 /// How many slots a sync looks at: more pods than any cluster holds here, whatever number the user wrote.
-const SLOTS_MAX: i32 = 200_000;
+const SLOTS_MAX: i32 = 20_000;
 /// How many steps one plan of a Parallel set has; the next sync goes on.
 const ACTIONS_MAX: usize = 4_000;
 /// When the sync after a plan that was full comes.

@@ -37,6 +37,8 @@ struct Constraint {
     honours_taints: bool,
     /// Matching pods by value of the label.
     counts: BTreeMap<Str, i64>,
+    /// What a matching pod counts for in the score; see [`weigh`].
+    weight: f64,
 }
 
 /// What is counted once for all nodes.
@@ -86,6 +88,7 @@ fn constraint(given: &TopologySpreadConstraint, pod: &Pod) -> Constraint {
         honours_affinity: given.node_affinity_policy.as_deref() != Some("Ignore"),
         honours_taints: given.node_taints_policy.as_deref() == Some("Honor"),
         counts: BTreeMap::new(),
+        weight: 0.0,
     }
 }
 
@@ -108,6 +111,7 @@ fn default_constraint(key: &str, max_skew: i32, selector: &LabelSelector) -> Con
         honours_affinity: true,
         honours_taints: false,
         counts: BTreeMap::new(),
+        weight: 0.0,
     }
 }
 
@@ -131,11 +135,15 @@ fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Label
             continue;
         }
         for constraint in constraints.iter_mut() {
+            if labels == Labels::Any && constraint.key == HOSTNAME {
+                // The score asks the node itself.
+                continue;
+            }
             let Some(value) = info.node.metadata.labels.get_str(&constraint.key) else { continue };
             if !constraint.counts_node(pod, info) {
                 continue;
             }
-            let matching = matching_pods(info, &constraint.selector, &pod.metadata.namespace);
+            let matching = info.pods_of(&constraint.selector, &pod.metadata.namespace);
             *constraint.counts.entry(value.clone()).or_insert(0) += matching;
         }
     }
@@ -154,13 +162,6 @@ impl Constraint {
         }
         self.counts.values().copied().min().unwrap_or(0)
     }
-}
-
-fn matching_pods(info: &NodeInfo, selector: &LabelSelector, namespace: &str) -> i64 {
-    let matches = |pod: &&std::rc::Rc<Pod>| {
-        !pod.metadata.is_terminating() && pod.metadata.namespace == namespace && selector.matches(&pod.metadata.labels)
-    };
-    info.pods.values().filter(matches).count() as i64
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
@@ -194,13 +195,30 @@ fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
     for constraint in soft {
         let Some(value) = labels.get_str(&constraint.key) else { continue };
         let here = if constraint.key == HOSTNAME {
-            matching_pods(info, &constraint.selector, &cycle.pod.metadata.namespace)
+            info.pods_of(&constraint.selector, &cycle.pod.metadata.namespace)
         } else {
             constraint.counts.get(value).copied().unwrap_or(0)
         };
-        sum += here as f64 * weight(constraint, cycle) + (constraint.max_skew - 1) as f64;
+        sum += here as f64 * constraint.weight + (constraint.max_skew - 1) as f64;
     }
     libm::round(sum) as i64
+}
+
+/// Settles the weights of the soft constraints, once the feasible nodes are known.
+pub(crate) fn weigh(cycle: &mut Cycle<'_>) {
+    let weights: Vec<f64> = cycle.spread.soft.iter().map(|constraint| weight(constraint, cycle)).collect();
+    for (constraint, weight) in cycle.spread.soft.iter_mut().zip(weights) {
+        constraint.weight = weight;
+    }
+}
+
+/// Has the pods counted that the defaults will ask for, for each pod without constraints of its own.
+pub(crate) fn prepare(pod: &Pod, cache: &mut Cache, lister: &dyn Lister) {
+    if pod.spec.topology_spread_constraints.is_empty()
+        && let Some(selector) = lister.default_selector(pod)
+    {
+        cache.count_pods_of(&selector, &pod.metadata.namespace);
+    }
 }
 
 /// ln(domains + 2), counting the domains of the nodes that the pod fits on.

@@ -32,13 +32,11 @@ absent! {
     COMPLETION "completion" "the Tab key completes here by itself",
     CP "cp" "use kubectl exec POD -- cat FILE",
     DEBUG "debug" "use kubectl exec or kubectl run",
-    DRAIN "drain" "use kubectl cordon and kubectl delete pod",
     EXPOSE "expose" "use kubectl create service, or a manifest",
     KUSTOMIZE "kustomize" "",
     PLUGIN "plugin" "",
     PORT_FORWARD "port-forward" "use kubectl run or kubectl exec inside of the cluster",
     PROXY "proxy" "",
-    TAINT "taint" "",
 }
 
 /// `kubectl top`: no metrics server runs here.

@@ -43,6 +43,16 @@ pub enum Wish {
 }
 
 fn run(call: &mut Call<'_, '_>, wish: Wish) -> Result<Flow, Failure> {
+    check_words(call)?;
+    let dry_run = call.dry_run()?;
+    for info in &nodes(call)? {
+        set(call, info, wish, dry_run)?;
+    }
+    Ok(Flow::Done(0))
+}
+
+/// Refuses a call that names no node, or nodes and a selector.
+pub fn check_words(call: &Call<'_, '_>) -> Result<(), Failure> {
     let selects = !call.flags.text("selector").is_empty();
     if call.flags.args.is_empty() && !selects {
         return Err(call.usage(format!("USAGE: {} NODE [flags]", call.verb.path)));
@@ -50,19 +60,16 @@ fn run(call: &mut Call<'_, '_>, wish: Wish) -> Result<Flow, Failure> {
     if !call.flags.args.is_empty() && selects {
         return Err(Failure::plain("error: cannot specify both a node name and a --selector option"));
     }
-    let dry_run = call.dry_run()?;
+    Ok(())
+}
+
+/// The nodes that are meant: kubectl finds all of them before it touches one.
+pub fn nodes(call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
     let mut builder = call.builder();
     let names = std::mem::take(&mut builder.args);
     builder.args = std::iter::once(Str::from("nodes")).chain(names).collect();
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
-    // kubectl finds all nodes before it touches one.
-    if let Some(failure) = Failure::of(failures) {
-        return Err(failure);
-    }
-    for info in &infos {
-        set(call, info, wish, dry_run)?;
-    }
-    Ok(Flow::Done(0))
+    Failure::of(failures).map_or(Ok(infos), Err)
 }
 
 /// Sets `spec.unschedulable` of a node and says so.

@@ -128,6 +128,7 @@ pub mod create;
 pub mod delete;
 pub mod describe;
 pub mod diff;
+pub mod drain;
 pub mod edit;
 pub mod events;
 pub mod exec;
@@ -146,6 +147,7 @@ pub mod run;
 pub mod scale;
 pub mod session;
 pub mod set_image;
+pub mod taint;
 pub mod wait;
 
 use create::{data, kinds, service};
@@ -190,7 +192,7 @@ verbs! {
     delete::DELETE,
     describe::DESCRIBE,
     diff::DIFF,
-    absent::DRAIN,
+    drain::DRAIN,
     edit::EDIT,
     events::EVENTS,
     exec::EXEC,
@@ -217,7 +219,7 @@ verbs! {
     scale::SCALE,
     set_image::SET,
     set_image::SET_IMAGE,
-    absent::TAINT,
+    taint::TAINT,
     absent::TOP,
     cordon::UNCORDON,
     info::VERSION_VERB,
@@ -225,6 +227,7 @@ verbs! {
     waiting
     Attaching(run::Attaching),
     Deleting(delete::Deleting),
+    Draining(drain::Draining),
     Editing(edit::Editing),
     Executing(exec::Executing),
     Following(logs::Following),
@@ -242,6 +245,7 @@ impl Waiting {
             Waiting::Attaching(attaching) => attaching.interrupt(ctx),
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
             Waiting::Deleting(_)
+            | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)
             | Waiting::RolloutStatus(_)
@@ -265,6 +269,7 @@ impl Waiting {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
             Waiting::Deleting(_)
+            | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)
             | Waiting::RolloutStatus(_)

@@ -345,7 +345,8 @@ impl Attaching {
                 let (stdin, tty) = (self.sends_input, self.is_terminal);
                 let request = ExecRequest { pod: self.info.key(), container, command: Vec::new(), stdin, tty };
                 self.state = State::Attached(Session::start(ctx, &request)?);
-                Ok(None)
+                // What was said so far comes before what the process says.
+                Ok(Some(Progress::Blocked { wake: Some(ctx.now()) }))
             }
             _ => self.blocked(),
         }

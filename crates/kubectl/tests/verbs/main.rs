@@ -2,6 +2,7 @@
 
 mod commands;
 mod describe;
+mod drain;
 mod explain;
 mod recorded;
 mod world;

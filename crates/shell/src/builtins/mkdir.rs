@@ -41,6 +41,9 @@ fn mkdir(context: &mut Context) -> i32 {
 }
 
 fn parents(context: &mut Context, path: &str) -> Result<(), FsError> {
+    if path.len() > crate::fs::PATH_BYTES_MAX {
+        return Err(FsError::NameTooLong);
+    }
     for (at, _) in path.match_indices('/').skip(1).chain([(path.len(), "")]) {
         let prefix = &path[..at];
         match context.fs.stat(prefix, context.caller) {

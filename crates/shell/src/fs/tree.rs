@@ -17,7 +17,7 @@ pub(super) const NODE_BYTES: u64 = 128;
 /// The limit of a tree that was given none.
 pub(super) const TREE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The longest path.
-const PATH_BYTES_MAX: usize = 4096;
+pub(crate) const PATH_BYTES_MAX: usize = 4096;
 
 #[derive(Clone, Debug)]
 struct Node {

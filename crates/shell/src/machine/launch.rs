@@ -16,7 +16,7 @@ use crate::ast::{Command as AstCommand, Item, List};
 use crate::builtins::{Builtin, Kind, Outcome, Runner};
 use crate::fs::{FsError, normalise};
 use crate::host::{Command, Host, Place, SpawnError, Terminal};
-use crate::limits::PROCESSES_MAX;
+use crate::limits::{PROCESSES_MAX, SCRIPTS_BYTES_MAX};
 use crate::process::{Context, Input, ProcessIo, Spawn, SpawnInput, Step, Stream};
 use crate::variables::ReadOnly;
 
@@ -160,6 +160,21 @@ fn run_builtin<P: Clone, H: Host<Process = P>>(
     }
 }
 
+/// Gives up a shell whose scripts have grown into one another beyond all use: each of them is held with what was parsed of it.
+fn limit_scripts<P: Clone, H: Host<Process = P>>(
+    machine: &mut Machine<P>,
+    host: &mut H,
+    task: &mut Task<P>,
+    shell: &mut Shell,
+) {
+    if shell.script_bytes() > SCRIPTS_BYTES_MAX {
+        let text = format!("scripts within scripts are longer than {SCRIPTS_BYTES_MAX} bytes");
+        machine.complain(host, task, shell, &text);
+        shell.status = 1;
+        shell.unwind = Some(Unwind::Abort);
+    }
+}
+
 /// What a builtin of the shell asks for.
 fn apply<P: Clone, H: Host<Process = P>>(
     machine: &mut Machine<P>,
@@ -171,11 +186,15 @@ fn apply<P: Clone, H: Host<Process = P>>(
     match outcome {
         Outcome::Status(status) => shell.status = status,
         Outcome::Unwind(unwind) => shell.unwind = Some(unwind),
-        Outcome::Frames(frames) => shell.frames.extend(frames),
+        Outcome::Frames(frames) => {
+            shell.frames.extend(frames);
+            limit_scripts(machine, host, task, shell);
+        }
         Outcome::Script(text) => {
             shell.status = 0;
             let line = shell.line;
             shell.push_script(&text, Some(line));
+            limit_scripts(machine, host, task, shell);
         }
         Outcome::Run(argv) => {
             run(

@@ -309,6 +309,12 @@ impl Shell {
         self.frames.push(Frame::Script(Script { text: text.into(), at: 0, line: line.unwrap_or(1) }));
     }
 
+    /// Bytes of the scripts that it is in the middle of.
+    pub(crate) fn script_bytes(&self) -> usize {
+        let bytes = |frame: &Frame| if let Frame::Script(script) = frame { script.text.len() } else { 0 };
+        self.frames.iter().map(bytes).sum()
+    }
+
     /// The letters of `$-`.
     pub(crate) fn flags(&self) -> String {
         let o = &self.options;

@@ -226,6 +226,8 @@ impl Parser<'_> {
     fn compound(&mut self) -> Parsed<Option<Compound>> {
         if self.looking_at("((") {
             let start = self.at;
+            // A text that is no arithmetic is read again as subshells, at most once per level.
+            self.check_parentheses()?;
             match self.double_parenthesis() {
                 Ok(compound) => return Ok(Some(compound)),
                 Err(_) => self.at = start,

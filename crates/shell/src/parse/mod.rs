@@ -198,6 +198,12 @@ impl<'a> Parser<'a> {
         result
     }
 
+    /// Refuses a run of parentheses that no level could take, before every level looks at all that follows it.
+    fn check_parentheses(&self) -> Parsed<()> {
+        let run = self.rest().bytes().take(NESTING_MAX + 1).take_while(|byte| *byte == b'(').count();
+        if run > NESTING_MAX { Err(self.error(Fault::TooDeep)) } else { Ok(()) }
+    }
+
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }

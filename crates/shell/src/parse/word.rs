@@ -176,6 +176,9 @@ impl Parser<'_> {
     fn dollar(&mut self, quoting: Quoting, parts: &mut Parts) -> Parsed<()> {
         if self.looking_at("$((") {
             let start = self.at;
+            self.at += 1;
+            self.check_parentheses()?;
+            self.at = start;
             self.at += 3;
             let arithmetic = self.arithmetic_text(&[]);
             if let Ok(word) = arithmetic

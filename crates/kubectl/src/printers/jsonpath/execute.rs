@@ -11,6 +11,9 @@ use crate::printers::go::{format_v, type_name};
 /// How many results all steps of one execution may have together.
 pub const RESULTS_MAX: usize = 1_000_000;
 
+/// How deep ranges may stand within ranges.
+const RANGES_MAX: usize = 64;
+
 /// What a field is that nobody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingKeys {
@@ -73,6 +76,9 @@ impl<'n> Execution<'n> {
             }
             self.begun -= 1;
             self.open += 1;
+            if self.open > RANGES_MAX {
+                return Err(format!("ranges are nested more than {RANGES_MAX} deep"));
+            }
             if results.is_empty() {
                 // Without results the body still has to be walked, to find its end.
                 self.block(at + 1, None)?;

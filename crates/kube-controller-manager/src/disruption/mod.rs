@@ -1,0 +1,152 @@
+//! The disruption controller: how many pods of a budget may go.
+//!
+//! Pods and budgets become keys of budgets; a key becomes one sync: list the pods, [`decide`](decide::decide), record
+//! Events, write the status. What is absent: evictions (the API server counts them against the status) and the scales of
+//! kinds that the API server does not store.
+//!
+//! Models: kubernetes v1.36 pkg/controller/disruption.
+
+pub mod decide;
+
+use std::rc::Rc;
+
+use api::meta::OwnerReference;
+use api::{Key, Kind, Object, Pod, PodDisruptionBudget, Resource, StatefulSet, Status, Str, schema};
+use client::{Change, ChangeKind, EventKind, Informers, Recorder, RecorderApi, WorkQueue};
+use sim::Time;
+
+use crate::context::{Context, LastWrites, Pacer};
+use decide::{Inputs, Plan, decide, selects};
+
+/// The controller's queue.
+#[derive(Clone, Debug)]
+pub(crate) struct DisruptionController {
+    queue: WorkQueue<Key>,
+    recorder: Recorder,
+    last_writes: LastWrites,
+    pacer: Pacer,
+}
+
+impl DisruptionController {
+    pub(crate) fn new() -> DisruptionController {
+        DisruptionController {
+            queue: WorkQueue::new(),
+            recorder: Recorder::new("controllermanager", "", RecorderApi::Core),
+            last_writes: LastWrites::default(),
+            pacer: Pacer::default(),
+        }
+    }
+
+    pub(crate) fn on_change(&mut self, change: &Change, context: &mut Context<'_>) {
+        match &change.object {
+            Object::PodDisruptionBudget(budget) if change.kind != ChangeKind::Deleted => {
+                self.queue.add(budget.key(), "the budget changed");
+            }
+            Object::Pod(pod) => self.on_pod(pod, context),
+            _ => {}
+        }
+    }
+
+    fn on_pod(&mut self, pod: &Rc<Pod>, context: &mut Context<'_>) {
+        let budgets = context.cache.of(Kind::PodDisruptionBudget).in_namespace(&pod.metadata.namespace);
+        let budgets = budgets.filter_map(Object::get::<PodDisruptionBudget>).filter(|budget| selects(budget, pod));
+        let keys: Vec<Key> = budgets.map(|budget| budget.key()).collect();
+        if let [first, _, ..] = keys.as_slice() {
+            let message = format!(
+                "Pod {:?}/{:?} matches multiple PodDisruptionBudgets.  Chose {:?} arbitrarily.",
+                pod.metadata.namespace.as_str(),
+                pod.metadata.name.as_str(),
+                first.name.as_str()
+            );
+            let about = Object::Pod(pod.clone());
+            self.recorder.event(context.api, &about, EventKind::Warning, "MultiplePodDisruptionBudgets", message);
+        }
+        for key in keys {
+            self.queue.add(key, "a pod changed");
+        }
+    }
+
+    /// Syncs all budgets that are due.
+    pub(crate) fn run(&mut self, context: &mut Context<'_>) {
+        while let Some((key, _)) = self.queue.pop(context.now) {
+            let busy_until = self.pacer.busy_until(&key, context.now);
+            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
+                self.queue.add_at(key, at);
+                continue;
+            }
+            context.counters.syncs += 1;
+            match self.sync(&key, context) {
+                Ok(recheck_at) => {
+                    self.queue.forget(&key);
+                    if let Some(at) = recheck_at {
+                        self.queue.add_at(key, at);
+                    }
+                }
+                Err(_) => self.queue.add_rate_limited(key, context.now),
+            }
+        }
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
+        let cache = context.cache;
+        let Some(budget) = cache.get::<PodDisruptionBudget>(key) else {
+            self.last_writes.forget(key);
+            self.pacer.forget(key);
+            return Ok(None);
+        };
+        let in_namespace = cache.of(Kind::Pod).in_namespace(&key.namespace).filter_map(Object::get::<Pod>);
+        let pods: Vec<Rc<Pod>> = in_namespace.filter(|pod| selects(budget, pod)).cloned().collect();
+        context.counters.pods_visited += pods.len() as u64;
+        self.pacer.note(key, pods.len(), context.now);
+        let scale = |owner: &OwnerReference| scale_of(cache, &key.namespace, owner);
+        let plan = decide(&Inputs { budget, pods: &pods, scale: &scale }, context.now);
+        self.announce(budget, &plan, context);
+        if let Some(status) = plan.status {
+            let mut changed = PodDisruptionBudget::clone(budget);
+            changed.status = status;
+            context.update_status(changed)?;
+            self.last_writes.note(key, context.now);
+        }
+        Ok(plan.recheck_at)
+    }
+
+    fn announce(&mut self, budget: &Rc<PodDisruptionBudget>, plan: &Plan, context: &mut Context<'_>) {
+        for said in &plan.announcements {
+            let about = match &said.pod {
+                Some(pod) => Object::Pod(pod.clone()),
+                None => Object::PodDisruptionBudget(budget.clone()),
+            };
+            self.recorder.event(context.api, &about, said.kind, said.reason, said.message.clone());
+        }
+    }
+}
+
+/// The wanted replicas of a controller.
+fn scale_of(cache: &Informers, namespace: &Str, owner: &OwnerReference) -> Result<Option<i32>, String> {
+    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
+    if group == Kind::StatefulSet.group() && owner.kind == Kind::StatefulSet.name() {
+        let set = cache.get::<StatefulSet>(&Key::new(namespace.clone(), owner.name.clone()));
+        let set = set.filter(|set| set.metadata.uid == owner.uid);
+        return Ok(set.map(|set| set.spec.replicas.unwrap_or(1)));
+    }
+    foreign_scale(group, &owner.kind)
+}
+
+/// What is said of controllers whose objects are not stored here: kinds with a scale have no such object, others no scale.
+pub fn foreign_scale(group: &str, kind: &str) -> Result<Option<i32>, String> {
+    if matches!((group, kind), ("apps", "Deployment" | "ReplicaSet") | ("", "ReplicationController")) {
+        return Ok(None);
+    }
+    let known = schema::resources().iter().find(|resource| resource.group == group && resource.kind == kind);
+    Err(match known {
+        Some(resource) if group.is_empty() => {
+            format!("{} does not implement the scale subresource", resource.plural)
+        }
+        Some(resource) => format!("{}.{group} does not implement the scale subresource", resource.plural),
+        None => format!("no matches for kind {kind:?} in group {group:?}"),
+    })
+}
