@@ -1,5 +1,6 @@
 //! How counts grow with the cluster. Counts only: they are the same on every machine, busy or not.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ordinal_tests::fleet::{Fleet, FleetWorld};
 

@@ -112,7 +112,7 @@ fn write_in_order(desk: &mut Desk, order: MapOrder) {
     assert!(desk.world.cluster().server().count(Kind::ConfigMap) >= 20);
 }
 
-#[expect(clippy::disallowed_types, clippy::iter_over_hash_type, reason = "this is the planted bug")]
+#[expect(clippy::disallowed_types, reason = "this is the planted bug")]
 fn hashed(sorted: BTreeMap<String, u32>) -> Vec<String> {
     let map: std::collections::HashMap<String, u32> = sorted.into_iter().collect();
     let mut names = Vec::new();
