@@ -31,10 +31,13 @@ fn times_follow_the_profile() {
     // Two nodes pull the image; each pod takes its sync and its pull.
     assert!((42.0..44.0).contains(&up), "{up} s until ready");
     assert!((4.0..7.0).contains(&down), "{down} s until gone");
-    let quick = Timing { image_pull_us: 1_000_000, ..slow };
+    let quick = Timing { image_pull_us: 1_000_000, ..slow.clone() };
     let (sooner, _, same) = seconds(quick);
     assert!((up - sooner - 38.0).abs() < 1.0, "{up} s and {sooner} s");
     assert_eq!(names, same);
+    // A start that takes longer than the pull is waited for; the pull runs beside it.
+    let (late, ..) = seconds(Timing { container_start_us: 30_000_000, ..slow });
+    assert!((late - up - 20.0).abs() < 1.0, "{late} s with a slow start, {up} s without");
     let (default, ..) = seconds(named(DEFAULT).unwrap());
     assert!(default < up / 2.0, "{default} s by default");
 }
