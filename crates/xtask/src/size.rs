@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 
 const BUDGET_KIB: f64 = 450.0;
 /// Where the page stands today. It is over its budget; until it fits, this may only fall, and the test suite holds it.
-const CEILING_KIB: f64 = 1_180.0;
+const CEILING_KIB: f64 = 1_100.0;
 const LIST: &str = "first-load.json";
 
 /// What a page loads only when asked: the editor, the other lessons, what pages that embed us load.
