@@ -39,7 +39,8 @@ enum Program {
 const PROGRAMS: [Program; 5] =
     [Program::ControllerManager, Program::Provisioner, Program::Scheduler, Program::Kubelets, Program::KubeProxy];
 
-/// What the default class calls its provisioner, and what completes that name as a source of Events.
+/// What the default class calls its provisioner, and what completes that name as a source of Events: an arbitrary
+/// identity, that of the recorded clusters.
 const PROVISIONER: &str = "k8s.io/minikube-hostpath";
 const PROVISIONER_INSTANCE: &str = "minikube_0b1e6f5c-0000-4000-8000-000000000000";
 

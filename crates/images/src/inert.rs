@@ -18,7 +18,7 @@ pub(crate) struct Inert;
 
 static USERLAND: Userland = Userland { dialect: Dialect::Dash, tools: tools::ALL, builtins: BUILTINS };
 
-/// Sizes of images that tutorials use, as registries give them.
+/// Sizes of images that tutorials use, as the recorded clusters reported them; no registry was asked.
 const SIZES: &[(&str, &str, u64)] = &[
     ("registry.k8s.io/kubernetes-zookeeper", "1.0-3.4.10", 143_912_280),
     ("gcr.io/google-samples/cassandra", "v13", 141_267_913),

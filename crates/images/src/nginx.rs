@@ -30,7 +30,7 @@ static USERLAND: Userland = Userland {
     builtins: BUILTINS,
 };
 
-/// Sizes by tag, as the registries give them.
+/// Sizes by tag, as the recorded clusters reported them; no registry was asked.
 const SIZES: &[(&str, &str, u64)] = &[
     ("nginx-slim", "0.7", 190_842_367),
     ("nginx-slim", "0.8", 191_139_481),
