@@ -71,7 +71,7 @@ spec:
     /// The empty cluster, with the manifest as a file.
     pub fn world(self) -> FleetWorld {
         let files = vec![(format!("{HOME}/web.yaml"), self.manifest().into_bytes())];
-        FleetWorld { fleet: self, desk: Desk::at(&Options { files, ..options(self.nodes, 1) }) }
+        FleetWorld { fleet: self, desk: Desk::new(&Options { files, ..options(self.nodes, 1) }) }
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Played {
 /// # Panics
 /// If the script has not ended by then.
 pub fn play(slices: Slices, order: MapOrder) -> Played {
-    let mut desk = Desk::at(&Options { ..options(5, 42) });
+    let mut desk = Desk::new(&Options { ..options(5, 42) });
     write_in_order(&mut desk, order);
     desk.world.run(Desk::TERMINAL, SCRIPT).expect("the script is not too long");
     match slices {

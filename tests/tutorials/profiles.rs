@@ -1,7 +1,7 @@
 //! Another timing profile changes the times and nothing else.
 
 use cluster::timing::{DEFAULT, named, parse};
-use ordinal_tests::desk::Desk;
+use ordinal_tests::desk::desk_with_timing;
 use sim::Timing;
 
 /// A profile of its own, as a reader of the project would write it.
@@ -15,7 +15,7 @@ const SLOW: &str = r#"{
 
 /// Virtual seconds from the command until two replicas, one after the other, are ready; and until both are deleted.
 fn seconds(timing: Timing) -> (f64, f64, String) {
-    let mut desk = Desk::with_timing(4, 1, timing);
+    let mut desk = desk_with_timing(4, 1, timing);
     let begun = desk.world.now();
     assert_eq!(desk.run("kubectl apply -f web.yaml && kubectl rollout status sts/web").rc, 0);
     let ready = desk.world.now();

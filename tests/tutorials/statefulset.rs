@@ -3,7 +3,7 @@
 //! Nothing here is a recording: the set's name, its Service, its replicas and its directory are parameters, and the
 //! answers follow from them.
 
-use ordinal_tests::desk::{Desk, Said};
+use ordinal_tests::desk::{Desk, Said, desk};
 
 /// What the tutorial calls things, and how many there are.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ pub(crate) struct Learner {
 
 impl Learner {
     pub(crate) fn new(tutorial: Tutorial) -> Learner {
-        let desk = Desk::new(tutorial.nodes, tutorial.seed);
+        let desk = desk(tutorial.nodes, tutorial.seed);
         Learner { tutorial, desk }
     }
 
@@ -177,7 +177,7 @@ impl Learner {
         let pods = self.tutorial.pods();
         let typed: String = pods.iter().map(|pod| format!("nslookup {pod}.{service}\n")).collect();
         let command = "kubectl run -i --tty --image busybox:1.28 dns-test --restart=Never --rm";
-        let said = self.desk.run_with_input(command, &format!("{typed}nslookup {service}\nexit\n"));
+        let said = self.desk.run_with(command, &format!("{typed}nslookup {service}\nexit\n"), playground::LIMIT);
         assert_eq!(said.rc, 0, "{said:?}");
         let told = said.stdout.replace("\r\n", "\n");
         assert!(told.ends_with("pod \"dns-test\" deleted from default namespace\n"), "{told}");

@@ -8,18 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use playground::World;
+use playground::Desk;
 use serde::{Deserialize, Serialize};
-use shell::{Config, MoreInput, Output, Start, Status};
+use shell::{Config, Output, Start, Status};
 use sim::{Span, Time};
 
-/// The terminal of foreground commands. Background commands get the numbers after it.
-const FOREGROUND: u32 = 0;
-/// A foreground command is interrupted after so many virtual seconds if it does not say otherwise.
-const DEFAULT_LIMIT_SECONDS: f64 = 3_600.0;
-const TIMED_OUT: i32 = 124;
-/// Output of one command that is kept.
-const OUTPUT_BYTES_MAX: usize = 64 << 20;
+/// Lines that are kept of one background command.
+const LINES_MAX: usize = 1 << 20;
 
 /// A line in.
 #[derive(Debug, Deserialize)]
@@ -61,19 +56,13 @@ struct Background {
     is_reported: bool,
 }
 
-/// A world behind the line protocol.
+/// A world behind the line protocol. Foreground commands run at the desk; background commands get the numbers after its
+/// terminal's.
 #[derive(Clone)]
 pub struct Driver {
-    world: World,
+    desk: Desk,
     count: u32,
     background: BTreeMap<u32, Background>,
-}
-
-/// What a foreground command has put out so far.
-#[derive(Default)]
-struct Foreground {
-    stdout: String,
-    stderr: String,
 }
 
 /// Text cut into lines, each with the instant at which it was complete.
@@ -88,7 +77,9 @@ impl Lines {
         self.rest.push_str(text);
         while let Some(end) = self.rest.find('\n') {
             let line: String = self.rest.drain(..=end).collect();
-            self.done.push((at, line.trim_end_matches('\n').to_owned()));
+            if self.done.len() < LINES_MAX {
+                self.done.push((at, line.trim_end_matches('\n').to_owned()));
+            }
         }
     }
 
@@ -100,16 +91,10 @@ impl Lines {
     }
 }
 
-fn plain_config() -> Config {
-    Config { stdin_is_terminal: false, stdout_is_terminal: false, ..Config::terminal() }
-}
-
 impl Driver {
     /// A new world.
     pub fn new(options: &playground::Options) -> Driver {
-        let mut world = World::new(options);
-        world.open_terminal(FOREGROUND, plain_config(), Start::Commands);
-        Driver { world, count: 0, background: BTreeMap::new() }
+        Driver { desk: Desk::new(options), count: 0, background: BTreeMap::new() }
     }
 
     /// Does what one line asks. Answers with lines, without newlines.
@@ -123,7 +108,7 @@ impl Driver {
 
     fn obey(&mut self, request: Request) -> Vec<Answer> {
         if let Some(seconds) = request.advance {
-            self.run_to(self.world.now() + span(seconds));
+            self.run_to(self.desk.world.now() + span(seconds));
             // What ended on the way is told before the answer, so that a reader who waits for the answer has seen it.
             let mut answers = self.ended_in_background();
             answers.push(Answer::Time { t: self.seconds() });
@@ -136,58 +121,37 @@ impl Driver {
             return vec![Answer::Error { message: "a line says run, advance or stop".to_owned() }];
         };
         if let Some(at) = request.at {
-            self.run_to(self.world.start() + span(at));
+            self.run_to(self.desk.world.start() + span(at));
         }
         if request.background {
             return vec![self.start_in_background(cmd)];
         }
-        let limit = request.limit.unwrap_or(DEFAULT_LIMIT_SECONDS);
+        let limit = request.limit.map_or(playground::LIMIT, span);
         vec![self.run_in_foreground(cmd, request.stdin, limit)]
     }
 
-    fn run_in_foreground(&mut self, cmd: String, stdin: Option<String>, limit: f64) -> Answer {
+    fn run_in_foreground(&mut self, cmd: String, stdin: Option<String>, limit: Span) -> Answer {
         self.count += 1;
         let (n, t0) = (self.count, self.seconds());
-        let until = self.world.now() + span(limit);
-        self.world.set_stdin(FOREGROUND, stdin.as_deref().unwrap_or("").as_bytes(), MoreInput::No);
-        let mut said = Foreground::default();
-        let mut rc = None;
-        if let Err(error) = self.world.run(FOREGROUND, &cmd) {
-            said.stderr = format!("{error}\n");
-            rc = Some(1);
-        }
-        while rc.is_none() {
-            // A command that ends at this instant must not carry the clock to the next thing that happens.
-            self.world.settle();
-            let goes_on = self.world.is_at_prompt(FOREGROUND) || self.world.step(until);
-            self.collect(&mut said);
-            if self.world.is_at_prompt(FOREGROUND) {
-                break;
-            }
-            if matches!(self.world.status(FOREGROUND), Some(Status::Exited(_)) | None) {
-                rc = Some(self.world.last_status(FOREGROUND));
-                self.world.open_terminal(FOREGROUND, plain_config(), Start::Commands);
-            } else if !goes_on {
-                self.run_to(until);
-                self.interrupt(FOREGROUND);
-                rc = Some(TIMED_OUT);
-            }
-        }
-        self.collect(&mut said);
-        let rc = rc.unwrap_or_else(|| self.world.last_status(FOREGROUND));
-        Answer::Run { n, cmd, stdin, stdout: said.stdout, stderr: said.stderr, rc, t0, t1: self.seconds() }
+        let said = self.desk.run_with(&cmd, stdin.as_deref().unwrap_or(""), limit);
+        self.collect_background();
+        Answer::Run { n, cmd, stdin, stdout: said.stdout, stderr: said.stderr, rc: said.rc, t0, t1: self.seconds() }
     }
 
     fn start_in_background(&mut self, cmd: String) -> Answer {
         self.count += 1;
         let number = self.count;
-        let config = Config { cwd: self.world.cwd(FOREGROUND).to_owned(), ..plain_config() };
-        self.world.open_terminal(number, config, Start::Script { text: cmd.clone(), arg0: None, args: Vec::new() });
-        self.world.eof(number);
+        let config = Config { cwd: self.desk.world.cwd(Desk::TERMINAL).to_owned(), ..Desk::config() };
+        self.desk.world.open_terminal(
+            number,
+            config,
+            Start::Script { text: cmd.clone(), arg0: None, args: Vec::new() },
+        );
+        self.desk.world.eof(number);
         let fresh =
             Background { cmd, lines: Lines::default(), stderr: String::new(), t0: self.seconds(), is_reported: false };
         self.background.insert(number, fresh);
-        self.world.settle();
+        self.desk.world.settle();
         self.collect_background();
         Answer::Started { n: number }
     }
@@ -202,20 +166,20 @@ impl Driver {
         ahead.interrupt(number);
         ahead.collect_background();
         self.background.remove(&number);
-        self.world.close_terminal(number);
+        self.desk.world.close_terminal(number);
         ahead.report(number)
     }
 
     /// Lets time pass until the cluster has been quiet for a while, at most [`AHEAD_MAX`].
     fn run_until_quiet(&mut self) {
-        let limit = self.world.now() + AHEAD_MAX;
-        let mut revision = self.world.cluster().server().revision();
-        let mut quiet_until = self.world.now() + QUIET;
-        while self.world.step(quiet_until.min(limit)) {
+        let limit = self.desk.world.now() + AHEAD_MAX;
+        let mut revision = self.desk.world.cluster().server().revision();
+        let mut quiet_until = self.desk.world.now() + QUIET;
+        while self.desk.world.step(quiet_until.min(limit)) {
             self.collect_background();
-            if self.world.cluster().server().revision() != revision {
-                revision = self.world.cluster().server().revision();
-                quiet_until = self.world.now() + QUIET;
+            if self.desk.world.cluster().server().revision() != revision {
+                revision = self.desk.world.cluster().server().revision();
+                quiet_until = self.desk.world.now() + QUIET;
             }
         }
     }
@@ -235,7 +199,7 @@ impl Driver {
             .background
             .iter()
             .filter(|(number, background)| {
-                !background.is_reported && matches!(self.world.status(**number), Some(Status::Exited(_)))
+                !background.is_reported && matches!(self.desk.world.status(**number), Some(Status::Exited(_)))
             })
             .map(|(number, _)| *number)
             .collect();
@@ -252,37 +216,24 @@ impl Driver {
     }
 
     fn interrupt(&mut self, number: u32) {
-        self.world.interrupt(number);
-        self.world.settle();
+        self.desk.world.interrupt(number);
+        self.desk.world.settle();
     }
 
     fn run_to(&mut self, to: Time) {
-        while self.world.step(to) {
-            self.collect_background();
-        }
-        while self.world.advance_to(to, usize::MAX) == cluster::Progress::OutOfBudget {}
-        self.collect_background();
-    }
-
-    fn collect(&mut self, said: &mut Foreground) {
-        for (_, output) in self.world.take_output(FOREGROUND) {
-            match output {
-                Output::Stdout(bytes) => add(&mut said.stdout, &bytes),
-                Output::Stderr(bytes) => add(&mut said.stderr, &bytes),
-                Output::Prompt(_) | Output::Started { .. } | Output::Ended { .. } => {}
-            }
-        }
+        self.desk.advance_to(to);
         self.collect_background();
     }
 
     fn collect_background(&mut self) {
-        let start = self.world.start();
+        let world = &mut self.desk.world;
+        let start = world.start();
         for (number, background) in &mut self.background {
-            for (at, output) in self.world.take_output(*number) {
+            for (at, output) in world.take_output(*number) {
                 let at = at.since(start).as_seconds();
                 match output {
                     Output::Stdout(bytes) => background.lines.add(&String::from_utf8_lossy(&bytes), at),
-                    Output::Stderr(bytes) => add(&mut background.stderr, &bytes),
+                    Output::Stderr(bytes) => background.stderr.push_str(&String::from_utf8_lossy(&bytes)),
                     Output::Prompt(_) | Output::Started { .. } | Output::Ended { .. } => {}
                 }
             }
@@ -290,13 +241,7 @@ impl Driver {
     }
 
     fn seconds(&self) -> f64 {
-        self.world.now().since(self.world.start()).as_seconds()
-    }
-}
-
-fn add(text: &mut String, bytes: &[u8]) {
-    if text.len() + bytes.len() <= OUTPUT_BYTES_MAX {
-        text.push_str(&String::from_utf8_lossy(bytes));
+        self.desk.world.now().since(self.desk.world.start()).as_seconds()
     }
 }
 

@@ -294,6 +294,13 @@ impl World {
         self.terminals.get_mut(&terminal).map(|terminal| std::mem::take(&mut terminal.output)).unwrap_or_default()
     }
 
+    /// Puts back what [`World::take_output`] took, before anything newer.
+    pub(crate) fn keep_output(&mut self, terminal: u32, output: Vec<(Time, Output)>) {
+        if let Some(terminal) = self.terminals.get_mut(&terminal) {
+            terminal.output.splice(0..0, output);
+        }
+    }
+
     /// How a terminal's shell stands.
     pub fn status(&self, terminal: u32) -> Option<Status> {
         self.terminals.get(&terminal).map(|terminal| terminal.status)
