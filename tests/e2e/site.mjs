@@ -1,12 +1,14 @@
 // Serves a folder on a free port of the loopback interface, with the page's own content security policy, as
-// `cargo xtask serve` does; `base` is the path under which the folder appears.
+// `cargo xtask serve` does; `base` is the path under which the folder appears, `others` are files from elsewhere by path.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.wasm': 'application/wasm',
   '.json': 'application/json',
@@ -15,7 +17,7 @@ const TYPES = {
   '.yaml': 'text/plain; charset=utf-8',
 };
 
-export async function serve(folder, base = '/') {
+export async function serve(folder, base = '/', others = {}) {
   const index = readFileSync(join(folder, 'index.html'), 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(index)[1];
   const server = createServer((request, response) => {
@@ -23,7 +25,7 @@ export async function serve(folder, base = '/') {
     const below = path.endsWith('/') ? `${path}index.html` : path;
     try {
       if (!below.startsWith(base)) throw new Error('not below the base');
-      const file = join(folder, normalize(`/${below.slice(base.length)}`));
+      const file = others[below] ? fileURLToPath(others[below]) : join(folder, normalize(`/${below.slice(base.length)}`));
       const body = readFileSync(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
       response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, 'cache-control': 'no-cache' }).end(body);

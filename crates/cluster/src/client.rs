@@ -18,6 +18,23 @@ pub struct ClusterClient<'a> {
     pub(crate) manager: &'a str,
 }
 
+impl Cluster {
+    /// One object as a client reads it now.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn object(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
+        let found = self.server.object(kind, key).cloned();
+        found.map(|object| self.kubelets.as_of(object, self.now())).ok_or_else(|| Status::not_found(kind, &key.name))
+    }
+
+    /// All objects of a kind as a client reads them now, of one namespace or of all, by namespace and name.
+    pub fn objects(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+        let all = self.server.list(kind, namespace);
+        all.into_iter().map(|object| self.kubelets.as_of(object, self.now())).collect()
+    }
+}
+
 impl ClusterClient<'_> {
     /// One request that may write.
     fn write<T>(&mut self, request: impl FnOnce(&mut ServerClient<'_>) -> T) -> T {
@@ -34,15 +51,11 @@ impl Api for ClusterClient<'_> {
     }
 
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
-        let found = self.cluster.server.object(kind, key).cloned();
-        found
-            .map(|object| self.cluster.kubelets.as_of(object, self.now()))
-            .ok_or_else(|| Status::not_found(kind, &key.name))
+        self.cluster.object(kind, key)
     }
 
     fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
-        let all = self.cluster.server.list(kind, namespace);
-        all.into_iter().map(|object| self.cluster.kubelets.as_of(object, self.now())).collect()
+        self.cluster.objects(kind, namespace)
     }
 
     fn revision(&self) -> u64 {

@@ -1,13 +1,11 @@
 //! Objects for programs that are no terminal: read and watched as what `-o json` prints, at no cost in virtual time.
 
 use api::{Key, Kind, Status, Value};
-use client::{Api, ChangeKind};
+use client::ChangeKind;
 use kubectl::mapping::Mapping;
 
 use crate::world::World;
 
-/// The field manager of these requests; they only read.
-const CLIENT: &str = "playground";
 const DEFAULT_NAMESPACE: &str = "default";
 
 /// Why objects cannot be had.
@@ -50,10 +48,10 @@ impl World {
     ///
     /// # Errors
     /// If the resource is unknown or the object is not there.
-    pub fn object(&mut self, resource: &str, namespace: Option<&str>, name: &str) -> Result<Value, ObjectsError> {
+    pub fn object(&self, resource: &str, namespace: Option<&str>, name: &str) -> Result<Value, ObjectsError> {
         let kind = find(resource)?;
         let namespace = if kind.is_namespaced() { namespace.unwrap_or(DEFAULT_NAMESPACE) } else { "" };
-        let object = self.cluster_mut().client(CLIENT).get(kind, &Key::new(namespace, name))?;
+        let object = self.cluster().object(kind, &Key::new(namespace, name))?;
         Ok(object.encode())
     }
 
@@ -61,10 +59,10 @@ impl World {
     ///
     /// # Errors
     /// If the resource is unknown.
-    pub fn objects(&mut self, resource: &str, namespace: Option<&str>) -> Result<Vec<Value>, ObjectsError> {
+    pub fn objects(&self, resource: &str, namespace: Option<&str>) -> Result<Vec<Value>, ObjectsError> {
         let kind = find(resource)?;
         let namespace = namespace.filter(|_| kind.is_namespaced());
-        Ok(self.cluster_mut().client(CLIENT).list(kind, namespace).iter().map(api::Object::encode).collect())
+        Ok(self.cluster().objects(kind, namespace).iter().map(api::Object::encode).collect())
     }
 
     /// A watch that begins now.
@@ -112,7 +110,6 @@ mod tests {
     use cluster::timing;
     use sim::Time;
 
-    use super::*;
     use crate::{Desk, Options};
 
     fn desk() -> Desk {

@@ -35,7 +35,8 @@ pub enum SessionError {
     Nodes,
 }
 
-/// A session.
+/// A session. It is `Clone`: a checkpoint is a clone.
+#[derive(Clone)]
 pub struct Session {
     world: World,
     terminals: BTreeMap<u32, Typed>,
@@ -44,7 +45,7 @@ pub struct Session {
 }
 
 /// What was typed into a terminal and nobody has read, and what the page was told of it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Typed {
     lines: VecDeque<String>,
     told: Option<(Mode, String)>,
@@ -135,6 +136,11 @@ impl Session {
     /// The world, to look at.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Who reads a terminal's lines now.
+    pub fn mode(&self, terminal: u32) -> Mode {
+        self.standing(terminal).0
     }
 
     /// What the reader did, now: it goes into the journal, then it happens.
@@ -252,7 +258,7 @@ impl Session {
     }
 
     /// Whether every workload has what it wants and nothing is being deleted.
-    fn is_settled(&self) -> bool {
+    pub fn is_settled(&self) -> bool {
         let server = self.world.cluster().server();
         let sets_are = server.iter(Kind::StatefulSet).all(|object| match object {
             Object::StatefulSet(set) => {

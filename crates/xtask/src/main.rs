@@ -11,6 +11,7 @@
 mod bench;
 mod counts;
 mod install;
+mod npm;
 mod page;
 mod serve;
 mod size;
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask TASK
 
   serve [--port N] [--base /path/]   install what is missing, build the page in release, serve it
   build                              build the page into dist/
+  npm                                build the package ordinal-playground into dist/npm
   check                              format, clippy, and Trunk's own build where Trunk is present
   test [--only native|wasm|e2e|lint] install what is missing, run every test
   bench [NAME…]                      measure time and memory in wasm
@@ -46,6 +48,7 @@ fn task(words: &[&str]) -> Outcome<ExitCode> {
     match words {
         ["serve", options @ ..] => serve::serve(options).map(|()| ExitCode::SUCCESS),
         ["build"] => page::build().map(|_| ExitCode::SUCCESS),
+        ["npm"] => npm::build().map(|_| ExitCode::SUCCESS),
         ["check"] => suite::run(&[suite::Part::Lint]),
         ["test", options @ ..] => suite::run(&suite::parts(options)?),
         ["bench", names @ ..] => bench::bench(names).map(|()| ExitCode::SUCCESS),

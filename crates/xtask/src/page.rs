@@ -61,7 +61,7 @@ fn without_trunk_links(html: &str) -> String {
 }
 
 /// An empty folder, whatever stood there before.
-fn clear(folder: &Path) -> Outcome<()> {
+pub(crate) fn clear(folder: &Path) -> Outcome<()> {
     remove(folder)?;
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }

@@ -4,6 +4,7 @@
 
 use crate::counts::Counts;
 use crate::install::{self, Browser};
+use crate::npm;
 use crate::page;
 use crate::size::{self, Verdict};
 use crate::step::{self, Expect};
@@ -15,8 +16,8 @@ use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 /// The packages that run in a browser and nowhere else, linted for wasm32 too.
-const WASM_PACKAGES: [&str; 6] =
-    ["--package", "ordinal-web", "--package", "ordinal-bench", "--package", "ordinal-tests"];
+const WASM_PACKAGES: [&str; 8] =
+    ["--package", "ordinal-web", "--package", "ordinal-bench", "--package", "ordinal-tests", "--package", "widget"];
 
 const FORMAT: [&str; 6] = ["fmt", "--all", "--check", "--", "--color", "never"];
 
@@ -159,6 +160,7 @@ fn e2e() -> Outcome<Counts> {
     install::node_modules()?;
     let browser = install::browser()?;
     let dist = page::build()?;
+    npm::build()?;
     let mut command = Command::new("npm");
     command.current_dir(install::e2e_folder()).args(["test", "--silent"]);
     command.env("CHROMIUM", &browser.chromium).env("DIST", &dist);

@@ -1,0 +1,400 @@
+// ordinal-playground: Kubernetes for stateful applications, as a library. The engine is WebAssembly; this file loads it once,
+// checks what callers pass, and turns its refusals into OrdinalError.
+import init, { Engine } from './engine.js';
+
+const SECOND = 1000;
+const DAY = 24 * 3600 * SECOND;
+const DEFAULT_LIMIT_SECONDS = 3600;
+const FRAME_MS = 50;
+const HEADLESS_START = Date.UTC(2026, 0, 1);
+
+/** A refusal with a `code` that programs can tell apart; index.d.ts lists them. */
+export class OrdinalError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = 'OrdinalError';
+    this.code = code;
+  }
+}
+
+const loading = { engine: null };
+// Once the engine has trapped, its memory can no longer be trusted: nothing calls into it again.
+let crash = null;
+
+function load(source) {
+  loading.engine ??= fetchEngine(source).catch((error) => {
+    loading.engine = null;
+    throw new OrdinalError('LoadFailed', `the engine cannot be loaded: ${error.message}`);
+  });
+  return loading.engine;
+}
+
+async function fetchEngine(source) {
+  if (source !== undefined) return init({ module_or_path: source });
+  const address = new URL('./engine_bg.wasm', import.meta.url);
+  if (address.protocol !== 'file:') return init({ module_or_path: address });
+  const { readFile } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises');
+  return init({ module_or_path: await readFile(address) });
+}
+
+const kinds = {
+  count: ['a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0],
+  duration: ['a finite number of at least 0', (value) => Number.isFinite(value) && value >= 0],
+  positive: ['a finite number above 0', (value) => Number.isFinite(value) && value > 0],
+  text: ['a string', (value) => typeof value === 'string'],
+  date: ['a Date or milliseconds since 1970', (value) => Number.isFinite(Number(value)) && Number(value) >= 0 && (typeof value === 'number' || value instanceof Date)],
+  texts: ['an object of strings', (value) => isObject(value) && Object.values(value).every((text) => typeof text === 'string')],
+  any: ['anything', () => true],
+  condition: ['"settled" or a function', (value) => value === 'settled' || typeof value === 'function'],
+  listener: ['a function', (value) => typeof value === 'function'],
+};
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function check(what, value, kind) {
+  const [words, holds] = kinds[kind];
+  if (!holds(value)) throw new OrdinalError('InvalidOption', `${what} must be ${words}`);
+  return value;
+}
+
+// The options that `known` names (name: [kind, default]); others are errors.
+function read(options, known, what) {
+  if (!isObject(options)) throw new OrdinalError('InvalidOption', `${what} must be an object`);
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) {
+      throw new OrdinalError('InvalidOption', `${what}: unknown option "${name}"; there are: ${Object.keys(known).join(', ')}`);
+    }
+  }
+  return Object.fromEntries(Object.entries(known).map(([name, [kind, fallback]]) => {
+    const value = options[name];
+    return [name, value === undefined ? fallback : check(`${what}: ${name}`, value, kind)];
+  }));
+}
+
+const OPTIONS = {
+  nodes: ['count', 4],
+  seed: ['count', 1],
+  timing: ['text', 'realistic'],
+  start: ['date', HEADLESS_START],
+  files: ['texts', {}],
+  wasm: ['any', undefined],
+};
+
+/** A new cluster without a page. */
+export async function createCluster(options = {}) {
+  const { nodes, seed, timing, start, files, wasm } = read(options, OPTIONS, 'createCluster');
+  await load(wasm);
+  const made = call(() => new Engine({
+    nodes,
+    seed,
+    timing,
+    start: Number(start),
+    files: Object.entries(files).map(([path, text]) => ({ path, text })),
+  }));
+  return new Cluster(made);
+}
+
+/** The cluster that `exportSession` of a cluster, or the page's export, describes. */
+export async function importSession(journal, options = {}) {
+  check('importSession: journal', journal, 'text');
+  const { wasm } = read(options, { wasm: ['any', undefined] }, 'importSession');
+  await load(wasm);
+  return new Cluster(call(() => Engine.import(journal)));
+}
+
+// Calls into the engine. Its refusals become OrdinalError; a trap is our bug, and ends every cluster of this module.
+function call(work) {
+  if (crash) throw new OrdinalError('Crashed', crash);
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) {
+      crash = `the engine has crashed (${error.message}); load the module anew`;
+      throw new OrdinalError('Crashed', crash);
+    }
+    throw typeof error?.code === 'string' && !(error instanceof OrdinalError) ? new OrdinalError(error.code, error.message) : error;
+  }
+}
+
+/** A moment of a cluster; made by `Cluster.snapshot`. */
+class Snapshot {
+  constructor(handle, owner) {
+    this.handle = handle;
+    this.owner = owner;
+  }
+}
+
+class Cluster {
+  #engine;
+  #watches = new Set();
+  #snapshots = new Set();
+  #listeners = new Map([['time', new Set()], ['destroy', new Set()], ['error', new Set()]]);
+  #speed = 1;
+  #timer = null;
+  #last = 0;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** The virtual time. */
+  get now() {
+    return new Date(this.#do((engine) => engine.now));
+  }
+
+  /** Equal for equal runs: folds every write since the beginning. */
+  get digest() {
+    return this.#do((engine) => engine.digest);
+  }
+
+  async run(command, options = {}) {
+    check('run: command', command, 'text');
+    const { limitSeconds } = read(options, { limitSeconds: ['duration', DEFAULT_LIMIT_SECONDS] }, 'run');
+    return this.#move((engine) => engine.run(command, limitSeconds * SECOND));
+  }
+
+  async apply(manifest) {
+    check('apply: manifest', manifest, 'text');
+    const said = await this.run(`kubectl apply -f - ${hereDocument(manifest)}`);
+    if (said.exitCode !== 0) throw new OrdinalError('Refused', said.stderr.trim() || said.stdout.trim());
+    return said;
+  }
+
+  async get(resource, namespace, name) {
+    return this.peek(resource, namespace, name);
+  }
+
+  /** `get` for a condition of `runUntil`, which must answer at once. */
+  peek(resource, namespace, name) {
+    check('get: resource', resource, 'text');
+    check('get: name', name, 'text');
+    return this.#do((engine) => engine.get(resource, optionalText('get: namespace', namespace), name));
+  }
+
+  async list(resource, namespace) {
+    check('list: resource', resource, 'text');
+    return this.#do((engine) => engine.list(resource, optionalText('list: namespace', namespace)));
+  }
+
+  watch(resource, namespace) {
+    check('watch: resource', resource, 'text');
+    const handle = this.#do((engine) => engine.watch(resource, optionalText('watch: namespace', namespace)));
+    const watch = new Watch(handle, () => this.#watches.delete(watch));
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  async advance(ms) {
+    check('advance: ms', ms, 'duration');
+    return this.#move((engine) => engine.advance(ms));
+  }
+
+  async runUntil(condition, options = {}) {
+    check('runUntil: condition', condition, 'condition');
+    const { limitSeconds } = read(options, { limitSeconds: ['duration', DEFAULT_LIMIT_SECONDS] }, 'runUntil');
+    const limit = limitSeconds * SECOND;
+    if (condition === 'settled') return this.#move((engine) => engine.settle(limit));
+    return this.#runUntilTrue(condition, limit);
+  }
+
+  async inject(fault) {
+    check('inject: fault', fault, 'text');
+    const said = await this.run(`fault ${fault}`);
+    if (said.exitCode !== 0) throw new OrdinalError('Refused', said.stderr.trim());
+    return said;
+  }
+
+  async writeFile(path, text) {
+    check('writeFile: path', path, 'text');
+    check('writeFile: text', text, 'text');
+    return this.#move((engine) => engine.writeFile(path, text));
+  }
+
+  async readFile(path) {
+    check('readFile: path', path, 'text');
+    const text = this.#do((engine) => engine.readFile(path));
+    if (text === undefined) throw new OrdinalError('NotFound', `${path}: no such file`);
+    return text;
+  }
+
+  snapshot() {
+    const snapshot = new Snapshot(this.#do((engine) => engine.snapshot()), this);
+    this.#snapshots.add(snapshot);
+    return snapshot;
+  }
+
+  restore(snapshot) {
+    if (!(snapshot instanceof Snapshot) || snapshot.owner !== this || !this.#snapshots.has(snapshot)) {
+      throw new OrdinalError('InvalidOption', 'restore: not a snapshot of this cluster, or one that is released');
+    }
+    this.#do((engine) => engine.restore(snapshot.handle));
+    // A watch is a place in a log that is not this cluster's any more.
+    for (const watch of [...this.#watches]) watch.end(new OrdinalError('Expired', 'the cluster has gone back to a snapshot: list anew'));
+    this.#emit('time', this.now);
+  }
+
+  release(snapshot) {
+    if (this.#snapshots.delete(snapshot)) snapshot.handle.free();
+  }
+
+  exportSession() {
+    return this.#do((engine) => engine.export());
+  }
+
+  /** Lets virtual time follow the clock on the wall, `speed` times as fast. */
+  resume() {
+    this.#do(() => {});
+    if (this.#timer !== null) return;
+    this.#last = performance.now();
+    this.#timer = setInterval(() => this.#tick(), FRAME_MS);
+    this.#timer.unref?.();
+  }
+
+  pause() {
+    this.#do(() => {});
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  setSpeed(speed) {
+    this.#do(() => {});
+    this.#speed = check('setSpeed: speed', speed, 'positive');
+  }
+
+  on(event, listener) {
+    const listeners = this.#listeners.get(event);
+    if (!listeners) throw new OrdinalError('InvalidOption', `on: unknown event "${event}"; there are: ${[...this.#listeners.keys()].join(', ')}`);
+    listeners.add(check('on: listener', listener, 'listener'));
+    return () => listeners.delete(listener);
+  }
+
+  /** Ends the cluster and gives its memory back. A second call does nothing. */
+  destroy() {
+    if (!this.#engine) return;
+    clearInterval(this.#timer);
+    for (const watch of [...this.#watches]) watch.end(null);
+    for (const snapshot of [...this.#snapshots]) this.release(snapshot);
+    const engine = this.#engine;
+    this.#engine = null;
+    if (!crash) engine.free();
+    this.#emit('destroy');
+    for (const listeners of this.#listeners.values()) listeners.clear();
+  }
+
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    this.destroy();
+  }
+
+  #runUntilTrue(condition, limit) {
+    const end = Number(this.now) + limit;
+    for (;;) {
+      const holds = condition(this);
+      if (typeof holds?.then === 'function') throw new OrdinalError('InvalidOption', 'runUntil: the condition must answer at once, not with a promise');
+      if (holds) return true;
+      const left = end - Number(this.now);
+      if (left <= 0) return false;
+      this.#move((engine) => engine.step(left));
+    }
+  }
+
+  #tick() {
+    const now = performance.now();
+    // A tab that slept does not make up for all of it at once.
+    const passed = Math.min((now - this.#last) * this.#speed, DAY);
+    this.#last = now;
+    try {
+      this.#move((engine) => engine.advance(passed));
+    } catch (error) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+      this.#emit('error', error);
+    }
+  }
+
+  // One call into the engine.
+  #do(work) {
+    if (!this.#engine) throw new OrdinalError('Destroyed', 'the cluster has been destroyed');
+    return call(() => work(this.#engine));
+  }
+
+  // One that may let time pass or write: watchers and listeners hear of it.
+  #move(work) {
+    const answer = this.#do(work);
+    for (const watch of [...this.#watches]) this.#tell(watch);
+    this.#emit('time', this.now);
+    return answer;
+  }
+
+  #tell(watch) {
+    try {
+      watch.push(this.#do((engine) => engine.changes(watch.handle)));
+    } catch (error) {
+      watch.end(error);
+    }
+  }
+
+  #emit(event, value) {
+    for (const listener of [...this.#listeners.get(event)]) listener(value);
+  }
+}
+
+// An async iterator over the changes of one resource; `return()` or `break` ends it.
+class Watch {
+  #events = [];
+  #waiting = [];
+  #ended = false;
+  #error = null;
+  #forget;
+
+  constructor(handle, forget) {
+    this.handle = handle;
+    this.#forget = forget;
+  }
+
+  push(events) {
+    this.#events.push(...events);
+    while (this.#waiting.length > 0 && this.#events.length > 0) {
+      this.#waiting.shift().resolve({ value: this.#events.shift(), done: false });
+    }
+  }
+
+  end(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#forget();
+    if (!crash) this.handle.free();
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
+      if (this.#error) reject(this.#error);
+      else resolve({ value: undefined, done: true });
+    }
+  }
+
+  async next() {
+    if (this.#events.length > 0) return { value: this.#events.shift(), done: false };
+    if (this.#ended && this.#error) throw this.#error;
+    if (this.#ended) return { value: undefined, done: true };
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  async return() {
+    this.end(null);
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+}
+
+function optionalText(what, value) {
+  return value === undefined || value === null ? undefined : check(what, value, 'text');
+}
+
+// The text as a here-document whose end no line of it is.
+function hereDocument(text) {
+  const lines = new Set(text.split('\n'));
+  let end = 'EOF';
+  while (lines.has(end)) end += '_';
+  return `<<'${end}'\n${text}${text.endsWith('\n') ? '' : '\n'}${end}`;
+}

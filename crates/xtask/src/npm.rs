@@ -1,0 +1,62 @@
+//! Puts the package `ordinal-playground` together in `dist/npm`: the engine, its JavaScript, its types.
+
+use crate::install;
+use crate::page;
+use crate::tool::{self, Outcome, say};
+use std::fs;
+use std::path::PathBuf;
+
+/// What stands beside the engine in the package.
+const TEXTS: [&str; 3] = ["index.js", "index.d.ts", "README.md"];
+
+/// Builds the package, and answers the folder.
+pub(crate) fn build() -> Outcome<PathBuf> {
+    install::wasm_target()?;
+    say("compiling the library (release, wasm32)");
+    let mut compile = tool::cargo();
+    compile.args(["build", "--package", "widget", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
+    tool::run(&mut compile)?;
+    let folder = tool::root().join("dist/npm");
+    page::clear(&folder)?;
+    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm/widget.wasm");
+    page::bindgen(&folder, &[("web", "engine", compiled)])?;
+    let sources = tool::root().join("crates/widget/npm");
+    for name in TEXTS {
+        page::write(&folder.join(name), &page::read(&sources.join(name))?)?;
+    }
+    let licence = tool::root().join("LICENSE");
+    fs::copy(&licence, folder.join("LICENSE")).map_err(|error| format!("{}: {error}", licence.display()))?;
+    page::write(&folder.join("package.json"), &manifest())?;
+    say(&format!("built {}", folder.display()));
+    Ok(folder)
+}
+
+fn manifest() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        r#"{{
+  "name": "ordinal-playground",
+  "version": "{version}",
+  "description": "Kubernetes for stateful applications, as a library in WebAssembly",
+  "license": "Apache-2.0",
+  "type": "module",
+  "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm" }},
+  "files": ["index.js", "index.d.ts", "engine.js", "engine_bg.wasm"],
+  "sideEffects": false,
+  "engines": {{ "node": ">=20" }}
+}}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_manifest_is_json_and_names_what_is_built() {
+        let manifest = super::manifest();
+        assert_eq!(manifest.matches('{').count(), manifest.matches('}').count());
+        for name in ["index.js", "index.d.ts", "engine.js", "engine_bg.wasm"] {
+            assert!(manifest.contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
+}

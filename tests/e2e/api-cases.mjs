@@ -1,0 +1,192 @@
+// What the package `ordinal-playground` promises: the same cases in Node and in Chromium (api.test.mjs runs them).
+// Each case gets the module and throws where a promise is broken.
+
+const MANIFEST = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: web
+spec:
+  serviceName: nginx
+  replicas: 2
+  selector:
+    matchLabels: {app: nginx}
+  template:
+    metadata:
+      labels: {app: nginx}
+    spec:
+      containers:
+      - name: nginx
+        image: registry.k8s.io/nginx-slim:0.24
+`;
+
+function same(found, expected, what) {
+  const [one, other] = [JSON.stringify(found), JSON.stringify(expected)];
+  if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);
+}
+
+async function refused(code, work, words = '') {
+  try {
+    await work();
+  } catch (error) {
+    same([error.name, error.code], ['OrdinalError', code], error.message);
+    if (!error.message.includes(words)) throw new Error(`${error.message} does not say ${words}`);
+    return;
+  }
+  throw new Error(`nothing was refused; ${code} was expected`);
+}
+
+const heap = () => globalThis.process?.memoryUsage().rss ?? performance.memory?.usedJSHeapSize ?? 0;
+
+export const cases = {
+  async 'a command answers with what it printed and how it ended'({ createCluster }) {
+    const cluster = await createCluster();
+    same(await cluster.run('echo one; echo two >&2; false'), { stdout: 'one\n', stderr: 'two\n', exitCode: 1 }, 'run');
+    same((await cluster.run('kubectl get nodes --no-headers | wc -l')).stdout.trim(), '4', 'nodes');
+    same(await cluster.run('kubectl get pod nope'), { stdout: '', stderr: 'Error from server (NotFound): pods "nope" not found\n', exitCode: 1 }, 'kubectl');
+    same((await cluster.run('cat; echo read')).stdout, 'read\n', 'the end of the input');
+    same((await cluster.run('sleep 1000', { limitSeconds: 5 })).exitCode, 124, 'the limit');
+    same((await cluster.run("echo 'open")).exitCode, 2, 'an open quote');
+    same((await cluster.run('echo on')).stdout, 'on\n', 'the next command');
+    cluster.destroy();
+  },
+
+  async 'a manifest becomes pods, which can be read, listed and watched'({ createCluster }) {
+    const cluster = await createCluster({ nodes: 2 });
+    const watch = cluster.watch('pods', 'default');
+    const before = Number(cluster.now);
+    await cluster.apply(MANIFEST);
+    same(await cluster.runUntil('settled'), true, 'settled');
+    same(Number(cluster.now) > before, true, 'virtual time has passed');
+    same((await cluster.list('pods')).map((pod) => pod.metadata.name), ['web-0', 'web-1'], 'list');
+    same((await cluster.get('sts', undefined, 'web')).status.readyReplicas, 2, 'get');
+    const told = [];
+    for await (const { type, object } of watch) {
+      told.push(`${type} ${object.metadata.name} ${object.status?.phase}`);
+      if (object.metadata.name === 'web-1' && object.status?.phase === 'Running') break;
+    }
+    same([told[0], told.at(-1)], ['ADDED web-0 Pending', 'MODIFIED web-1 Running'], 'watch');
+    cluster.destroy();
+  },
+
+  async 'a condition is looked at after every event'({ createCluster }) {
+    const cluster = await createCluster();
+    await cluster.apply(MANIFEST);
+    const isRunning = (it) => it.peek('sts', 'default', 'web').status.readyReplicas === 1;
+    same(await cluster.runUntil(isRunning), true, 'one is ready');
+    same((await cluster.get('sts', 'default', 'web')).status.readyReplicas, 1, 'and no second one');
+    same(await cluster.runUntil(() => false, { limitSeconds: 60 }), false, 'the limit');
+    await refused('InvalidOption', () => cluster.runUntil(async () => true), 'promise');
+    cluster.destroy();
+  },
+
+  async 'same options and calls, same run; a session can be had again'({ createCluster, importSession }) {
+    const play = async (seed) => {
+      const cluster = await createCluster({ seed, files: { 'note.txt': 'hello\n' } });
+      await cluster.apply(MANIFEST);
+      await cluster.runUntil('settled');
+      await cluster.run('cat note.txt; kubectl delete pod web-0');
+      return cluster;
+    };
+    const [one, other, third] = [await play(1), await play(1), await play(2)];
+    same(one.digest, other.digest, 'digest');
+    same(one.digest === third.digest, false, 'another seed');
+    const again = await importSession(one.exportSession());
+    await again.advance(Number(one.now) - Number(again.now));
+    same(again.digest, one.digest, 'imported');
+    same(await again.readFile('note.txt'), 'hello\n', 'files');
+    for (const cluster of [one, other, third, again]) cluster.destroy();
+  },
+
+  async 'a snapshot is gone back to, and a watch over it ends'({ createCluster }) {
+    const cluster = await createCluster();
+    const snapshot = cluster.snapshot();
+    const digest = cluster.digest;
+    const watch = cluster.watch('configmaps');
+    await cluster.run('kubectl create configmap one');
+    same(cluster.digest === digest, false, 'it went on');
+    cluster.restore(snapshot);
+    same(cluster.digest, digest, 'and back');
+    const told = [];
+    await refused('Expired', async () => {
+      for await (const { object } of watch) told.push(object.metadata.name);
+    });
+    same(told.includes('one'), true, 'what was told stays');
+    cluster.release(snapshot);
+    await refused('InvalidOption', () => cluster.restore(snapshot));
+    cluster.destroy();
+  },
+
+  async 'wrong options are refused and named'({ createCluster, importSession }) {
+    await refused('InvalidOption', () => createCluster({ node: 4 }), 'unknown option "node"');
+    await refused('InvalidOption', () => createCluster({ nodes: '4' }), 'nodes must be a whole number');
+    await refused('InvalidOption', () => createCluster({ nodes: 1e9 }), 'at most');
+    await refused('InvalidOption', () => createCluster({ timing: 'swift' }), 'realistic');
+    await refused('InvalidOption', () => createCluster('four'));
+    await refused('InvalidSession', () => importSession('{"v":99}'));
+    await refused('InvalidSession', () => importSession('not a journal'));
+    const cluster = await createCluster();
+    await refused('InvalidOption', () => cluster.run(7));
+    await refused('InvalidOption', () => cluster.run('true', { limit: 3 }), 'limitSeconds');
+    await refused('InvalidOption', () => cluster.advance(Number.NaN));
+    await refused('InvalidOption', () => cluster.on('tick', () => {}));
+    await refused('InvalidOption', async () => cluster.setSpeed(0));
+    await refused('UnknownResource', () => cluster.list('foos'), 'resource type "foos"');
+    await refused('NotFound', () => cluster.get('pod', 'default', 'nope'), 'pods "nope" not found');
+    await refused('NotFound', () => cluster.readFile('nope'));
+    await refused('Refused', () => cluster.apply('kind: Nope'), 'apiVersion not set');
+    await refused('TooLong', () => cluster.run('#'.repeat(2 << 20)));
+    cluster.destroy();
+  },
+
+  async 'a destroyed cluster answers with a typed error, and its watches end'({ createCluster }) {
+    const cluster = await createCluster();
+    const watch = cluster.watch('pods');
+    const waiting = watch.next();
+    let told = false;
+    cluster.on('destroy', () => { told = true; });
+    cluster.destroy();
+    cluster.destroy();
+    same(told, true, 'destroy is told');
+    same(await waiting, { done: true }, 'a waiting reader');
+    for (const call of [() => cluster.run('true'), () => cluster.advance(1), () => cluster.now, () => cluster.watch('pods'), () => cluster.resume(), () => cluster.snapshot()]) {
+      await refused('Destroyed', async () => call());
+    }
+  },
+
+  async 'time runs while it is resumed, at its speed'({ createCluster }) {
+    const cluster = await createCluster();
+    const before = Number(cluster.now);
+    cluster.setSpeed(1000);
+    const passed = new Promise((resolve) => {
+      const forget = cluster.on('time', (now) => {
+        if (now - before > 10_000) {
+          forget();
+          resolve();
+        }
+      });
+    });
+    cluster.resume();
+    await passed;
+    cluster.pause();
+    const paused = Number(cluster.now);
+    same((await cluster.run('true')).exitCode, 0, 'a command while paused');
+    same(Number(cluster.now) - paused < 1000, true, 'paused');
+    cluster.destroy();
+  },
+
+  async 'a thousand clusters come and go in the same memory'({ createCluster }) {
+    const turn = async () => {
+      const cluster = await createCluster({ nodes: 3 });
+      await cluster.run('kubectl create configmap one');
+      cluster.snapshot();
+      cluster.watch('pods');
+      cluster.destroy();
+    };
+    for (let i = 0; i < 100; i += 1) await turn();
+    const before = heap();
+    for (let i = 0; i < 900; i += 1) await turn();
+    const grown = (heap() - before) / (1 << 20);
+    if (grown > 5) throw new Error(`memory has grown by ${grown.toFixed(1)} MiB`);
+  },
+};
