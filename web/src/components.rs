@@ -2,6 +2,7 @@
 //! pointer; lists are keyed; no component sets a `style` attribute, which the page's policy forbids.
 
 mod app;
+mod browser;
 mod claim;
 mod editor;
 mod events;

@@ -271,6 +271,38 @@ catalogue! {
     Unkept: "This browser does not let the page keep the session: a reload loses it.", "このブラウザーではセッションを保存できません。再読み込みすると失われます。";
     /// Tabs of a narrow screen.
     Views: "Views", "表示の切り替え";
+    /// The little browser's name.
+    Browser: "Browser", "ブラウザー";
+    /// Button.
+    BrowserOpen: "Open the little browser", "小さなブラウザーを開く";
+    /// Button.
+    BrowserBack: "Back", "戻る";
+    /// Button.
+    BrowserReload: "Reload", "再読み込み";
+    /// Field.
+    BrowserAddress: "Address", "アドレス";
+    /// Button.
+    BrowserGo: "Go", "移動";
+    /// While a page is on its way.
+    BrowserLoading: "The page is on its way. It comes as virtual time passes.", "ページを待っています。仮想時間が進むと届きます。";
+    /// Before the first page.
+    BrowserHint: "This browser sees what your own machine would see of the cluster: node ports (minikube service NAME --url) and forwarded ports (kubectl port-forward).", "このブラウザーには、手元のマシンから見えるものだけが見えます。ノードポート（minikube service 名前 --url）と、転送したポート（kubectl port-forward）です。";
+    /// Heading.
+    BrowserNoPage: "There is no page here", "ページを表示できません";
+    /// Why.
+    BrowserBadAddress: "{} is not an HTTP address.", "{} は HTTP のアドレスではありません。";
+    /// Why.
+    BrowserNoName: "The name in {} has no address outside of the cluster.", "{} の名前には、クラスターの外から使えるアドレスがありません。";
+    /// Why.
+    BrowserRefused: "{} refused the connection: nobody listens there.", "{} は接続を拒否しました。待ち受けているものがありません。";
+    /// Why.
+    BrowserUnreachable: "There is no way to {} from your machine.", "手元のマシンから {} への経路がありません。";
+    /// Why.
+    BrowserEmpty: "{} closed the connection without an answer.", "{} は応答せずに接続を閉じました。";
+    /// Why.
+    BrowserTimeout: "{} took too long to answer.", "{} の応答に時間がかかりすぎました。";
+    /// Why.
+    BrowserRedirects: "{} redirects without end.", "{} のリダイレクトが終わりません。";
 }
 
 /// A length of time as `1:02:03`, from microseconds.

@@ -10,6 +10,7 @@
 //! elements that own a DOM state (the terminal's line, the editor's text). Only [`engine`] knows that there is a
 //! session; nothing here imports `api`.
 
+pub mod browser;
 pub mod components;
 pub mod driver;
 pub mod engine;

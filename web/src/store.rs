@@ -15,6 +15,7 @@ use yew::Reducible;
 pub use picture::{Cell, PictureState, Rows};
 pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 
+use crate::browser::{Act, Browser};
 use crate::driver::{Outcome, Pace};
 use crate::i18n::Language;
 
@@ -120,6 +121,8 @@ pub struct State {
     pub typed: Option<Shared<String>>,
     /// A sentence of the engine that belongs to no terminal.
     pub notice: Option<String>,
+    /// The little browser.
+    pub browser: Shared<Browser>,
     /// The page's language.
     pub language: Language,
     /// What a narrow screen shows.
@@ -151,6 +154,8 @@ pub enum Action {
     Notice(String),
     /// The notice has been read.
     CloseNotice,
+    /// The reader uses the little browser.
+    Browser(Act),
 }
 
 impl State {
@@ -170,6 +175,7 @@ impl State {
             editing: None,
             typed: None,
             notice: None,
+            browser: Shared::default(),
             language,
             half: Half::Terminal,
         }
@@ -206,6 +212,9 @@ impl State {
             Update::Picture(picture) => self.picture.edit().apply(*picture),
             Update::OpenEditor { terminal, path, text } => {
                 self.editing = Some(Shared::new(Editing { terminal, path, text }));
+            }
+            update @ (Update::Page { .. } | Update::NoPage { .. } | Update::OpenPage { .. }) => {
+                self.browser.edit().apply(update);
             }
             Update::Refused { message } => self.notice = Some(message),
             // The driver keeps these.
@@ -250,6 +259,7 @@ impl Reducible for State {
             Action::CloseReport => state.crash = None,
             Action::Notice(sentence) => state.notice = Some(sentence),
             Action::CloseNotice => state.notice = None,
+            Action::Browser(act) => state.browser.edit().act(act),
         }
         Rc::new(state)
     }

@@ -4,7 +4,7 @@
 //! - [`Informers`] lag behind the store by a small virtual latency; [`Expectations`] exist because of it.
 //! - [`WorkQueue`] holds keys, each once, with the first reason and with back-off.
 //! - [`Recorder`] makes Events; nothing else does.
-//! - [`NodeProxy`] is what the API server passes on to kubelets: exec, attach, logs.
+//! - [`NodeProxy`] is what the API server passes on to kubelets: exec, attach, logs, port-forward.
 //!
 //! What is absent: any knowledge of a component, any clock but `now`.
 //!
@@ -25,6 +25,9 @@ pub use crate::api::{
 pub use component::Component;
 pub use expectations::Expectations;
 pub use informer::{Informer, Informers};
-pub use node_proxy::{ExecRequest, LogOptions, LogRead, NodeProxy, SessionId, SessionOutput};
+pub use node_proxy::{
+    ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead, NodeProxy, SessionId,
+    SessionOutput,
+};
 pub use recorder::{EventKind, Recorder, RecorderApi};
 pub use work_queue::WorkQueue;

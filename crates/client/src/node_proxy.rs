@@ -1,4 +1,4 @@
-//! What the API server passes on to the kubelet of a pod's node: exec, attach, logs.
+//! What the API server passes on to the kubelet of a pod's node: exec, attach, logs, port-forward.
 
 use ::api::{Key, Status, Str};
 use sim::Time;
@@ -63,6 +63,44 @@ pub struct LogRead {
     pub ended: bool,
 }
 
+/// A port of the client's machine that leads to a port of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForwardRequest {
+    /// The pod.
+    pub pod: Key,
+    /// The port on the client's machine; 0 for any free one.
+    pub local: u16,
+    /// The pod's port.
+    pub remote: u16,
+}
+
+/// A forward that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Its port on the client's machine.
+    pub local: u16,
+    /// The pod's port.
+    pub remote: u16,
+}
+
+/// What has happened to a forward since it was last asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForwardNews {
+    /// Connections that were opened.
+    pub opened: u32,
+    /// Connections that nobody in the pod has taken.
+    pub refused: u32,
+}
+
+/// Why a port cannot be forwarded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ForwardError {
+    /// Somebody listens there already.
+    AddressInUse,
+    /// The API server refuses.
+    Status(Status),
+}
+
 /// The part of the API server that only passes requests on to kubelets.
 pub trait NodeProxy {
     /// Starts a process in a container, or attaches to its first one.
@@ -85,4 +123,13 @@ pub trait NodeProxy {
 
     /// Reads a container's log.
     fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status>;
+
+    /// Makes a port of the client's machine lead to a pod.
+    fn forward_open(&mut self, request: &ForwardRequest) -> Result<Forward, ForwardError>;
+
+    /// What has happened to a forward since the last time, by its port on the client's machine.
+    fn forward_read(&mut self, local: u16) -> ForwardNews;
+
+    /// Ends a forward.
+    fn forward_close(&mut self, local: u16);
 }

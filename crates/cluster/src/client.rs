@@ -3,9 +3,10 @@
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput,
-    WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
+    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
 };
+use cri::Address;
 use kube_apiserver::ServerClient;
 use sim::Time;
 
@@ -149,5 +150,25 @@ impl NodeProxy for ClusterClient<'_> {
     fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {
         let object = self.get(Kind::Pod, pod)?;
         self.cluster.kubelets.logs(&object, options)
+    }
+
+    fn forward_open(&mut self, request: &ForwardRequest) -> Result<Forward, ForwardError> {
+        let pod = self.get(Kind::Pod, &request.pod).map_err(ForwardError::Status)?;
+        let ip = match &pod {
+            Object::Pod(pod) => pod.status.pod_ip.parse().ok(),
+            _ => None,
+        };
+        let Some(ip) = ip else {
+            return Err(ForwardError::Status(Status::bad_request("the pod has no address yet")));
+        };
+        self.cluster.outside.open(request.local, Address::new(ip, request.remote))
+    }
+
+    fn forward_read(&mut self, local: u16) -> ForwardNews {
+        self.cluster.outside.read(local)
+    }
+
+    fn forward_close(&mut self, local: u16) {
+        self.cluster.outside.close(local);
     }
 }

@@ -12,6 +12,7 @@ use kubelet::Kubelets;
 use sim::{Queue, Span, Time, Timing};
 
 use crate::ClusterClient;
+use crate::outside::{self, Outside};
 
 /// What a new cluster is made of.
 #[derive(Clone, Debug)]
@@ -73,6 +74,8 @@ pub struct Cluster {
     scheduler: Scheduler,
     pub(crate) kubelets: Kubelets,
     pub(crate) proxy: KubeProxy,
+    /// The machine on which the user sits.
+    pub outside: Outside,
     queue: Queue<Event>,
     timing: Rc<Timing>,
     /// When each program wants to be woken, by place in [`PROGRAMS`].
@@ -97,6 +100,7 @@ impl Cluster {
             scheduler: Scheduler::new(options.seed, timing.clone()),
             kubelets: Kubelets::new(timing.clone(), images::registry()),
             proxy: KubeProxy::new(options.seed, timing.clone()),
+            outside: Outside::new(),
             queue: Queue::new(options.start),
             timing,
             due: [None; PROGRAMS.len()],
@@ -201,7 +205,11 @@ impl Cluster {
             Program::KubeProxy => {
                 let next = self.proxy.wake(&mut self.server.client("kube-proxy", now));
                 for packet in self.proxy.take_arrived(now) {
-                    self.kubelets.deliver(packet, now);
+                    if packet.to.ip == outside::ADDRESS {
+                        self.outside.deliver(packet);
+                    } else {
+                        self.kubelets.deliver(packet, now);
+                    }
                 }
                 next
             }
@@ -211,10 +219,10 @@ impl Cluster {
         self.tell_watchers();
     }
 
-    /// Hands what pods have sent to the network, which delivers it later.
-    pub(crate) fn carry_packets(&mut self) {
+    /// Hands what pods and the user's machine have sent to the network, which delivers it later.
+    pub fn carry_packets(&mut self) {
         let now = self.now();
-        for packet in self.kubelets.take_packets() {
+        for packet in self.outside.take_packets().into_iter().chain(self.kubelets.take_packets()) {
             self.proxy.send(packet, now);
         }
         self.set_due(Program::KubeProxy, self.proxy.next_at());

@@ -9,6 +9,7 @@
 
 mod client;
 mod event_loop;
+pub mod outside;
 pub mod timing;
 
 pub use client::ClusterClient;

@@ -56,6 +56,8 @@ pub struct ImageConfig {
 pub struct Spawn {
     /// Name and arguments; never empty.
     pub argv: Vec<EcoString>,
+    /// The image's tag: which version of its software is meant.
+    pub tag: EcoString,
     /// Environment variables.
     pub env: BTreeMap<EcoString, EcoString>,
     /// The absolute working directory.

@@ -61,7 +61,7 @@ impl Sockets {
     }
 
     /// Closes what a process has open.
-    pub(crate) fn close_of(&mut self, owner: ProcessId) {
+    pub fn close_of(&mut self, owner: ProcessId) {
         let closing = self.sockets.take_if(|socket| socket.owner == owner);
         // Whoever waits for an answer learns that none will come.
         for (_, socket) in closing {
@@ -73,7 +73,8 @@ impl Sockets {
         }
     }
 
-    pub(crate) fn take_outgoing(&mut self) -> Option<Packet> {
+    /// The next packet that was sent, to wherever it is for.
+    pub fn take_outgoing(&mut self) -> Option<Packet> {
         self.outbox.pop_front()
     }
 
@@ -83,7 +84,7 @@ impl Sockets {
     }
 
     /// Puts a packet into the socket that it is for, and answers whose that is. Packets for nobody are answered.
-    pub(crate) fn accept(&mut self, packet: Packet) -> Option<ProcessId> {
+    pub fn accept(&mut self, packet: Packet) -> Option<ProcessId> {
         let Some(socket) = self.sockets.get_mut(packet.to.port) else {
             match packet.payload {
                 Payload::Open | Payload::Data(_) => self.outbox.push_back(packet.reply(Payload::Refused)),

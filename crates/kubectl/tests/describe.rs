@@ -4,8 +4,8 @@ use api::table::Table;
 use api::text::yaml;
 use api::{Key, Kind, Object, Reason, Status, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput,
-    WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
+    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
 };
 use kubectl::describe::{Cluster, Events, describe};
 use sim::Time;
@@ -84,6 +84,13 @@ impl NodeProxy for Snapshot {
     fn logs(&self, _pod: &Key, _options: &LogOptions) -> Result<LogRead, Status> {
         Err(refusal())
     }
+    fn forward_open(&mut self, _request: &ForwardRequest) -> Result<Forward, ForwardError> {
+        Err(ForwardError::Status(refusal()))
+    }
+    fn forward_read(&mut self, _local: u16) -> ForwardNews {
+        ForwardNews::default()
+    }
+    fn forward_close(&mut self, _local: u16) {}
 }
 
 fn refusal() -> Status {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use api::core::container::{Container, EnvVar};
 use api::{Key, Kind, Object, Pod, Str};
 use client::Api;
-use cri::{ImageConfig, Spawn};
+use cri::{ImageConfig, Reference, Spawn};
 use ecow::{EcoString, eco_format};
 
 use crate::kubelets::Kubelets;
@@ -39,6 +39,7 @@ impl Kubelets {
         let container = worker.container(at);
         Ok(Spawn {
             argv: arguments(container, &config, &env),
+            tag: tag(container),
             env,
             cwd: working_dir(container, &config),
             hostname: hostname(&worker.pod),
@@ -77,6 +78,7 @@ impl Kubelets {
         let container = worker.container(at);
         Spawn {
             argv,
+            tag: tag(container),
             env: self.environment(worker, at),
             cwd: working_dir(container, &config),
             hostname: hostname(&worker.pod),
@@ -87,6 +89,10 @@ impl Kubelets {
             ports: Vec::new(),
         }
     }
+}
+
+fn tag(container: &Container) -> EcoString {
+    Reference::parse(&container.image).map(|reference| reference.tag.as_str().into()).unwrap_or_default()
 }
 
 /// How `ps` shows a program.

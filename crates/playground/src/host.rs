@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::Str;
 use cluster::Cluster;
+use cri::{ProcessId, Spawn};
 use kubectl::complete::complete;
 use kubectl::{Context, Env, Input, Kubectl, Step};
 use shell::fs::{Caller, Fs, Tree, normalise};
@@ -12,14 +13,15 @@ use shell::{
 };
 use sim::Time;
 
-use crate::curl;
+use crate::browser::Browser;
 use crate::files::{Files, Pages, UID};
-use crate::program::{KubectlRun, Program};
+use crate::program::{KubectlRun, Program, Tool};
 use crate::world::{Editing, HOME, Holding};
+use crate::{curl, minikube, outside, web};
 
 const KUBECTL: &str = "kubectl";
 const EDITORS: [&str; 4] = ["vi", "vim", "nano", "editor"];
-const PROGRAMS: [&str; 6] = [KUBECTL, "curl", "minikube", "vi", "vim", "nano"];
+const PROGRAMS: [&str; 7] = [KUBECTL, "curl", "minikube", "vi", "vim", "nano", "wget"];
 /// The field manager of requests for which kubectl names none.
 const CLIENT: &str = "kubectl";
 /// Small steps of an editor's shell in one step of kubectl.
@@ -36,6 +38,8 @@ pub(crate) struct TerminalHost<'a> {
     pub(crate) has_editor: bool,
     /// The terminal's number.
     pub(crate) terminal: u32,
+    /// The little browser.
+    pub(crate) browser: &'a mut Browser,
 }
 
 impl TerminalHost<'_> {
@@ -166,10 +170,31 @@ impl TerminalHost<'_> {
         }
     }
 
+    fn step_tool(&mut self, tool: &mut Tool, io: &mut ProcessIo) -> Progress {
+        let owner = ProcessId { container: self.terminal as usize, pid: tool.pid };
+        let caller = self.caller();
+        let progress = if tool.is_interrupted {
+            Progress::Exited(INTERRUPTED)
+        } else {
+            let mut last = Progress::Again;
+            outside::until(self.cluster, self.fs, owner, caller, |system| {
+                last = tool.process.step(io, system);
+                matches!(last, Progress::Exited(_)).then_some(())
+            });
+            last
+        };
+        if let Progress::Exited(_) = progress {
+            self.cluster.outside.sockets.close_of(owner);
+            self.cluster.carry_packets();
+        }
+        progress
+    }
+
     fn run_at_once(&mut self, argv: &[String], cwd: &str, io: &mut ProcessIo) -> i32 {
         let caller = self.caller();
         match argv[0].as_str() {
             "curl" => curl::curl(argv, cwd, self.fs, caller, io),
+            "minikube" => minikube::minikube(argv, self.cluster, self.browser, io),
             other => {
                 io.stderr(format!("{other}: not supported here: this cluster is simulated and needs no {other}\n"));
                 1
@@ -202,6 +227,10 @@ impl Host for TerminalHost<'_> {
             };
             return Ok(Program::Editor { path: normalise(&command.cwd, file), is_interrupted: false });
         }
+        let leads_outside = command.argv.iter().any(|word| web::is_known(word));
+        if let Some(process) = images::tools::start(name, &spawn_of(&command)).filter(|_| !leads_outside) {
+            return Ok(Program::Tool(Box::new(Tool { process, pid: command.pid, is_interrupted: false })));
+        }
         if PROGRAMS.contains(&name) {
             return Ok(Program::AtOnce { argv: command.argv, cwd: command.cwd });
         }
@@ -211,6 +240,7 @@ impl Host for TerminalHost<'_> {
     fn step(&mut self, process: &mut Program, io: &mut ProcessIo) -> Progress {
         match process {
             Program::Kubectl(kubectl) => self.step_kubectl(kubectl, io),
+            Program::Tool(tool) => self.step_tool(tool, io),
             Program::AtOnce { argv, cwd } => Progress::Exited(self.run_at_once(argv, cwd, io)),
             Program::Editor { path, is_interrupted } => {
                 if *is_interrupted {
@@ -226,6 +256,7 @@ impl Host for TerminalHost<'_> {
         match process {
             Program::Kubectl(kubectl) => kubectl.is_interrupted = true,
             Program::Editor { is_interrupted, .. } => *is_interrupted = true,
+            Program::Tool(tool) => tool.is_interrupted = true,
             Program::AtOnce { .. } => {}
         }
     }
@@ -250,6 +281,19 @@ impl Host for TerminalHost<'_> {
             suffix: candidate.suffix,
         };
         Some(candidates.into_iter().map(word).collect())
+    }
+}
+
+fn spawn_of(command: &Command) -> Spawn {
+    Spawn {
+        argv: command.argv.iter().map(|word| word.as_str().into()).collect(),
+        env: command.env.clone(),
+        cwd: command.cwd.as_str().into(),
+        uid: UID,
+        pid: command.pid,
+        tty: command.terminal.stdout,
+        stdin: true,
+        ..Spawn::default()
     }
 }
 

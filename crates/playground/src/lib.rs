@@ -7,17 +7,21 @@
 //!
 //! What is absent: the browser, threads, the time outside. This crate is the only one that sees all rooms.
 
+mod browser;
 mod curl;
 mod desk;
 mod files;
 mod host;
+mod minikube;
 mod objects;
+mod outside;
 mod picture;
 mod program;
 mod session;
 pub mod web;
 mod world;
 
+pub use browser::{Browser, Failure, Page};
 pub use desk::{Desk, LIMIT, Said};
 pub use objects::{Happened, ObjectsError, Watched};
 pub use session::{Session, SessionError};

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use api::{Kind, Object};
 use cluster::timing::{self, TimingError};
+use images::tools::http::{ClientError, Response};
 use shell::{Config, Output, Start as ShellStart, Status};
 use sim::{Span, Time};
 use view::{
-    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, Start, Stream,
-    Update,
+    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, NoPage, Start,
+    Stream, Update,
 };
 
+use crate::browser::{Failure, Page};
 use crate::picture::Sent;
 use crate::world::{Options, World};
 
@@ -102,6 +104,7 @@ impl Session {
             let text = String::from_utf8_lossy(&text).into_owned();
             self.updates.push(Update::OpenEditor { terminal, path, text });
         }
+        self.tell_pages();
         let picture = self.sent.changes(self.world.cluster());
         if !picture.is_empty() {
             self.updates.push(Update::Picture(Box::new(picture)));
@@ -127,6 +130,9 @@ impl Session {
                 self.act(terminal, Input::Act(Act::Edited { path, text }))
             }
             Command::WriteFile { path, text } => self.act(FIRST_TERMINAL, Input::Act(Act::File(File { path, text }))),
+            Command::Browse { visit, url, base, form } => {
+                self.act(FIRST_TERMINAL, Input::Act(Act::Browse { visit, url, base, form }));
+            }
             Command::Advance { dt_us } => self.advance(dt_us),
             Command::RunUntil { goal, limit_us, events_max } => self.run_until(goal, Time(limit_us), events_max),
         }
@@ -170,6 +176,7 @@ impl Session {
                     self.refuse(&format!("{path}: {error}"));
                 }
             }
+            Input::Act(Act::Browse { visit, url, base, form }) => self.world.browse(visit, &url, &base, form),
         }
         self.settle();
     }
@@ -351,6 +358,18 @@ impl Session {
         self.updates.push(Update::Output { terminal, stream, text: text.to_owned() });
     }
 
+    fn tell_pages(&mut self) {
+        for Page { visit, url, outcome } in self.world.take_pages() {
+            self.updates.push(match outcome {
+                Ok(response) => page_of(visit, url, &response),
+                Err(failure) => Update::NoPage { visit, url, reason: reason_of(failure) },
+            });
+        }
+        if let Some(url) = self.world.browser().take_wanted() {
+            self.updates.push(Update::OpenPage { url });
+        }
+    }
+
     fn tell_prompts(&mut self) {
         for terminal in self.world.terminals() {
             let standing = self.standing(terminal);
@@ -374,5 +393,28 @@ impl Session {
             Some(_) if self.world.reads_terminal(terminal) => (Mode::Program, String::new()),
             Some(_) => (Mode::Busy, String::new()),
         }
+    }
+}
+
+/// A longer page is cut.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+
+fn page_of(visit: u32, url: String, response: &Response) -> Update {
+    let kind = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let content_type = kind.map(|(_, value)| value.clone()).unwrap_or_default();
+    let bytes = &response.body[..response.body.len().min(PAGE_BYTES_MAX)];
+    let body = String::from_utf8_lossy(bytes).into_owned();
+    Update::Page { visit, url, status: response.code, content_type, body }
+}
+
+fn reason_of(failure: Failure) -> NoPage {
+    match failure {
+        Failure::Address => NoPage::Address,
+        Failure::Redirects => NoPage::Redirects,
+        Failure::Network(ClientError::Lookup(_)) => NoPage::Name,
+        Failure::Network(ClientError::Refused(_)) => NoPage::Refused,
+        Failure::Network(ClientError::Unreachable(_)) => NoPage::Unreachable,
+        Failure::Network(ClientError::Empty) => NoPage::Empty,
+        Failure::Network(ClientError::Timeout(_)) => NoPage::Timeout,
     }
 }

@@ -35,6 +35,12 @@ pub enum WebError {
     NotFound,
 }
 
+/// Whether this is an address of a page that is known here.
+pub(crate) fn is_known(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| HOSTS.contains(&rest.split('/').next().unwrap_or_default()))
+}
+
 /// The text of a page.
 ///
 /// # Errors

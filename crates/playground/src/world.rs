@@ -7,6 +7,7 @@ use shell::fs::{Caller, Fs, Tree};
 use shell::{Config, InputTooLong, Machine, MoreInput, Output, Start, Status};
 use sim::{Span, Time};
 
+use crate::browser::{Browser, Page};
 use crate::files::UID;
 use crate::host::TerminalHost;
 use crate::program::Program;
@@ -85,6 +86,7 @@ pub struct World {
     /// Terminals in which a kubectl runs, and whether it has taken the terminal for itself.
     kubectls: BTreeMap<u32, Holding>,
     has_editor: bool,
+    browser: Browser,
     start: Time,
 }
 
@@ -123,6 +125,7 @@ impl World {
             editors: BTreeMap::new(),
             kubectls: BTreeMap::new(),
             has_editor: options.has_editor,
+            browser: Browser::default(),
             start,
         };
         world.place_directories();
@@ -338,6 +341,7 @@ impl World {
             for terminal in self.terminals() {
                 self.step_terminal(terminal);
             }
+            self.step_browser();
             if self.cluster.server().revision() == before {
                 return;
             }
@@ -352,7 +356,7 @@ impl World {
             Status::OutOfBudget => Some(terminal.rests_until),
             Status::Exited(_) => None,
         });
-        wakes.chain(self.cluster.next_event_at()).min().map(|at| at.max(now))
+        wakes.chain(self.browser.deadline()).chain(self.cluster.next_event_at()).min().map(|at| at.max(now))
     }
 
     /// Moves on to the next instant at which something happens, if that is not after `limit`. Answers whether it did.
@@ -376,6 +380,26 @@ impl World {
         Progress::OutOfBudget
     }
 
+    /// Asks the little browser for a page: an address, or a reference in the page `base`. `form` is what a form sends.
+    pub fn browse(&mut self, visit: u32, address: &str, base: &str, form: Option<String>) {
+        self.browser.go(visit, address, base, form);
+    }
+
+    /// The little browser.
+    pub fn browser(&mut self) -> &mut Browser {
+        &mut self.browser
+    }
+
+    /// The pages that the little browser has had since the last time.
+    pub fn take_pages(&mut self) -> Vec<Page> {
+        self.browser.take_pages()
+    }
+
+    fn step_browser(&mut self) {
+        let caller = Caller { uid: UID, gid: UID, now: self.now() };
+        self.browser.step(&mut self.cluster, &mut self.fs, caller);
+    }
+
     fn step_terminal(&mut self, number: u32) {
         let now = self.now();
         if self.terminals.get(&number).is_some_and(|terminal| terminal.rests_until > now) {
@@ -397,9 +421,10 @@ impl World {
         number: u32,
         action: impl FnOnce(&mut Machine<Program>, &mut TerminalHost<'_>) -> T,
     ) -> Option<T> {
-        let World { cluster, fs, terminals, editors, kubectls, has_editor, .. } = self;
+        let World { cluster, fs, terminals, editors, kubectls, has_editor, browser, .. } = self;
         let terminal = terminals.get_mut(&number)?;
-        let mut host = TerminalHost { cluster, fs, editors, kubectls, has_editor: *has_editor, terminal: number };
+        let mut host =
+            TerminalHost { cluster, fs, editors, kubectls, has_editor: *has_editor, terminal: number, browser };
         Some(action(&mut terminal.machine, &mut host))
     }
 }

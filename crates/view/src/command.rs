@@ -88,6 +88,18 @@ pub enum Command {
         /// At most so many events are handled before answering.
         events_max: u32,
     },
+    /// Asks the little browser for a page. Answered by [`crate::Update::Page`] or [`crate::Update::NoPage`] some time later, unless
+    /// another visit comes first.
+    Browse {
+        /// Counts up: the answer names it.
+        visit: u32,
+        /// Such as `http://192.168.49.2:30080/`, or a reference in the page `base`.
+        url: String,
+        /// The address of the page that the reference stands in; empty if the reader typed the address.
+        base: String,
+        /// What a form sends with POST, URL-encoded; none for GET.
+        form: Option<String>,
+    },
 }
 
 /// Where a fast run stops.

@@ -75,6 +75,17 @@ pub enum Act {
     },
     /// A file came from outside.
     File(File),
+    /// A page was asked for in the little browser.
+    Browse {
+        /// The visit.
+        visit: u32,
+        /// The address, or a reference.
+        url: String,
+        /// Where the reference stands.
+        base: String,
+        /// What a form sends.
+        form: Option<String>,
+    },
 }
 
 /// Why a line is no journal of ours.

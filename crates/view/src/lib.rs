@@ -27,7 +27,7 @@ pub use row::{
     BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
     Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
 };
-pub use update::{Candidate, Mode, Stream, Update};
+pub use update::{Candidate, Mode, NoPage, Stream, Update};
 
 #[cfg(test)]
 mod tests;

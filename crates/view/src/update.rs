@@ -91,6 +91,33 @@ pub enum Update {
         /// The terminal; its number is free again.
         terminal: u32,
     },
+    /// The page that [`crate::Command::Browse`] asked for.
+    Page {
+        /// The visit.
+        visit: u32,
+        /// Where it was found, after redirects.
+        url: String,
+        /// Such as 200.
+        status: u16,
+        /// Such as `text/html`; may be empty.
+        content_type: String,
+        /// The text. It is hostile: the page shows what it understands of it, as elements and text, and never as HTML.
+        body: String,
+    },
+    /// There is no such page.
+    NoPage {
+        /// The visit.
+        visit: u32,
+        /// The address.
+        url: String,
+        /// Why.
+        reason: NoPage,
+    },
+    /// A program wants an address opened in the little browser (`minikube service`).
+    OpenPage {
+        /// The address.
+        url: String,
+    },
     /// The engine's last words: a bug of ours. Nothing follows.
     Report {
         /// The panic's message and place.
@@ -129,4 +156,23 @@ pub struct Candidate {
     pub text: String,
     /// A few words about it; may be empty.
     pub note: String,
+}
+
+/// Why the little browser has no page to show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum NoPage {
+    /// The address is none of HTTP.
+    Address,
+    /// The name has no address outside of the cluster.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// There is no way there.
+    Unreachable,
+    /// The connection ended without an answer.
+    Empty,
+    /// No answer came in time.
+    Timeout,
+    /// Redirects without end.
+    Redirects,
 }

@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
 
+use super::browser::BrowserPane;
 use super::editor::Editor;
 use super::events::Events;
 use super::inspector::Inspector;
@@ -13,6 +14,7 @@ use super::report::Report;
 use super::summary::Summary;
 use super::terminal::TerminalPane;
 use super::toolbar::{Toolbar, Wish};
+use crate::browser::Act;
 use crate::driver::{Driver, Pace, worker_link};
 use crate::i18n::{Language, Text};
 use crate::store::{Action, FIRST_TERMINAL, Half, State};
@@ -149,8 +151,18 @@ fn picture_hall(state: &State, hands: &Hands) -> Html {
 fn terminal_hall(state: &State, hands: &Hands) -> Html {
     let &State { language, ready, pace, .. } = state;
     let last = state.terminals.keys().next_back().copied();
+    let on_action = hands.on_action.clone();
+    let open_browser = move |_| on_action.emit(Action::Browser(Act::Toggle));
     html! {
         <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
+            if state.browser.is_open {
+                <BrowserPane {language} browser={state.browser.clone()} on_command={hands.on_command.clone()}
+                    on_action={hands.on_action.clone()} />
+            } else {
+                <button type="button" class="quiet browser-open" disabled={!ready} onclick={open_browser}>
+                    { language.say(Text::BrowserOpen) }
+                </button>
+            }
             { for state.terminals.iter().map(|(&number, terminal)| html! {
                 <TerminalPane key={number} {language} {number} terminal={terminal.clone()} {ready} {pace}
                     opens={state.free_terminal().filter(|_| Some(number) == last)}

@@ -180,6 +180,7 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::CloseTerminal { .. }
         | Command::Complete { .. }
         | Command::WriteFile { .. }
+        | Command::Browse { .. }
         | Command::Advance { .. }
         | Command::RunUntil { .. } => None,
     }

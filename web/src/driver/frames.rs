@@ -395,7 +395,8 @@ fn is_journalled(command: &Command) -> bool {
         | Command::Interrupt { .. }
         | Command::Eof { .. }
         | Command::EditorResult { .. }
-        | Command::WriteFile { .. } => true,
+        | Command::WriteFile { .. }
+        | Command::Browse { .. } => true,
         Command::Start(_)
         | Command::Restore { .. }
         | Command::Complete { .. }

@@ -73,7 +73,7 @@ impl Process for Curl {
         let Asking { settings, client, redirects } = &mut **asking;
         let Some(outcome) = client.poll(system) else { return Progress::Blocked { wake: client.deadline() } };
         if let (Ok(response), true) = (&outcome, settings.follows && *redirects < REDIRECTS_MAX)
-            && let Some(next) = redirection(response)
+            && let Some(next) = redirection(response, &settings.url)
         {
             settings.url = next;
             *redirects += 1;
@@ -91,10 +91,11 @@ impl Process for Curl {
     }
 }
 
-fn redirection(response: &Response) -> Option<String> {
+fn redirection(response: &Response, from: &str) -> Option<String> {
     let is_redirect = matches!(response.code, 301 | 302 | 303 | 307 | 308);
     let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
-    location.filter(|_| is_redirect).map(|(_, value)| value.clone())
+    let (_, value) = location.filter(|_| is_redirect)?;
+    Some(Url::parse(from)?.join(value)?.text())
 }
 
 fn client_of(settings: &Settings) -> Option<Client> {

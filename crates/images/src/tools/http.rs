@@ -3,7 +3,8 @@
 use cri::{Address, Payload, System};
 use sim::{Span, Time};
 
-use super::resolver::{Lookup, LookupError, addresses};
+pub use super::resolver::LookupError;
+use super::resolver::{Lookup, addresses};
 
 /// How long a client waits for a connection or an answer.
 const TIMEOUT: Span = Span::from_seconds(120);
@@ -12,20 +13,20 @@ const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub struct Request {
     /// `GET`, `HEAD`, …
-    pub(crate) method: String,
+    pub method: String,
     /// With its leading slash.
-    pub(crate) path: String,
+    pub path: String,
     /// Names and values.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// What follows the headers.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Request {
     /// Reads a request that has arrived whole.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Request> {
+    pub fn parse(bytes: &[u8]) -> Option<Request> {
         let (head, body) = split_head(bytes)?;
         let mut lines = head.lines();
         let mut first = lines.next()?.split_whitespace();
@@ -35,17 +36,17 @@ impl Request {
     }
 
     /// The value of a header, whatever its case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Such as `GET / HTTP/1.1`.
-    pub(crate) fn first_line(&self) -> String {
+    pub fn first_line(&self) -> String {
         format!("{} {} HTTP/1.1", self.method, self.path)
     }
 
     /// The request as bytes.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let mut text = format!("{}\r\n", self.first_line());
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
@@ -59,24 +60,25 @@ impl Request {
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Response {
+pub struct Response {
     /// Such as 200.
-    pub(crate) code: u16,
+    pub code: u16,
     /// Such as `OK`.
-    pub(crate) reason: String,
+    pub reason: String,
     /// Names and values, in order.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Response {
-    pub(crate) fn new(code: u16, reason: &str, body: Vec<u8>) -> Response {
+    /// A response without headers.
+    pub fn new(code: u16, reason: &str, body: Vec<u8>) -> Response {
         Response { code, reason: reason.into(), headers: Vec::new(), body }
     }
 
     /// The response as bytes; of a HEAD request without its body.
-    pub(crate) fn encode(&self, is_head: bool) -> Vec<u8> {
+    pub fn encode(&self, is_head: bool) -> Vec<u8> {
         let mut bytes = self.head().into_bytes();
         if !is_head {
             bytes.extend_from_slice(&self.body);
@@ -85,7 +87,7 @@ impl Response {
     }
 
     /// Status line and headers, with the empty line after them.
-    pub(crate) fn head(&self) -> String {
+    pub fn head(&self) -> String {
         let mut text = format!("HTTP/1.1 {} {}\r\n", self.code, self.reason);
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
@@ -94,7 +96,7 @@ impl Response {
     }
 
     /// Reads a response that has arrived whole.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Response> {
+    pub fn parse(bytes: &[u8]) -> Option<Response> {
         let (head, body) = split_head(bytes)?;
         let mut lines = head.lines();
         let first = lines.next()?.strip_prefix("HTTP/1.")?;
@@ -117,20 +119,20 @@ fn headers<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
 
 /// A URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
+pub struct Url {
     /// `http` or `https`.
-    pub(crate) scheme: String,
+    pub scheme: String,
     /// Name or address.
-    pub(crate) host: String,
+    pub host: String,
     /// The port.
-    pub(crate) port: u16,
+    pub port: u16,
     /// With its leading slash.
-    pub(crate) path: String,
+    pub path: String,
 }
 
 impl Url {
     /// Reads `host`, `host:port/path`, `http://host/`.
-    pub(crate) fn parse(text: &str) -> Option<Url> {
+    pub fn parse(text: &str) -> Option<Url> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let at = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(at);
@@ -146,15 +148,59 @@ impl Url {
         Some(Url { scheme: scheme.to_lowercase(), host: host.into(), port, path })
     }
 
+    /// Where a reference in this page leads: an address, a path, or a part of one; none if it is no HTTP address.
+    pub fn join(&self, reference: &str) -> Option<Url> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        let plain = |path: String| Some(Url { path, ..self.clone() });
+        let scheme = reference.split(['/', '?']).next().unwrap_or_default();
+        let here = self.path.split('?').next().unwrap_or("/");
+        if let Some(rest) = reference.strip_prefix("//") {
+            return Url::parse(&format!("{}://{rest}", self.scheme));
+        }
+        if scheme.contains(':') {
+            return matches!(scheme, "http:" | "https:").then(|| Url::parse(reference)).flatten();
+        }
+        match reference.chars().next() {
+            None => plain(self.path.clone()),
+            Some('/') => plain(reference.to_string()),
+            Some('?') => plain(format!("{here}{reference}")),
+            Some(_) => {
+                let directory = here.rsplit_once('/').map_or("", |(directory, _)| directory);
+                plain(without_dots(&format!("{directory}/{reference}")))
+            }
+        }
+    }
+
+    /// The whole address.
+    pub fn text(&self) -> String {
+        let default = if self.scheme == "https" { 443 } else { 80 };
+        let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
+        format!("{}://{}{port}{}", self.scheme, self.host, self.path)
+    }
+
     /// The `Host` header.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         if self.port == 80 { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
     }
 }
 
+/// A path without `.` and `..`.
+fn without_dots(path: &str) -> String {
+    let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}{query}", parts.join("/"))
+}
+
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientError {
+pub enum ClientError {
     /// The name has no address.
     Lookup(LookupError),
     /// Nobody listens at the address.
@@ -169,7 +215,7 @@ pub(crate) enum ClientError {
 
 /// A request under way.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub struct Client {
     url: Url,
     request: Vec<u8>,
     state: State,
@@ -184,18 +230,19 @@ enum State {
 }
 
 impl Client {
-    pub(crate) fn new(url: Url, request: &Request) -> Client {
+    /// A request that has not been sent yet.
+    pub fn new(url: Url, request: &Request) -> Client {
         Client { url, request: request.encode(), state: State::New, limit: TIMEOUT }
     }
 
     /// Waits no longer than this.
-    pub(crate) fn limited(mut self, limit: Span) -> Client {
+    pub fn limited(mut self, limit: Span) -> Client {
         self.limit = limit;
         self
     }
 
     /// The address that the name was found to have.
-    pub(crate) fn peer(&self) -> Option<Address> {
+    pub fn peer(&self) -> Option<Address> {
         match &self.state {
             State::Connected { to, .. } => Some(*to),
             State::New | State::Looking(_) => None,
@@ -203,7 +250,7 @@ impl Client {
     }
 
     /// Until when it waits.
-    pub(crate) fn deadline(&self) -> Option<Time> {
+    pub fn deadline(&self) -> Option<Time> {
         match &self.state {
             State::New => None,
             State::Looking(lookup) => lookup.deadline(),
@@ -212,7 +259,7 @@ impl Client {
     }
 
     /// Goes on; answers once the response is there, or will not come.
-    pub(crate) fn poll(&mut self, system: &mut System<'_>) -> Option<Result<Response, ClientError>> {
+    pub fn poll(&mut self, system: &mut System<'_>) -> Option<Result<Response, ClientError>> {
         if let State::New = self.state {
             self.state = State::Looking(Lookup::of_name(&self.url.host, system));
         }
@@ -285,6 +332,27 @@ mod tests {
             let answer = Url::parse(text);
             let parts = answer.as_ref().map(|url| (url.host.as_str(), url.port, url.path.as_str()));
             assert_eq!(parts, expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn references_lead_where_a_browser_would_go() {
+        let base = Url::parse("http://a:8080/wp-admin/post.php?x=1").expect("it is an address");
+        for (reference, expect) in [
+            ("/", "http://a:8080/"),
+            ("edit.php?s=1", "http://a:8080/wp-admin/edit.php?s=1"),
+            ("../?p=3", "http://a:8080/?p=3"),
+            ("./x", "http://a:8080/wp-admin/x"),
+            ("?step=2", "http://a:8080/wp-admin/post.php?step=2"),
+            ("", "http://a:8080/wp-admin/post.php?x=1"),
+            ("#top", "http://a:8080/wp-admin/post.php?x=1"),
+            ("http://b/c#d", "http://b/c"),
+            ("//b/c", "http://b/c"),
+            ("/x?u=http://y", "http://a:8080/x?u=http://y"),
+            ("javascript:alert(1)", ""),
+            ("data:text/html,x", ""),
+        ] {
+            assert_eq!(base.join(reference).map(|url| url.text()).unwrap_or_default(), expect, "{reference}");
         }
     }
 

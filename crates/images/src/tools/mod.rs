@@ -1,7 +1,7 @@
 //! Programs that several images have and the shell itself does not: they reach the network and the process table.
 
 pub(crate) mod curl;
-pub(crate) mod http;
+pub mod http;
 pub(crate) mod kill;
 pub(crate) mod nc;
 pub(crate) mod nslookup;
@@ -10,6 +10,8 @@ pub(crate) mod ps;
 pub(crate) mod resolver;
 pub(crate) mod wget;
 
+use cri::{Process, Spawn};
+
 use crate::program::Tool;
 
 /// Those of busybox.
@@ -17,3 +19,11 @@ pub(crate) const BUSYBOX: &[Tool] = &[nslookup::TOOL, wget::TOOL, ping::TOOL, ps
 
 /// All of them.
 pub(crate) const ALL: &[Tool] = &[curl::TOOL, nslookup::TOOL, wget::TOOL, ping::TOOL, ps::TOOL, nc::TOOL, kill::PKILL];
+
+/// Those of a user's own machine.
+const OUTSIDE: &[Tool] = &[curl::TOOL, wget::TOOL];
+
+/// Starts a program on a user's own machine; none if it is not there.
+pub fn start(name: &str, spawn: &Spawn) -> Option<Box<dyn Process>> {
+    OUTSIDE.iter().find(|tool| tool.name == name).map(|tool| (tool.start)(spawn))
+}

@@ -17,7 +17,7 @@ const CANDIDATES_MAX: usize = 8;
 
 /// Why a name has no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LookupError {
+pub enum LookupError {
     /// There is no such name.
     NotFound,
     /// No name server has answered.

@@ -35,7 +35,6 @@ absent! {
     EXPOSE "expose" "use kubectl create service, or a manifest",
     KUSTOMIZE "kustomize" "",
     PLUGIN "plugin" "",
-    PORT_FORWARD "port-forward" "use kubectl run or kubectl exec inside of the cluster",
     PROXY "proxy" "",
 }
 

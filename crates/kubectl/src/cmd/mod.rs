@@ -141,6 +141,7 @@ pub mod logs;
 pub mod pairs;
 pub mod patch;
 pub mod pods;
+pub mod port_forward;
 pub mod replace;
 pub mod rollout;
 pub mod run;
@@ -205,7 +206,7 @@ verbs! {
     info::OPTIONS,
     patch::PATCH,
     absent::PLUGIN,
-    absent::PORT_FORWARD,
+    port_forward::PORT_FORWARD,
     absent::PROXY,
     replace::REPLACE,
     rollout::ROLLOUT,
@@ -231,6 +232,7 @@ verbs! {
     Editing(edit::Editing),
     Executing(exec::Executing),
     Following(logs::Following),
+    Forwarding(port_forward::Forwarding),
     RolloutStatus(status::RolloutStatus),
     Scaling(scale::Scaling),
     Waiting(wait::Waiting),
@@ -244,6 +246,7 @@ impl Waiting {
         match self {
             Waiting::Attaching(attaching) => attaching.interrupt(ctx),
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
+            Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
             Waiting::Deleting(_)
             | Waiting::Draining(_)
             | Waiting::Editing(_)
@@ -272,6 +275,7 @@ impl Waiting {
             | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)
+            | Waiting::Forwarding(_)
             | Waiting::RolloutStatus(_)
             | Waiting::Scaling(_)
             | Waiting::Waiting(_)

@@ -150,7 +150,7 @@ fn conditions_are_waited_for() {
 #[test]
 fn what_is_missing_is_said_plainly() {
     let mut world = World::new();
-    let absent = world.run("kubectl port-forward pod/web-0 8080:80");
+    let absent = world.run("kubectl proxy");
     assert!(absent.stderr.contains("is not supported in this version of the playground"), "{absent:?}");
     assert_eq!(absent.code, Some(1));
 }

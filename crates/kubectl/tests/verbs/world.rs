@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, LogOptions, LogRead, NodeProxy, Patch, SessionId, SessionOutput,
-    WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
+    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
 };
 use kube_apiserver::{ApiServer, ServerClient};
 use kubectl::config::Config;
@@ -78,6 +78,13 @@ impl NodeProxy for Door<'_> {
     fn logs(&self, _pod: &Key, _options: &LogOptions) -> Result<LogRead, Status> {
         Err(Status::internal("no kubelet here"))
     }
+    fn forward_open(&mut self, _request: &ForwardRequest) -> Result<Forward, ForwardError> {
+        Err(ForwardError::Status(Status::internal("no kubelet here")))
+    }
+    fn forward_read(&mut self, _local: u16) -> ForwardNews {
+        ForwardNews::default()
+    }
+    fn forward_close(&mut self, _local: u16) {}
 }
 
 #[derive(Clone, Default)]
