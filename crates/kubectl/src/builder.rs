@@ -11,6 +11,7 @@ use api::{Key, Object, Str, Value};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::files::{self, Depth};
+use crate::kustomize;
 use crate::mapping::Mapping;
 use crate::selection::Selection;
 
@@ -106,6 +107,8 @@ pub struct Builder {
     pub all_namespaces: bool,
     /// `-f`
     pub filenames: Vec<Str>,
+    /// `-k`
+    pub kustomize: Str,
     /// `-R`
     pub recursive: bool,
     /// `-l`; `Some("")` selects everything.
@@ -160,6 +163,20 @@ impl Visit {
     }
 }
 
+/// The documents of a file or kustomization, and what is wrong with the rest of it.
+struct Documents {
+    name: Str,
+    values: Vec<Value>,
+    failure: Option<Failure>,
+}
+
+impl Documents {
+    fn of(source: &files::Source) -> Documents {
+        let (values, failure) = files::documents(source);
+        Documents { name: source.name.clone(), values, failure }
+    }
+}
+
 struct Targets {
     resources: Vec<Str>,
     names: Vec<Str>,
@@ -187,9 +204,9 @@ impl Builder {
         if self.select_all {
             self.label_selector = Some(Str::new());
         }
-        if !self.filenames.is_empty() {
+        if !self.filenames.is_empty() || !self.kustomize.is_empty() {
             targets.refuse_beside_files()?;
-            return self.visit_files(ctx, &sources);
+            return self.visit_files(ctx, sources);
         }
         if self.label_selector.is_some() || self.field_selector.is_some() {
             return self.visit_selector(ctx, &targets);
@@ -209,9 +226,32 @@ impl Builder {
         Err(Failure::plain(MISSING_RESOURCE))
     }
 
-    fn sources(&self, ctx: &mut Context<'_>, env: &Env) -> Result<Vec<files::Source>, Failure> {
+    fn sources(&self, ctx: &mut Context<'_>, env: &Env) -> Result<Vec<Documents>, Failure> {
+        if !self.kustomize.is_empty() {
+            return self.check_kustomize().map(|()| vec![self.kustomization(ctx, env)]);
+        }
         let depth = if self.recursive { Depth::Recursive } else { Depth::Flat };
-        files::sources(ctx, env, &self.filenames, depth, &self.stdin)
+        let sources = files::sources(ctx, env, &self.filenames, depth, &self.stdin)?;
+        Ok(sources.iter().map(Documents::of).collect())
+    }
+
+    fn check_kustomize(&self) -> Result<(), Failure> {
+        let mut refusals = Vec::new();
+        if !self.filenames.is_empty() {
+            refusals.push(Failure::plain("only one of -f or -k can be specified"));
+        }
+        if self.recursive {
+            refusals.push(Failure::plain("the -k flag can't be used with -f or -R"));
+        }
+        Failure::of(refusals).map_or(Ok(()), Err)
+    }
+
+    fn kustomization(&self, ctx: &mut Context<'_>, env: &Env) -> Documents {
+        let name = self.kustomize.clone();
+        match kustomize::build(ctx, env, &name, kustomize::Options::DIRECTORY) {
+            Ok(values) => Documents { name, values, failure: None },
+            Err(failure) => Documents { name, values: Vec::new(), failure: Some(failure) },
+        }
     }
 
     /// Takes the arguments apart; `pods` alone selects all of them where that is allowed.
@@ -310,22 +350,21 @@ impl Builder {
         Visit { found: wanted.into_iter().map(read).collect(), single_item_implied }
     }
 
-    fn visit_files(&self, ctx: &mut Context<'_>, sources: &[files::Source]) -> Result<Visit, Failure> {
+    fn visit_files(&self, ctx: &mut Context<'_>, sources: Vec<Documents>) -> Result<Visit, Failure> {
         let selector = match &self.label_selector {
             Some(text) => Some(api::selector::Selector::parse(text).map_err(Failure::Plain)?),
             None => None,
         };
         let mut found = Vec::new();
         for source in sources {
-            let (documents, error) = files::documents(source);
-            for document in documents {
+            for document in source.values {
                 self.read_document(ctx, &source.name, document, &mut found);
                 if matches!(found.last(), Some(Err(Failure::Plain(message))) if message.starts_with("error validating"))
                 {
                     break;
                 }
             }
-            found.extend(error.map(Err));
+            found.extend(source.failure.map(Err));
         }
         if let Some(selector) = selector {
             found.retain(|found| match found {

@@ -42,12 +42,14 @@ pub struct Flag {
     pub bare: &'static str,
     /// One sentence for help.
     pub help: &'static str,
+    /// Whether help leaves it out: it is deprecated.
+    pub is_hidden: bool,
 }
 
 impl Flag {
     const fn of(name: &'static str, kind: Type, default: &'static str, help: &'static str) -> Flag {
         let bare = if matches!(kind, Type::Bool) { "true" } else { "" };
-        Flag { name, short: '\0', kind, default, bare, help }
+        Flag { name, short: '\0', kind, default, bare, help, is_hidden: false }
     }
 
     /// A boolean, false unless given.
@@ -93,6 +95,11 @@ impl Flag {
     /// The same with a value for `--flag` alone.
     pub const fn bare(self, bare: &'static str) -> Flag {
         Flag { bare, ..self }
+    }
+
+    /// The same, left out of help.
+    pub const fn hidden(self) -> Flag {
+        Flag { is_hidden: true, ..self }
     }
 
     fn title(&self) -> String {

@@ -23,6 +23,7 @@ pub mod failure;
 pub mod files;
 pub mod flags;
 mod kubectl;
+pub mod kustomize;
 pub mod mapping;
 pub mod output;
 pub mod printers;

@@ -33,7 +33,6 @@ absent! {
     CP "cp" "use kubectl exec POD -- cat FILE",
     DEBUG "debug" "use kubectl exec or kubectl run",
     EXPOSE "expose" "use kubectl create service, or a manifest",
-    KUSTOMIZE "kustomize" "",
     PLUGIN "plugin" "",
     PROXY "proxy" "",
 }

@@ -107,6 +107,7 @@ impl<'c, 'w> Call<'c, 'w> {
             namespace_is_explicit: self.namespace_is_explicit,
             all_namespaces: self.flags.is_on("all-namespaces"),
             filenames: self.flags.texts("filename"),
+            kustomize: self.flags.text("kustomize"),
             recursive: self.flags.is_on("recursive"),
             label_selector: optional("selector"),
             field_selector: optional("field-selector"),
@@ -121,15 +122,14 @@ impl<'c, 'w> Call<'c, 'w> {
         Failure::Usage(message.into(), format!("kubectl {}", self.verb.path))
     }
 
-    /// `-f` or `-k`; kustomizations come with a later version.
+    /// Whether `-f` or `-k` was given.
+    pub fn has_files(&self) -> bool {
+        !self.flags.texts("filename").is_empty() || !self.flags.text("kustomize").is_empty()
+    }
+
+    /// `-f` or `-k`
     pub fn require_files(&self) -> Result<(), Failure> {
-        if !self.flags.text("kustomize").is_empty() {
-            return Err(unsupported("kustomizations (-k)"));
-        }
-        if self.flags.texts("filename").is_empty() {
-            return Err(Failure::plain("must specify one of -f and -k"));
-        }
-        Ok(())
+        if self.has_files() { Ok(()) } else { Err(Failure::plain("must specify one of -f and -k")) }
     }
 
     /// `--dry-run`

@@ -58,10 +58,8 @@ struct Manner {
 }
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    for (flag, what) in [("raw", "raw requests (--raw)"), ("kustomize", "kustomizations (-k)")] {
-        if !call.flags.text(flag).is_empty() {
-            return Err(super::call::unsupported(what));
-        }
+    if !call.flags.text("raw").is_empty() {
+        return Err(super::call::unsupported("raw requests (--raw)"));
     }
     let manner = manner(call)?;
     let mut builder = call.builder();

@@ -29,10 +29,7 @@ pub static DESCRIBE: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    if !call.flags.text("kustomize").is_empty() {
-        call.require_files()?;
-    }
-    if call.flags.args.is_empty() && call.flags.texts("filename").is_empty() {
+    if call.flags.args.is_empty() && !call.has_files() {
         return Err(Failure::plain(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
              supported resources.",

@@ -55,9 +55,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             return Err(super::call::unsupported(what));
         }
     }
-    if !call.flags.text("kustomize").is_empty() {
-        call.require_files()?;
-    }
     check_arguments(call)?;
     if call.flags.is_on("watch") || call.flags.is_on("watch-only") {
         return watch(call);
@@ -83,7 +80,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 }
 
 fn check_arguments(call: &mut Call<'_, '_>) -> Result<(), Failure> {
-    if call.flags.args.is_empty() && call.flags.texts("filename").is_empty() {
+    if call.flags.args.is_empty() && !call.has_files() {
         call.ctx.err(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported \
              resources.\n\n",

@@ -21,7 +21,7 @@ pub fn verb(verb: &Verb) -> String {
         text.push_str("\nAvailable Commands:\n");
         list(&mut text, verb.path);
     }
-    let mut own: Vec<&Flag> = verb.flags.iter().flat_map(|group| group.iter()).collect();
+    let mut own: Vec<&Flag> = verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| !flag.is_hidden).collect();
     own.sort_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");

@@ -108,7 +108,7 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     if call.flags.is_on("local") {
         return Err(unsupported("local changes (--local)"));
     }
-    let has_files = !call.flags.texts("filename").is_empty();
+    let has_files = call.has_files();
     if pairs.resources.is_empty() && !has_files {
         let refusal = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
         return Err(Failure::plain(refusal));

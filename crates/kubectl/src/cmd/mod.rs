@@ -135,6 +135,7 @@ pub mod exec;
 pub mod explain;
 pub mod get;
 pub mod info;
+pub mod kustomize;
 pub mod label;
 pub mod last_applied;
 pub mod logs;
@@ -200,7 +201,7 @@ verbs! {
     explain::EXPLAIN,
     absent::EXPOSE,
     get::GET,
-    absent::KUSTOMIZE,
+    kustomize::KUSTOMIZE,
     label::LABEL,
     logs::LOGS,
     info::OPTIONS,

@@ -65,7 +65,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     builder.args = pairs.resources;
     builder.select_all = call.flags.is_on("all");
     builder.files_are_live = true;
-    let is_bare = resources == 0 && builder.filenames.is_empty();
+    let is_bare = resources == 0 && !call.has_files();
     let (infos, failures) =
         if is_bare { (Vec::new(), Vec::new()) } else { builder.visit(call.ctx, call.env)?.into_infos() };
     if let Some(failure) = Failure::of(failures) {
@@ -81,7 +81,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 
 fn check(call: &Call<'_, '_>, resources: usize, images: &BTreeMap<Str, Str>) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    if resources == 0 && call.flags.texts("filename").is_empty() {
+    if resources == 0 && !call.has_files() {
         faults.push("one or more resources must be specified as <resource> <name> or <resource>/<name>");
     }
     if images.is_empty() {

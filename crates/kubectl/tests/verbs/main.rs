@@ -4,5 +4,6 @@ mod commands;
 mod describe;
 mod drain;
 mod explain;
+mod kustomize;
 mod recorded;
 mod world;

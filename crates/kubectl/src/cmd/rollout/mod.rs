@@ -39,7 +39,7 @@ pub fn parent(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 
 /// The objects that a rollout verb is about.
 fn visit(call: &mut Call<'_, '_>) -> Result<Visit, Failure> {
-    if call.flags.args.is_empty() && call.flags.texts("filename").is_empty() {
+    if call.flags.args.is_empty() && !call.has_files() {
         return Err(Failure::plain("required resource not specified"));
     }
     let mut builder = call.builder();
