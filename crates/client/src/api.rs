@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ::api::table::Table;
 use ::api::{Key, Kind, Object, Resource, Status, Str, Value};
-use sim::Time;
+use sim::{Span, Time};
 
 /// The API server, for one client with one name (its field manager). Every method is one request.
 ///
@@ -61,6 +61,18 @@ pub trait Api {
 
     /// The Eviction subresource of a pod: deletes it if its disruption budget allows.
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status>;
+
+    /// From now on the holder of a lease renews it so often, or (`None`) no more. Renewals are no writes: whoever reads the
+    /// lease sees the last one that was due. Only holders call this.
+    fn set_renewal(&mut self, lease: &Key, every: Option<Span>) {
+        let _ = (lease, every);
+    }
+
+    /// Whether the holder of a lease is renewing it.
+    fn is_renewed(&self, lease: &Key) -> bool {
+        let _ = lease;
+        false
+    }
 
     /// The server-side table of objects of one kind, ages as of now.
     fn table(&self, kind: Kind, objects: &[Object]) -> Table;

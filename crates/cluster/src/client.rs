@@ -26,13 +26,13 @@ impl Cluster {
     /// If there is none.
     pub fn object(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
         let found = self.server.object(kind, key).cloned();
-        found.map(|object| self.kubelets.as_of(object, self.now())).ok_or_else(|| Status::not_found(kind, &key.name))
+        found.map(|object| self.server.as_of(object, self.now())).ok_or_else(|| Status::not_found(kind, &key.name))
     }
 
     /// All objects of a kind as a client reads them now, of one namespace or of all, by namespace and name.
     pub fn objects(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
         let all = self.server.list(kind, namespace);
-        all.into_iter().map(|object| self.kubelets.as_of(object, self.now())).collect()
+        all.into_iter().map(|object| self.server.as_of(object, self.now())).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use kube_controller_manager::{ControllerManager, HostPathProvisioner};
 use kube_proxy::KubeProxy;
 use kube_scheduler::Scheduler;
 use kubelet::Kubelets;
-use sim::{Queue, Span, Time, Timing};
+use sim::{Fault, Queue, Span, Time, Timing};
 
 use crate::ClusterClient;
 use crate::outside::{self, Outside};
@@ -160,6 +160,23 @@ impl Cluster {
     /// The cluster as a client of this name sees it now.
     pub fn client<'a>(&'a mut self, manager: &'a str) -> ClusterClient<'a> {
         ClusterClient { cluster: self, manager }
+    }
+
+    /// Breaks something, or mends it.
+    ///
+    /// # Errors
+    /// If there is no such thing, or it is as asked for already; in a sentence.
+    pub fn inject(&mut self, fault: &Fault) -> Result<(), String> {
+        let now = self.now();
+        let answer = self.kubelets.inject(fault, &mut self.server.client("kubelet", now));
+        self.carry_packets();
+        self.tell_watchers();
+        answer
+    }
+
+    /// What is broken now: the thing, and how.
+    pub fn faults(&self) -> Vec<(String, &'static str)> {
+        self.kubelets.faults()
     }
 
     /// The API server, to look at.

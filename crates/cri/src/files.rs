@@ -31,6 +31,16 @@ impl Volumes {
         self.trees.get_mut(key)
     }
 
+    /// All volumes with their keys, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &Tree)> {
+        self.trees.iter()
+    }
+
+    /// All volumes with their keys, to change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&EcoString, &mut Tree)> {
+        self.trees.iter_mut()
+    }
+
     /// Adds a volume, or replaces its files.
     pub fn insert(&mut self, key: impl Into<EcoString>, tree: Tree) {
         self.trees.insert(key.into(), tree);

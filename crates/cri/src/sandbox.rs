@@ -73,6 +73,8 @@ pub struct Container {
     next_pid: u32,
     log: Log,
     ended: Option<Ended>,
+    /// Its first process is stuck: it is not stepped, and any signal that would end a process ends it.
+    is_hung: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -152,6 +154,7 @@ impl Sandbox {
             next_pid: 1,
             log: Log::default(),
             ended: None,
+            is_hung: false,
         };
         self.containers[at] = Some(container);
         self.add(at, first);
@@ -271,7 +274,8 @@ impl Sandbox {
             .containers
             .iter()
             .flatten()
-            .flat_map(|container| container.processes.iter().map(|(_, running)| running));
+            .flat_map(|container| container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == 1)))
+            .map(|(_, running)| running);
         let soon = now + Span::from_millis(1);
         running
             .filter_map(
@@ -283,7 +287,7 @@ impl Sandbox {
     fn next_runnable(&self, now: Time) -> Option<ProcessId> {
         for (at, container) in self.containers.iter().enumerate() {
             let Some(container) = container else { continue };
-            for (pid, running) in container.processes.iter() {
+            for (pid, running) in container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == 1)) {
                 if running.is_runnable || running.wake.is_some_and(|wake| wake <= now) {
                     return Some(ProcessId { container: at, pid });
                 }
@@ -382,6 +386,12 @@ impl Sandbox {
             }
             return;
         }
+        if owner.pid == 1 && self.is_hung(id.container) {
+            if !matches!(signal, Signal::Cont | Signal::Stop) {
+                self.end(owner, 128 + signal.number(), world);
+            }
+            return;
+        }
         let mut kills = Vec::new();
         let outcome = self.with_process(owner, world, &mut kills, |process, _, system| process.signal(signal, system));
         let Some((disposition, output)) = outcome else { return };
@@ -404,6 +414,23 @@ impl Sandbox {
             .iter()
             .find(|(_, running)| running.process.workers().iter().any(|worker| worker.pid == id.pid));
         owner.map(|(pid, _)| ProcessId { container: id.container, pid })
+    }
+
+    /// Lets the first process of a container hang, or go on.
+    pub fn set_hung(&mut self, at: usize, is_hung: bool) {
+        if let Some(container) = self.containers.get_mut(at).and_then(Option::as_mut) {
+            container.is_hung = is_hung;
+        }
+    }
+
+    /// Whether the first process of a container hangs.
+    pub fn is_hung(&self, at: usize) -> bool {
+        self.container(at).is_some_and(|container| container.is_hung)
+    }
+
+    /// Ends the first process of a container with this exit code, and with it the container.
+    pub fn end_container(&mut self, at: usize, code: i32, world: &mut World<'_>) {
+        self.end(ProcessId { container: at, pid: 1 }, code, world);
     }
 
     /// Ends a container from outside: SIGKILL to all of its processes.
@@ -457,7 +484,8 @@ impl Container {
 
     /// What its first process declares of its probes.
     pub fn health(&self) -> Health {
-        self.processes.get(1).map_or(Health::Asked, |running| running.process.health())
+        let first = self.processes.get(1).filter(|_| !self.is_hung);
+        first.map_or(Health::Asked, |running| running.process.health())
     }
 
     /// Its processes, by number.

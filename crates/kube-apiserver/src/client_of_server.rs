@@ -3,7 +3,7 @@
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{Api, Change, DeleteOptions, Patch, WriteOptions, Written};
-use sim::Time;
+use sim::{Span, Time};
 
 use crate::ApiServer;
 use crate::subresources::{binding, eviction};
@@ -22,11 +22,15 @@ impl Api for ServerClient<'_> {
     }
 
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
-        self.server.get(kind, key).cloned()
+        self.server.get(kind, key).cloned().map(|object| self.server.as_of(object, self.now))
     }
 
     fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
-        self.server.list(kind, namespace)
+        let all = self.server.list(kind, namespace);
+        if kind != Kind::Lease {
+            return all;
+        }
+        all.into_iter().map(|object| self.server.as_of(object, self.now)).collect()
     }
 
     fn revision(&self) -> u64 {
@@ -77,6 +81,14 @@ impl Api for ServerClient<'_> {
 
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status> {
         eviction::evict(self.server, pod, options, &self.manager, self.now)
+    }
+
+    fn set_renewal(&mut self, lease: &Key, every: Option<Span>) {
+        self.server.set_renewal(lease, every, self.now);
+    }
+
+    fn is_renewed(&self, lease: &Key) -> bool {
+        self.server.is_renewed(lease)
     }
 
     fn table(&self, kind: Kind, objects: &[Object]) -> Table {

@@ -17,6 +17,7 @@ mod bootstrap;
 mod client_of_server;
 mod deletion;
 mod etcd;
+mod leases;
 mod managed;
 mod patch_requests;
 mod registry;
@@ -25,6 +26,8 @@ mod server_side_apply;
 mod subresources;
 mod tables;
 mod user_requests;
+
+use std::collections::BTreeMap;
 
 use api::table::Table;
 use api::{Key, Kind, Object, Str};
@@ -43,6 +46,7 @@ pub struct ApiServer {
     uids: Random,
     names: Random,
     addresses: Random,
+    renewals: BTreeMap<Key, leases::Renewal>,
 }
 
 impl ApiServer {
@@ -57,6 +61,7 @@ impl ApiServer {
             uids: Random::stream(seed, "kube-apiserver uids"),
             names: Random::stream(seed, "kube-apiserver names"),
             addresses: Random::stream(seed, "kube-apiserver addresses"),
+            renewals: BTreeMap::new(),
         };
         bootstrap::run(&mut server, now);
         server

@@ -147,6 +147,9 @@ impl ApiServer {
 
     /// Gives back what a deleted object had been given.
     pub(crate) fn released(&mut self, object: &Object) {
+        if let Object::Lease(lease) = object {
+            self.renewals.remove(&lease.metadata.key());
+        }
         let Object::Service(service) = object else { return };
         for address in &service.spec.cluster_ips {
             self.allocator.release_address(address);

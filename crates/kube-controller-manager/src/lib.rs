@@ -22,6 +22,7 @@ pub mod persistentvolume;
 mod podgc;
 mod provisioner;
 pub mod statefulset;
+pub mod tainteviction;
 mod volumeexpand;
 pub mod volumeprotection;
 mod why;

@@ -18,6 +18,7 @@ use crate::nodelifecycle::NodeLifecycleController;
 use crate::persistentvolume::PersistentVolumeController;
 use crate::podgc::PodGarbageCollector;
 use crate::statefulset::StatefulSetController;
+use crate::tainteviction::TaintEvictionController;
 use crate::volumeexpand::VolumeExpandController;
 use crate::volumeprotection::VolumeProtectionController;
 use crate::why::{Why, Whys};
@@ -25,6 +26,7 @@ use crate::why::{Why, Whys};
 /// The kinds that controllers read or collect.
 pub(crate) const WATCHED: &[Kind] = &[
     Kind::ConfigMap,
+    Kind::Lease,
     Kind::Endpoints,
     Kind::Namespace,
     Kind::Node,
@@ -57,6 +59,7 @@ pub struct ControllerManager {
 struct Controllers {
     namespace: NamespaceController,
     nodelifecycle: NodeLifecycleController,
+    tainteviction: TaintEvictionController,
     endpoints: EndpointsController,
     endpointslice: EndpointSliceController,
     statefulset: StatefulSetController,
@@ -73,6 +76,7 @@ impl Controllers {
         Controllers {
             namespace: NamespaceController::default(),
             nodelifecycle: NodeLifecycleController::new(),
+            tainteviction: TaintEvictionController::new(),
             endpoints: EndpointsController::default(),
             endpointslice: EndpointSliceController::default(),
             statefulset: StatefulSetController::new(),
@@ -88,6 +92,7 @@ impl Controllers {
     fn on_change(&mut self, change: &client::Change, context: &mut Context<'_>) {
         self.namespace.on_change(change, context.now);
         self.nodelifecycle.on_change(change, context);
+        self.tainteviction.on_change(change, context);
         self.endpoints.on_change(change, context);
         self.endpointslice.on_change(change, context);
         self.statefulset.on_change(change, context);
@@ -102,6 +107,7 @@ impl Controllers {
     fn run(&mut self, context: &mut Context<'_>) {
         self.namespace.run(context);
         self.nodelifecycle.run(context);
+        self.tainteviction.run(context);
         self.endpoints.run(context);
         self.endpointslice.run(context);
         self.statefulset.run(context);
@@ -117,6 +123,7 @@ impl Controllers {
         let wishes = [
             self.namespace.next_at(),
             self.nodelifecycle.next_at(),
+            self.tainteviction.next_at(),
             self.endpoints.next_at(),
             self.endpointslice.next_at(),
             self.statefulset.next_at(),

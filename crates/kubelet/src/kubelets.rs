@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use api::codec::MicroTime;
 use api::{Key, Kind, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
 use cri::Tree;
 use cri::{Packet, Registry, Sessions, Volumes, World};
 use sim::{Time, Timing};
 
-use crate::node::{Machine, NodeState, lease_object, lease_renewed_at, node_object};
+use crate::node::{Machine, NodeState, node_object};
 use crate::report::Shares;
 use crate::session::SessionTable;
 use crate::worker::{PodWorker, Stage};
@@ -39,14 +38,23 @@ pub struct Kubelets {
     pub(crate) sessions: Sessions,
     pub(crate) session_table: SessionTable,
     roots: BTreeMap<usize, Tree>,
+    /// Leases that somebody has deleted, by node.
+    lost_leases: Vec<Str>,
     pub(crate) packets: Vec<Packet>,
     pub(crate) shares: Shares,
     syncs: u64,
 }
 
 /// What wakes a kubelet. Nodes come before pods, so that a new node's pods find it.
-const WATCHED: &[Kind] =
-    &[Kind::Node, Kind::Pod, Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::ConfigMap, Kind::Secret];
+const WATCHED: &[Kind] = &[
+    Kind::Node,
+    Kind::Pod,
+    Kind::PersistentVolume,
+    Kind::PersistentVolumeClaim,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::Lease,
+];
 
 /// What becomes of a worker after it was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +84,7 @@ impl Kubelets {
             sessions: Sessions::new(),
             session_table: SessionTable::default(),
             roots: BTreeMap::new(),
+            lost_leases: Vec::new(),
             packets: Vec::new(),
             shares: Shares::default(),
             syncs: 0,
@@ -88,22 +97,11 @@ impl Kubelets {
         let machine = Machine::default();
         for number in 1..=nodes {
             let node = node_object(number, &machine, start);
-            let lease = lease_object(&node.metadata.name, start);
-            for object in [Object::from(node), Object::from(lease)] {
-                // A node of this name that is there already stays as it is.
-                drop(api.create(object));
-            }
+            let name = node.metadata.name.clone();
+            // A node of this name that is there already stays as it is.
+            drop(api.create(node.into()));
+            self.hold_lease(&name, api);
         }
-    }
-
-    /// An object as it would be if heartbeats were written: a lease says when it was last renewed.
-    pub fn as_of(&self, object: Object, now: Time) -> Object {
-        let Object::Lease(lease) = &object else { return object };
-        let is_of_a_node = self.nodes.contains_key(&lease.metadata.name);
-        let Some(start) = lease.spec.renew_time.filter(|_| is_of_a_node) else { return object };
-        let mut lease = api::Lease::clone(lease);
-        lease.spec.renew_time = Some(MicroTime(lease_renewed_at(start.0, now)));
-        lease.into()
     }
 
     /// Bytes of the files on a PersistentVolume; 0 if nothing was ever written.
@@ -129,12 +127,13 @@ impl Kubelets {
 
     /// Packets that pods have sent to others since the last time. The network delivers them with [`Kubelets::deliver`].
     pub fn take_packets(&mut self) -> Vec<Packet> {
-        std::mem::take(&mut self.packets)
+        let packets = std::mem::take(&mut self.packets);
+        packets.into_iter().map(|packet| self.stop_at_cut(packet)).collect()
     }
 
     /// A packet arrives at a pod (or at a probe's node). Packets for nobody are answered with `Unreachable`.
     pub fn deliver(&mut self, packet: Packet, now: Time) {
-        let Some(slot) = self.slot_of_address(packet.to.ip) else {
+        let Some(slot) = self.slot_of_address(packet.to.ip).filter(|_| self.arrives(&packet)) else {
             if matches!(packet.payload, cri::Payload::Open | cri::Payload::Ping(_)) {
                 self.packets.push(packet.reply(cri::Payload::Unreachable));
             }
@@ -144,9 +143,14 @@ impl Kubelets {
     }
 
     fn slot_of_address(&self, ip: Ipv4Addr) -> Option<u32> {
-        let range = Ipv4Addr::from(u32::from(ip) & 0xffff_ff00);
-        let node = self.nodes.get(self.nodes_by_range.get(&range)?)?;
+        let node = self.node_of_address(ip)?;
         node.slot_of(ip).filter(|_| node.has_address(ip))
+    }
+
+    /// The node in whose range of pods an address lies.
+    pub(crate) fn node_of_address(&self, ip: Ipv4Addr) -> Option<&NodeState> {
+        let range = Ipv4Addr::from(u32::from(ip) & 0xffff_ff00);
+        self.nodes.get(self.nodes_by_range.get(&range)?)
     }
 
     /// Changes a pod's sandbox from outside, runs its processes, and looks at the pod again if that has changed something.
@@ -216,6 +220,10 @@ impl Kubelets {
     fn on_change(&mut self, kind: Kind, change: &Change, now: Time) {
         match &change.object {
             Object::Node(node) => self.on_node(node, change.kind),
+            Object::Lease(lease) if change.kind == ChangeKind::Deleted => {
+                self.lost_leases.push(lease.metadata.name.clone());
+            }
+            Object::Lease(_) => {}
             Object::Pod(pod) => self.on_pod(pod, change.kind, now),
             Object::PersistentVolume(volume) if change.kind == ChangeKind::Deleted => {
                 self.volumes.remove(&crate::mounts::volume_key(&volume.metadata.name));
@@ -225,7 +233,7 @@ impl Kubelets {
         }
     }
 
-    fn on_node(&mut self, node: &api::Node, kind: ChangeKind) {
+    fn on_node(&mut self, node: &Rc<api::Node>, kind: ChangeKind) {
         let name = &node.metadata.name;
         if kind == ChangeKind::Deleted || self.nodes.contains_key(name) {
             return;
@@ -238,9 +246,17 @@ impl Kubelets {
 
     fn on_pod(&mut self, pod: &Rc<Pod>, kind: ChangeKind, now: Time) {
         let key = pod.key();
-        let slot = self.index.get(&key).copied();
+        let mut slot = self.index.get(&key).copied();
         let known = slot.and_then(|slot| self.workers[slot as usize].as_ref());
         let is_same = known.is_some_and(|worker| worker.pod.metadata.uid == pod.metadata.uid);
+        if known.is_some_and(|worker| !self.hears(&worker.pod.spec.node_name)) {
+            if is_same {
+                return;
+            }
+            // Behind the cut it goes on; its name is another pod's now.
+            self.index.remove(&key);
+            slot = None;
+        }
         match (kind, slot) {
             (ChangeKind::Deleted, Some(slot)) if is_same => self.on_gone(slot, now),
             (ChangeKind::Deleted, _) => {}
@@ -254,8 +270,9 @@ impl Kubelets {
         }
     }
 
-    fn on_bound(&mut self, key: Key, pod: &Rc<Pod>, now: Time) {
-        if pod.status.is_terminal() || !self.nodes.contains_key(&pod.spec.node_name) {
+    pub(crate) fn on_bound(&mut self, key: Key, pod: &Rc<Pod>, now: Time) {
+        let node = &pod.spec.node_name;
+        if pod.status.is_terminal() || !self.nodes.contains_key(node) || !self.hears(node) {
             return;
         }
         let at = now + sim::Span(self.timing.kubelet_sync_us);
@@ -283,7 +300,7 @@ impl Kubelets {
     }
 
     /// The object is gone; what still runs is killed.
-    fn on_gone(&mut self, slot: u32, now: Time) {
+    pub(crate) fn on_gone(&mut self, slot: u32, now: Time) {
         let Some(mut worker) = self.workers[slot as usize].take() else { return };
         self.set_wake(slot, &mut worker, None);
         self.forget(slot, &mut worker, now);
@@ -366,6 +383,11 @@ impl Component for Kubelets {
         let now = api.now();
         self.serve_sessions(now);
         self.take_changes(api, now - sim::Span(self.timing.watch_latency_us));
+        for node in std::mem::take(&mut self.lost_leases) {
+            if self.nodes.contains_key(&node) && self.hears(&node) {
+                self.hold_lease(&node, api);
+            }
+        }
         while let Some(&(at, slot)) = self.timers.first() {
             if at > now {
                 break;

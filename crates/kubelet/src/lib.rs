@@ -3,7 +3,8 @@
 //! - [`Kubelets`] is one component for all nodes. It watches pods, claims, volumes, ConfigMaps and Secrets, and writes statuses,
 //!   events and the last deletion of a pod.
 //! - [`status`] says what a pod's status is, as a pure function.
-//! - [`node`] says what a node looks like when its kubelet has registered it, and when its lease was last renewed.
+//! - [`node`] says what a node looks like when its kubelet has registered it.
+//! - `faults` breaks nodes, containers and volumes on purpose, and mends them.
 //!
 //! Invariants: a change of a pod visits that pod alone; an idle node and a pod that only runs cost no event; containers are
 //! known through `cri` only, and nothing here knows an image by name.
@@ -13,8 +14,10 @@
 
 mod back_off;
 mod conditions;
+mod faults;
 mod hooks;
 mod kubelets;
+mod machine_faults;
 mod mounts;
 mod names;
 pub mod node;
@@ -30,4 +33,4 @@ mod text;
 mod worker;
 
 pub use kubelets::Kubelets;
-pub use node::{Machine, lease_object, lease_renewed_at, node_object};
+pub use node::{Machine, lease_object, node_object};

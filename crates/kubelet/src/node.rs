@@ -1,7 +1,6 @@
 //! Nodes: what a kubelet registers, and what it keeps of its machine.
 //!
-//! Heartbeats are no events: a healthy node's lease is renewed at every point of a grid, and [`lease_renewed_at`] says which
-//! was the last one.
+//! Heartbeats are no events: the API server is told that a healthy node's lease is renewed every so often, and until when.
 //!
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_node_status.go and pkg/kubelet/nodestatus; sizes and versions are those of
 //! the cluster of the recordings.
@@ -14,7 +13,7 @@ use std::rc::Rc;
 use api::codec::MicroTime;
 use api::core::node::{LeaseSpec, Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo};
 use api::meta::ConditionStatus;
-use api::{Lease, ObjectMeta, Str, StringMap, Value};
+use api::{Key, Lease, ObjectMeta, Str, StringMap, Value};
 use ecow::{EcoVec, eco_format};
 use sim::{Span, Time};
 
@@ -99,7 +98,7 @@ fn node_status(number: u32, name: &Str, machine: &Machine, start: Time) -> NodeS
     }
 }
 
-fn healthy_conditions(start: Time) -> EcoVec<NodeCondition> {
+pub(crate) fn healthy_conditions(start: Time) -> EcoVec<NodeCondition> {
     let rows = [
         ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -134,7 +133,7 @@ fn system_info(number: u32) -> NodeSystemInfo {
     }
 }
 
-/// The lease of a node, as its kubelet makes it. What a reader sees of the renewal is [`lease_renewed_at`].
+/// The lease of a node, as its kubelet makes it. What a reader sees of the renewals is the API server's.
 pub fn lease_object(node: &str, start: Time) -> Lease {
     let spec = LeaseSpec {
         holder_identity: Some(node.into()),
@@ -145,10 +144,38 @@ pub fn lease_object(node: &str, start: Time) -> Lease {
     Lease { metadata: ObjectMeta::new(LEASE_NAMESPACE, node), spec, ..Lease::default() }
 }
 
-/// When a kubelet that has run since `start` without a fault last renewed its lease.
-pub fn lease_renewed_at(start: Time, now: Time) -> Time {
-    let beats = now.since(start).0 / LEASE_RENEWAL.0;
-    start + Span(beats * LEASE_RENEWAL.0)
+/// The lease of a node.
+pub(crate) fn lease_key(node: &str) -> Key {
+    Key::new(LEASE_NAMESPACE, node)
+}
+
+/// A node as a kubelet that starts registers it: without what others have added to it.
+pub(crate) fn as_registered(node: &Node, now: Time) -> Node {
+    let mut fresh = node.clone();
+    fresh.metadata = ObjectMeta::new("", node.metadata.name.clone());
+    fresh.metadata.labels = node.metadata.labels.clone();
+    fresh.metadata.annotations = node.metadata.annotations.clone();
+    (fresh.spec.taints, fresh.spec.unschedulable) = (EcoVec::new(), false);
+    Rc::make_mut(&mut fresh.status).conditions = healthy_conditions(now);
+    fresh
+}
+
+/// Whether a machine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Power {
+    /// It runs.
+    On,
+    /// It was stopped.
+    Off,
+}
+
+/// Whether a machine is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// It is.
+    Up,
+    /// Its cable is pulled.
+    Cut,
 }
 
 /// What one kubelet keeps of its node.
@@ -163,15 +190,39 @@ pub(crate) struct NodeState {
     used: BTreeMap<u32, u32>,
     /// When each image was or will be there.
     pub(crate) images: BTreeMap<Str, Time>,
+    pub(crate) power: Power,
+    pub(crate) link: Link,
+    /// How often it was started, and how many of these starts its kubelet has told of.
+    pub(crate) boots: u32,
+    pub(crate) boots_reported: u32,
+    /// The node as it was registered.
+    pub(crate) object: Rc<Node>,
 }
 
 impl NodeState {
     /// A node as the API server shows it; `None` if it has no address range yet.
-    pub(crate) fn from_object(node: &Node) -> Option<NodeState> {
+    pub(crate) fn from_object(node: &Rc<Node>) -> Option<NodeState> {
         let range: Ipv4Addr = node.spec.pod_cidr.split('/').next()?.parse().ok()?;
         let ip_text = node.status.address("InternalIP").cloned().unwrap_or_default();
         let ip = ip_text.parse().unwrap_or(Ipv4Addr::UNSPECIFIED);
-        Some(NodeState { ip, ip_text, range, next_pod: FIRST_POD, used: BTreeMap::new(), images: BTreeMap::new() })
+        Some(NodeState {
+            ip,
+            ip_text,
+            range,
+            next_pod: FIRST_POD,
+            used: BTreeMap::new(),
+            images: BTreeMap::new(),
+            power: Power::On,
+            link: Link::Up,
+            boots: 0,
+            boots_reported: 0,
+            object: node.clone(),
+        })
+    }
+
+    /// Whether its kubelet and the API server can reach each other.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.power == Power::On && self.link == Link::Up
     }
 
     /// The next free address after the one given last, for the pod in this slot.
@@ -224,16 +275,10 @@ mod tests {
     #[test]
     fn the_first_pod_is_dot_two_and_addresses_are_not_reused_at_once() {
         let node = node_object(1, &Machine::default(), Time::HEADLESS_START);
-        let mut state = NodeState::from_object(&node).expect("it has a range");
+        let mut state = NodeState::from_object(&Rc::new(node)).expect("it has a range");
         let first = state.take_address(0).expect("there is room");
         assert_eq!(first.to_string(), "10.244.1.2");
         state.return_address(first);
         assert_eq!(state.take_address(0).map(|ip| ip.to_string()).as_deref(), Some("10.244.1.3"));
-    }
-
-    #[test]
-    fn a_lease_is_renewed_on_its_grid() {
-        let start = Time::HEADLESS_START;
-        assert_eq!(lease_renewed_at(start, start + Span::from_seconds(26)), start + Span::from_seconds(20));
     }
 }

@@ -111,6 +111,33 @@ impl Kubelets {
         self.ask_due(worker, at, now);
     }
 
+    /// A running container's answers may have changed: probes that were asked no more are asked again.
+    pub(crate) fn ask_again(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+        let Some(started_at) = worker.containers[at].started_at.filter(|_| worker.is_running(at)) else { return };
+        let old = worker.containers[at].probing.take().unwrap_or_default();
+        let container = worker.container(at);
+        let kinds = [
+            (ProbeKind::Readiness, container.readiness_probe.clone()),
+            (ProbeKind::Liveness, container.liveness_probe.clone()),
+        ];
+        let mut probing = Probing::default();
+        if !self.timing.probes_are_run {
+            // On the average the next answer comes half a period later.
+            probing.answer_at = Some(now + Span(self.timing.ready_after_probe_us / 2));
+        } else {
+            probing.probes.extend(old.probes.iter().filter(|asked| asked.kind == ProbeKind::Startup).cloned());
+            for (kind, probe) in kinds.into_iter().filter_map(|(kind, probe)| Some((kind, probe?))) {
+                let known = old.probes.iter().find(|asked| asked.kind == kind);
+                let mut asked = known.cloned().unwrap_or(Asked { kind, probe, next: None, run: None, under_way: None });
+                if asked.next.is_none() && asked.under_way.is_none() {
+                    asked.next = Some(next_point(&asked.probe, started_at, now));
+                }
+                probing.probes.push(asked);
+            }
+        }
+        worker.containers[at].probing = Some(Box::new(probing));
+    }
+
     /// Asks and answers the probes that are due.
     pub(crate) fn answer_probes(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
         let now = api.now();
@@ -118,10 +145,7 @@ impl Kubelets {
             let Some(probing) = worker.containers[at].probing.as_deref_mut() else { continue };
             if probing.answer_at.is_some_and(|answer_at| answer_at <= now) {
                 probing.answer_at = None;
-                let record = &mut worker.containers[at];
-                record.startup = record.startup.map(|_| ProbeResult::Success);
-                record.readiness = record.readiness.map(|_| ProbeResult::Success);
-                worker.is_changed = true;
+                self.answer_for(worker, at, api);
                 continue;
             }
             self.run_probes(worker, at, api);
@@ -160,6 +184,9 @@ impl Kubelets {
         let at = question.at;
         let health =
             worker.sandbox.as_ref().and_then(|sandbox| sandbox.container(at)).map(|container| container.health());
+        if question.kind == ProbeKind::Readiness && worker.containers[at].is_unready {
+            return Outcome::Failure(EcoString::new());
+        }
         if health == Some(Health::ConstantlyGood) {
             return Outcome::Success;
         }
@@ -317,12 +344,24 @@ impl Kubelets {
     }
 
     fn kill_unhealthy(&mut self, worker: &mut PodWorker, question: &Question, api: &mut dyn Api) {
-        let (at, now) = (question.at, api.now());
-        let name = &worker.container(at).name;
         let word = question.kind.word().to_lowercase();
+        self.kill_failed(worker, question.at, &question.probe, &word, api);
+    }
+
+    /// A probe has failed for good: the container is to be started again.
+    pub(crate) fn kill_failed(
+        &mut self,
+        worker: &mut PodWorker,
+        at: usize,
+        probe: &Probe,
+        word: &str,
+        api: &mut dyn Api,
+    ) {
+        let now = api.now();
+        let name = &worker.container(at).name;
         let message = eco_format!("Container {name} failed {word} probe, will be restarted");
         self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
-        let own = question.probe.termination_grace_period_seconds;
+        let own = probe.termination_grace_period_seconds;
         let grace = own.or(worker.pod.spec.termination_grace_period_seconds).unwrap_or(30).max(1);
         worker.containers[at].probing = None;
         self.end_container(worker, at, grace, now);
@@ -426,6 +465,15 @@ fn first_point(probe: &Probe, start: Time) -> Time {
     let delay = u64::try_from(probe.initial_delay_seconds).unwrap_or(0);
     let period_seconds = u64::try_from(probe.period_seconds.max(1)).unwrap_or(1);
     start + Span(delay.div_ceil(period_seconds) * period_seconds * 1_000_000)
+}
+
+/// The first point of the grid after `now`.
+fn next_point(probe: &Probe, start: Time, now: Time) -> Time {
+    let first = first_point(probe, start);
+    if first > now {
+        return first;
+    }
+    first + Span((now.since(first).0 / period(probe).0 + 1) * period(probe).0)
 }
 
 fn port_number(worker: &PodWorker, at: usize, port: &IntOrString) -> Option<u16> {

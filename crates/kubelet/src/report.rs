@@ -97,7 +97,10 @@ fn shared<T: Clone + PartialEq>(known: &mut Vec<T>, value: T) -> T {
 impl Kubelets {
     /// Writes the pod's status if it says something new.
     pub(crate) fn report(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
-        worker.is_changed = false;
+        worker.is_changed = !self.hears(&worker.pod.spec.node_name);
+        if worker.is_changed {
+            return;
+        }
         let Ok(Object::Pod(current)) = api.get(Kind::Pod, &worker.pod.key()) else { return };
         if current.metadata.uid != worker.pod.metadata.uid {
             return;

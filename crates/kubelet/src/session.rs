@@ -143,6 +143,7 @@ impl Kubelets {
         let Some((slot, worker)) = known else {
             return Err(Status::bad_request(eco_format!("pod {} does not have a host assigned", pod.name)));
         };
+        self.check_reach(worker)?;
         if let Some(phase @ (PodPhase::Succeeded | PodPhase::Failed)) = phase_of(worker) {
             let message = eco_format!("cannot exec into a container in a completed pod; current phase is {phase}");
             return Err(Status::bad_request(message));
@@ -155,6 +156,20 @@ impl Kubelets {
             Some(at) if !worker.is_running(at) => Err(container_not_found(container)),
             Some(at) => Ok((slot, at)),
         }
+    }
+
+    /// Whether the API server reaches the kubelet of a pod.
+    fn check_reach(&self, worker: &PodWorker) -> Result<(), Status> {
+        if self.hears(&worker.pod.spec.node_name) {
+            return Ok(());
+        }
+        let ip = self.node_ip(worker);
+        let message = eco_format!("error dialing backend: dial tcp {ip}:10250: connect: no route to host");
+        Err(Status::new(Reason::Unknown, message))
+    }
+
+    fn node_ip(&self, worker: &PodWorker) -> Str {
+        self.node_of(worker).map(|node| node.ip_text.clone()).unwrap_or_default()
     }
 
     /// Sends input to a session's process, when the kubelets are next woken.
@@ -221,6 +236,13 @@ impl Kubelets {
         let Some(worker) = self.slot(&pod.key()).and_then(|slot| self.worker(slot)) else {
             return Err(Status::bad_request(eco_format!("pod {name} does not have a host assigned")));
         };
+        self.check_reach(worker).map_err(|status| {
+            let (ip, metadata) = (self.node_ip(worker), &worker.pod.metadata);
+            let (namespace, container) = (&metadata.namespace, &options.container);
+            let cause = status.message.strip_prefix("error dialing backend: ").unwrap_or_default();
+            let url = eco_format!("https://{ip}:10250/containerLogs/{namespace}/{name}/{container}");
+            Status::new(Reason::Unknown, eco_format!("Get \"{url}\": {cause}"))
+        })?;
         let container = &options.container;
         let Some(at) = worker.position(container) else {
             return Err(Status::bad_request(eco_format!("container {container} is not valid for pod {name}")));

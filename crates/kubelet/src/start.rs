@@ -246,6 +246,7 @@ impl Kubelets {
         record.started_at = Some(now);
         record.image_id = image_id;
         record.error = None;
+        record.is_hung = false;
         record.startup = has_startup.then_some(ProbeResult::None);
         record.readiness = has_readiness.then_some(ProbeResult::None);
         worker.is_changed = true;
@@ -335,6 +336,10 @@ impl Kubelets {
 
     /// Asks a container to stop, and kills it after its grace.
     pub(crate) fn end_container(&mut self, worker: &mut PodWorker, at: usize, grace_seconds: i64, now: Time) {
+        if worker.containers[at].is_hung {
+            worker.containers[at].kill_at = Some(now + Span(self.timing.container_stop_us));
+            return;
+        }
         worker.containers[at].kill_at = Some(now + Span::from_seconds(grace_seconds.max(1)));
         let signal = worker.stop_signal(at);
         self.signal_container(worker, at, signal, now);
@@ -343,7 +348,12 @@ impl Kubelets {
     /// Kills containers that have not stopped within their grace.
     pub(crate) fn kill_late(&mut self, worker: &mut PodWorker, now: Time) {
         for at in 0..worker.containers.len() {
-            if worker.containers[at].kill_at.is_some_and(|kill_at| kill_at <= now) {
+            if worker.containers[at].kill_at.is_none_or(|kill_at| kill_at > now) {
+                continue;
+            }
+            if worker.containers[at].is_hung {
+                self.signal_container(worker, at, worker.stop_signal(at), now);
+            } else {
                 self.kill_container(worker, at, now);
             }
         }
@@ -359,13 +369,16 @@ impl Kubelets {
             let Some(ended) = worker.ended(at) else { continue };
             let id = container_id(worker, at);
             let record = &mut worker.containers[at];
-            record.step = Step::Exited { look_at: now + notice };
+            // The kubelet knows at once of a container that it has stopped itself, and starts the next one.
+            let look_at = if record.kill_at.is_some() { now } else { now + notice };
+            record.step = Step::Exited { look_at };
             record.error = None;
+            record.is_hung = false;
             record.ended = Some(Rc::new(ContainerStateTerminated {
                 exit_code: ended.code,
                 reason: if ended.code == 0 { "Completed".into() } else { "Error".into() },
                 started_at: record.started_at.map(Time::truncate_to_second),
-                finished_at: Some(now.truncate_to_second()),
+                finished_at: Some(ended.at.truncate_to_second()),
                 container_id: id,
                 ..ContainerStateTerminated::default()
             }));

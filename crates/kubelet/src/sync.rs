@@ -40,8 +40,12 @@ impl Kubelets {
         if let Stage::Stopped { delete_at: Some(at) } = worker.stage
             && at <= now
         {
-            self.delete(worker, api);
-            return Fate::Drop;
+            if self.hears(&worker.pod.spec.node_name) {
+                self.delete(worker, api);
+                return Fate::Drop;
+            }
+            // The deletion is asked for again when the kubelet is back.
+            worker.stage = Stage::Stopped { delete_at: None };
         }
         let wake = self.next_look(worker, now);
         self.set_wake(slot, worker, wake);
@@ -244,6 +248,9 @@ impl Kubelets {
         reason: &'static str,
         message: impl Into<Str>,
     ) {
+        if !self.hears(&worker.pod.spec.node_name) {
+            return;
+        }
         self.recorder.set_host(worker.pod.spec.node_name.clone());
         let path = container.map(|at| worker.field_path(at)).unwrap_or_default();
         self.recorder.event_at(api, &worker.object(), &path, kind, reason, message);

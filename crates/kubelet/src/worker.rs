@@ -106,6 +106,10 @@ pub(crate) struct ContainerRecord {
     pub(crate) last_log: Option<Rc<cri::log::Log>>,
     /// The variables that the pod gives it, if it gives any.
     pub(crate) env: Option<Rc<Env>>,
+    /// Its first process hangs: somebody has seen to it.
+    pub(crate) is_hung: bool,
+    /// It says that it is not ready: somebody has seen to it.
+    pub(crate) is_unready: bool,
     /// What is mounted.
     pub(crate) mounts: Option<Rc<[Mount]>>,
 }

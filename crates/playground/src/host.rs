@@ -17,11 +17,12 @@ use crate::browser::Browser;
 use crate::files::{Files, Pages, UID};
 use crate::program::{KubectlRun, Program, Tool};
 use crate::world::{Editing, HOME, Holding};
-use crate::{curl, minikube, outside, web};
+use crate::{curl, fault, minikube, outside, web};
 
 const KUBECTL: &str = "kubectl";
 const EDITORS: [&str; 4] = ["vi", "vim", "nano", "editor"];
-const PROGRAMS: [&str; 7] = [KUBECTL, "curl", "minikube", "vi", "vim", "nano", "wget"];
+const FAULT: &str = "fault";
+const PROGRAMS: [&str; 8] = [KUBECTL, "curl", FAULT, "minikube", "vi", "vim", "nano", "wget"];
 /// The field manager of requests for which kubectl names none.
 const CLIENT: &str = "kubectl";
 /// Small steps of an editor's shell in one step of kubectl.
@@ -96,6 +97,13 @@ impl TerminalHost<'_> {
             kubectl_us,
         };
         kubectl::config::Config::read(&mut ctx, &env, "").ok()
+    }
+
+    /// The namespace of the context in force.
+    fn namespace(&mut self) -> String {
+        let config = self.kubeconfig();
+        let set = config.map(|config| config.context(&config.current_context()).get("namespace").text().to_owned());
+        set.filter(|namespace| !namespace.is_empty()).unwrap_or_else(|| "default".to_owned())
     }
 
     fn step_kubectl(&mut self, process: &mut KubectlRun, io: &mut ProcessIo) -> Progress {
@@ -195,6 +203,10 @@ impl TerminalHost<'_> {
         match argv[0].as_str() {
             "curl" => curl::curl(argv, cwd, self.fs, caller, io),
             "minikube" => minikube::minikube(argv, self.cluster, self.browser, io),
+            FAULT => {
+                let namespace = self.namespace();
+                fault::fault(argv, &namespace, self.cluster, io)
+            }
             other => {
                 io.stderr(format!("{other}: not supported here: this cluster is simulated and needs no {other}\n"));
                 1
@@ -270,8 +282,13 @@ impl Host for TerminalHost<'_> {
     }
 
     fn complete(&mut self, argv: &[String], _cwd: &str) -> Option<Vec<Candidate>> {
-        if argv.first().map(String::as_str) != Some(KUBECTL) {
-            return None;
+        match argv.first().map(String::as_str) {
+            Some(KUBECTL) => {}
+            Some(FAULT) => {
+                let namespace = self.namespace();
+                return Some(fault::complete(argv, &namespace, self.cluster));
+            }
+            Some(_) | None => return None,
         }
         let words: Vec<Str> = argv.iter().map(|word| word.as_str().into()).collect();
         let config = self.kubeconfig();

@@ -10,6 +10,7 @@
 mod browser;
 mod curl;
 mod desk;
+mod fault;
 mod files;
 mod host;
 mod minikube;

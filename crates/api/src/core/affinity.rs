@@ -2,6 +2,7 @@
 
 use ecow::EcoVec;
 
+use super::node::Taint;
 use crate::meta::LabelSelector;
 use crate::{Str, object};
 
@@ -118,6 +119,20 @@ object! {
         effect: Str = "effect",
         /// For `NoExecute`: how long the pod stays.
         toleration_seconds: Option<i64> = "tolerationSeconds",
+    }
+}
+
+impl Toleration {
+    /// Whether it bears a taint.
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        let has_effect = self.effect.is_empty() || self.effect == taint.effect;
+        let has_key = self.key.is_empty() || self.key == taint.key;
+        let has_value = match self.operator.as_str() {
+            "" | "Equal" => self.value == taint.value,
+            "Exists" => true,
+            _ => false,
+        };
+        has_effect && has_key && has_value
     }
 }
 

@@ -80,6 +80,11 @@ impl World {
             let node =
                 Node { metadata: ObjectMeta::new("", name), status: Rc::new(NodeStatus::default()), ..Node::default() };
             world.client("kubelet").create(node.into()).expect("a node");
+            let metadata = ObjectMeta::new("kube-node-lease", name);
+            let lease = api::Lease { metadata, ..api::Lease::default() };
+            world.client("kubelet").create(lease.into()).expect("its lease");
+            let key = Key::new("kube-node-lease", name);
+            world.client("kubelet").set_renewal(&key, Some(Span::from_seconds(10)));
         }
         // Namespaces get their accounts.
         world.run(Span::from_millis(100));

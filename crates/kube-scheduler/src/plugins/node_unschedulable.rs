@@ -2,7 +2,6 @@
 
 use api::core::node::Taint;
 
-use super::taint_toleration::tolerates;
 use crate::cache::NodeInfo;
 use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
 
@@ -17,7 +16,7 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
         return None;
     }
     let taint = Taint { key: TAINT.into(), effect: "NoSchedule".into(), ..Taint::default() };
-    if cycle.pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, &taint)) {
+    if cycle.pod.spec.tolerations.iter().any(|toleration| toleration.tolerates(&taint)) {
         return None;
     }
     Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) were unschedulable"))

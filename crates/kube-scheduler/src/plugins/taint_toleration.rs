@@ -1,7 +1,6 @@
 //! Taints keep pods away that do not tolerate them.
 
 use api::Pod;
-use api::core::affinity::Toleration;
 use api::core::node::Taint;
 
 use crate::cache::NodeInfo;
@@ -16,23 +15,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     events: &[ClusterEvent::Node, ClusterEvent::Pod],
 };
 
-/// Whether a toleration matches a taint.
-pub(crate) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    if !toleration.effect.is_empty() && toleration.effect != taint.effect {
-        return false;
-    }
-    if !toleration.key.is_empty() && toleration.key != taint.key {
-        return false;
-    }
-    match toleration.operator.as_str() {
-        "" | "Equal" => toleration.value == taint.value && !toleration.key.is_empty(),
-        "Exists" => true,
-        _ => false,
-    }
-}
-
 fn is_tolerated(pod: &Pod, taint: &Taint) -> bool {
-    pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
+    pod.spec.tolerations.iter().any(|toleration| toleration.tolerates(taint))
 }
 
 /// Whether a pod tolerates all taints of a node that keep pods away.

@@ -55,6 +55,17 @@ impl Tree {
         self.limit
     }
 
+    /// Sets the most bytes it may hold. What it holds already stays.
+    pub fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// Takes out everything but the root directory itself.
+    pub fn wipe(&mut self) {
+        Rc::make_mut(&mut self.nodes).retain(|path, _| path == "/");
+        self.used = NODE_BYTES;
+    }
+
     /// The bytes it holds.
     pub fn used(&self) -> u64 {
         self.used
