@@ -21,6 +21,13 @@ pub enum Fault {
         /// What could stand there.
         supported: Vec<Str>,
     },
+    /// It is none of these; the text is the value as the server's own types print it.
+    NotSupportedStruct {
+        /// What stands there.
+        shown: Str,
+        /// What could stand there.
+        supported: Vec<Str>,
+    },
     /// It is wrong.
     Invalid(Value),
     /// It is wrong; the text is the value as the server's own types print it.
@@ -107,12 +114,10 @@ impl FieldError {
             Fault::InvalidStruct(text) => (format!("Invalid value: {text}"), String::new()),
             Fault::NotFound(value) => (format!("Not found: {}", rendered(value)), String::new()),
             Fault::NotSupported { value, supported } => {
-                let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
-                let list = format!("supported values: {}", list.join(", "));
-                (
-                    format!("Unsupported value: {}", rendered(value)),
-                    if list.ends_with(' ') { String::new() } else { list },
-                )
+                (format!("Unsupported value: {}", rendered(value)), alternatives(supported))
+            }
+            Fault::NotSupportedStruct { shown, supported } => {
+                (format!("Unsupported value: {shown}"), alternatives(supported))
             }
             Fault::Invalid(value) => (format!("Invalid value: {}", rendered(value)), String::new()),
             Fault::Forbidden => ("Forbidden".to_owned(), String::new()),
@@ -131,7 +136,7 @@ impl FieldError {
             Fault::Required => "FieldValueRequired",
             Fault::Duplicate(_) | Fault::DuplicateStruct(_) => "FieldValueDuplicate",
             Fault::NotFound(_) => "FieldValueNotFound",
-            Fault::NotSupported { .. } => "FieldValueNotSupported",
+            Fault::NotSupported { .. } | Fault::NotSupportedStruct { .. } => "FieldValueNotSupported",
             Fault::Invalid(_) | Fault::InvalidStruct(_) => "FieldValueInvalid",
             Fault::Forbidden => "FieldValueForbidden",
             Fault::TooLong(_) => "FieldValueTooLong",
@@ -141,6 +146,14 @@ impl FieldError {
         };
         StatusCause { reason: reason.into(), message: self.body().into(), field: self.field.clone() }
     }
+}
+
+fn alternatives(supported: &[Str]) -> String {
+    if supported.is_empty() {
+        return String::new();
+    }
+    let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
+    format!("supported values: {}", list.join(", "))
 }
 
 /// A value as an error shows it: texts quoted, the rest as JSON.

@@ -32,6 +32,9 @@ pub mod text;
 pub mod value;
 
 pub use apps::controller_revision::ControllerRevision;
+pub use apps::daemon_set::DaemonSet;
+pub use apps::deployment::Deployment;
+pub use apps::replica_set::ReplicaSet;
 pub use apps::stateful_set::StatefulSet;
 pub use core::config::{ConfigMap, Secret};
 pub use core::endpoints::{EndpointSlice, Endpoints};

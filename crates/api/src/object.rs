@@ -3,6 +3,9 @@
 use std::rc::Rc;
 
 use crate::apps::controller_revision::ControllerRevision;
+use crate::apps::daemon_set::DaemonSet;
+use crate::apps::deployment::Deployment;
+use crate::apps::replica_set::ReplicaSet;
 use crate::apps::stateful_set::StatefulSet;
 use crate::codec::Codec;
 use crate::core::config::{ConfigMap, Secret};
@@ -165,6 +168,9 @@ kinds! {
     ServiceAccount "serviceaccounts" "" "v1" Namespaced,
     Service "services" "" "v1" Namespaced,
     ControllerRevision "controllerrevisions" "apps" "v1" Namespaced,
+    DaemonSet "daemonsets" "apps" "v1" Namespaced,
+    Deployment "deployments" "apps" "v1" Namespaced,
+    ReplicaSet "replicasets" "apps" "v1" Namespaced,
     StatefulSet "statefulsets" "apps" "v1" Namespaced,
     Lease "leases" "coordination.k8s.io" "v1" Namespaced,
     EndpointSlice "endpointslices" "discovery.k8s.io" "v1" Namespaced,

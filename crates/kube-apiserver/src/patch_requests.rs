@@ -58,7 +58,7 @@ impl ApiServer {
 
     /// A Scale is a view of the set: only the number of replicas is looked at.
     fn patch_scale(&mut self, old: Object, patch: &Patch, request: Request<'_>) -> Result<Written, Status> {
-        if old.kind() != Kind::StatefulSet {
+        if !matches!(old.kind(), Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet) {
             return Err(Status::new(Reason::NotFound, "the server could not find the requested resource"));
         }
         let replicas = patch.body.at(&["spec", "replicas"]).clone();

@@ -16,7 +16,7 @@ use crate::persistentvolume::matching::claim_key;
 pub(crate) struct Indexes {
     /// (UID of an owner, kind and key of an object that names it as owner)
     dependents: BTreeSet<(Str, Kind, Key)>,
-    /// Pods and ControllerRevisions that nobody controls.
+    /// Pods, ControllerRevisions and ReplicaSets that nobody controls.
     orphans: BTreeSet<(Kind, Key)>,
     /// (claim, name of a pod of the same namespace that uses it)
     pods_by_claim: BTreeSet<(Key, Str)>,
@@ -73,7 +73,7 @@ impl Indexes {
         self.dependents.range(from..).take_while(move |(owner, _, _)| owner == uid).map(|entry| (entry.1, &entry.2))
     }
 
-    /// Pods or ControllerRevisions of a namespace that nobody controls.
+    /// Pods, ControllerRevisions or ReplicaSets of a namespace that nobody controls.
     pub(crate) fn orphans<'a>(&'a self, kind: Kind, namespace: &'a Str) -> impl Iterator<Item = &'a Key> {
         let from = (kind, Key::new(namespace.clone(), ""));
         self.orphans
@@ -121,7 +121,7 @@ impl Indexes {
                 self.dependents.insert((owner.uid.clone(), kind, key.clone()));
             }
         }
-        if matches!(kind, Kind::Pod | Kind::ControllerRevision) {
+        if matches!(kind, Kind::Pod | Kind::ControllerRevision | Kind::ReplicaSet) {
             match new.is_some_and(|object| object.metadata().controller().is_none()) {
                 true => self.orphans.insert((kind, key)),
                 false => self.orphans.remove(&(kind, key)),

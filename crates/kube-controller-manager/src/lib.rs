@@ -9,7 +9,9 @@
 //! Models: kubernetes v1.36 cmd/kube-controller-manager and pkg/controller.
 
 mod context;
+mod controller_ref;
 mod counters;
+pub mod deployment;
 pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
@@ -19,8 +21,10 @@ mod manager;
 mod namespace;
 pub mod nodelifecycle;
 pub mod persistentvolume;
+mod pod_state;
 mod podgc;
 mod provisioner;
+pub mod replicaset;
 pub mod statefulset;
 pub mod tainteviction;
 mod volumeexpand;

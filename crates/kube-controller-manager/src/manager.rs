@@ -8,6 +8,7 @@ use sim::{Span, Time, Timing};
 
 use crate::context::Context;
 use crate::counters::Counters;
+use crate::deployment::DeploymentController;
 use crate::disruption::DisruptionController;
 use crate::endpoints::EndpointsController;
 use crate::endpointslice::EndpointSliceController;
@@ -17,6 +18,7 @@ use crate::namespace::NamespaceController;
 use crate::nodelifecycle::NodeLifecycleController;
 use crate::persistentvolume::PersistentVolumeController;
 use crate::podgc::PodGarbageCollector;
+use crate::replicaset::ReplicaSetController;
 use crate::statefulset::StatefulSetController;
 use crate::tainteviction::TaintEvictionController;
 use crate::volumeexpand::VolumeExpandController;
@@ -37,6 +39,8 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::ServiceAccount,
     Kind::Service,
     Kind::ControllerRevision,
+    Kind::Deployment,
+    Kind::ReplicaSet,
     Kind::StatefulSet,
     Kind::EndpointSlice,
     Kind::PodDisruptionBudget,
@@ -63,6 +67,8 @@ struct Controllers {
     endpoints: EndpointsController,
     endpointslice: EndpointSliceController,
     statefulset: StatefulSetController,
+    deployment: DeploymentController,
+    replicaset: ReplicaSetController,
     disruption: DisruptionController,
     persistentvolume: PersistentVolumeController,
     volumeexpand: VolumeExpandController,
@@ -80,6 +86,8 @@ impl Controllers {
             endpoints: EndpointsController::default(),
             endpointslice: EndpointSliceController::default(),
             statefulset: StatefulSetController::new(),
+            deployment: DeploymentController::new(),
+            replicaset: ReplicaSetController::new(),
             disruption: DisruptionController::new(),
             persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
             volumeexpand: VolumeExpandController::new(),
@@ -96,6 +104,8 @@ impl Controllers {
         self.endpoints.on_change(change, context);
         self.endpointslice.on_change(change, context);
         self.statefulset.on_change(change, context);
+        self.deployment.on_change(change, context);
+        self.replicaset.on_change(change, context);
         self.disruption.on_change(change, context);
         self.persistentvolume.on_change(change);
         self.volumeexpand.on_change(change);
@@ -111,6 +121,8 @@ impl Controllers {
         self.endpoints.run(context);
         self.endpointslice.run(context);
         self.statefulset.run(context);
+        self.deployment.run(context);
+        self.replicaset.run(context);
         self.disruption.run(context);
         self.persistentvolume.run(context);
         self.volumeexpand.run(context);
@@ -127,6 +139,8 @@ impl Controllers {
             self.endpoints.next_at(),
             self.endpointslice.next_at(),
             self.statefulset.next_at(),
+            self.deployment.next_at(),
+            self.replicaset.next_at(),
             self.disruption.next_at(),
             self.persistentvolume.next_at(),
             self.volumeprotection.next_at(),

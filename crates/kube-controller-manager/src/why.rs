@@ -12,6 +12,8 @@ pub enum Why {
     CreatedAsWanted {
         /// How many pods the set asks for.
         replicas: i32,
+        /// What kind of set.
+        owner: Kind,
     },
     /// A pod in the order of a set.
     CreatedAfter {
@@ -22,7 +24,18 @@ pub enum Why {
     DeletedAsSurplus {
         /// How many pods the set asks for.
         replicas: i32,
+        /// What kind of set.
+        owner: Kind,
     },
+    /// A ReplicaSet that its Deployment has sized.
+    Sized {
+        /// The size before.
+        from: i32,
+        /// The size now.
+        to: i32,
+    },
+    /// A Deployment whose rollout is under way.
+    RollsOut,
     /// A pod of an older template.
     DeletedAsOutdated {
         /// The revision that it should have.
@@ -63,13 +76,15 @@ impl Why {
     /// The decision about the object called `name`, as a sentence without a full stop.
     pub fn about(&self, name: &str) -> String {
         match self {
-            Why::CreatedAsWanted { replicas } => {
-                format!("{name} was created because its StatefulSet asks for {}", pods(*replicas))
+            Why::CreatedAsWanted { replicas, owner } => {
+                format!("{name} was created because its {} asks for {}", owner.name(), pods(*replicas))
             }
             Why::CreatedAfter { predecessor } => format!("{name} was created because {predecessor} became Ready"),
-            Why::DeletedAsSurplus { replicas } => {
-                format!("{name} was deleted because its StatefulSet asks for {}", pods(*replicas))
+            Why::DeletedAsSurplus { replicas, owner } => {
+                format!("{name} was deleted because its {} asks for {}", owner.name(), pods(*replicas))
             }
+            Why::Sized { from, to } => format!("{name} was sized from {from} to {to} by its Deployment"),
+            Why::RollsOut => format!("{name} rolls out"),
             Why::DeletedAsOutdated { revision } => {
                 format!("{name} was deleted because its template is not {revision}'s")
             }

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use api::meta::LabelSelector;
+use api::meta::{LabelSelector, OwnerReference};
 use api::{
-    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service, StatefulSet, StorageClass, StringMap,
+    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ReplicaSet, Service, StatefulSet, StorageClass,
+    StringMap,
 };
 use client::Informers;
 
@@ -41,21 +42,26 @@ impl Lister for Informers {
         self.get::<Namespace>(&Key::new("", name)).map(|namespace| &namespace.metadata.labels)
     }
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
-        default_selector(
-            pod,
-            self.iter::<Service>().map(|service| &**service),
-            self.iter::<StatefulSet>().map(|set| &**set),
-        )
+        let owner = |owner: &OwnerReference| {
+            let key = Key::new(pod.metadata.namespace.clone(), owner.name.clone());
+            match owner.kind.as_str() {
+                "StatefulSet" => self.get::<StatefulSet>(&key).map(|set| &set.spec.selector),
+                "ReplicaSet" => self.get::<ReplicaSet>(&key).map(|set| &set.spec.selector),
+                _ => None,
+            }
+        };
+        default_selector(pod, self.iter::<Service>().map(|service| &**service), &owner)
     }
 }
 
-/// The selectors of the services that select a pod and of the set that controls it, all together.
+/// The selectors of the services that select a pod and of the set that controls it, all together. `selector_of` knows the
+/// selector of an owner.
 ///
 /// Models: kubernetes v1.36 pkg/scheduler/framework/plugins/helper (DefaultSelector).
 pub fn default_selector<'a>(
     pod: &Pod,
     services: impl Iterator<Item = &'a Service>,
-    mut sets: impl Iterator<Item = &'a StatefulSet>,
+    selector_of: &dyn Fn(&OwnerReference) -> Option<&'a LabelSelector>,
 ) -> Option<LabelSelector> {
     let mut selector = LabelSelector::default();
     for service in services.filter(|service| service.metadata.namespace == pod.metadata.namespace) {
@@ -64,12 +70,7 @@ pub fn default_selector<'a>(
             wanted.iter().for_each(|(key, value)| selector.match_labels.insert(key.clone(), value.clone()));
         }
     }
-    let owner = pod.metadata.controller().filter(|owner| owner.kind == "StatefulSet");
-    let is_owner = |set: &&StatefulSet| {
-        owner.is_some_and(|owner| owner.name == set.metadata.name) && set.metadata.namespace == pod.metadata.namespace
-    };
-    if let Some(set) = sets.find(is_owner) {
-        let wanted = &set.spec.selector;
+    if let Some(wanted) = pod.metadata.controller().and_then(selector_of) {
         wanted.match_labels.iter().for_each(|(key, value)| selector.match_labels.insert(key.clone(), value.clone()));
         selector.match_expressions.extend(wanted.match_expressions.iter().cloned());
     }

@@ -24,6 +24,7 @@ const CACHED: &[Kind] = &[
     Kind::Node,
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
+    Kind::ReplicaSet,
     Kind::Service,
     Kind::StatefulSet,
     Kind::StorageClass,

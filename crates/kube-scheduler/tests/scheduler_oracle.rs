@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use api::meta::LabelSelector;
+use api::meta::{LabelSelector, OwnerReference};
 use api::{
     Key, Kind, Object, PersistentVolume, PersistentVolumeClaim, Pod, Service, StatefulSet, StorageClass, StringMap,
     Value,
@@ -43,7 +43,12 @@ impl Lister for World {
         self.namespaces.get(name)
     }
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
-        default_selector(pod, self.services.iter().map(|service| &**service), self.sets.iter().map(|set| &**set))
+        let owner = |owner: &OwnerReference| {
+            let set = self.sets.iter().find(|set| set.metadata.name == owner.name)?;
+            (owner.kind == "StatefulSet" && set.metadata.namespace == pod.metadata.namespace)
+                .then_some(&set.spec.selector)
+        };
+        default_selector(pod, self.services.iter().map(|service| &**service), &owner)
     }
 }
 

@@ -19,6 +19,7 @@ mod outside;
 mod picture;
 mod program;
 mod session;
+mod settled;
 pub mod web;
 mod world;
 

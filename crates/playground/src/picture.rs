@@ -11,7 +11,7 @@ use api::quantity::Quantity;
 use api::table::Table;
 use api::{
     Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ResourceList,
-    Service, StatefulSet,
+    Service,
 };
 use cluster::Cluster;
 use sim::Time;
@@ -59,7 +59,7 @@ impl Sent {
         if looked_at(&[Kind::PersistentVolume]) {
             picture.volumes = difference(&mut self.volumes, volumes(cluster));
         }
-        if looked_at(&[Kind::StatefulSet, Kind::Pod]) {
+        if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Pod]) {
             picture.workloads = difference(&mut self.workloads, workloads(cluster));
         }
         if looked_at(&[Kind::PodDisruptionBudget]) {
@@ -282,20 +282,58 @@ fn volumes(cluster: &Cluster) -> Vec<VolumeRow> {
 }
 
 fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
-    let count = |number: i32| u32::try_from(number).unwrap_or(0);
-    let row = |set: &StatefulSet| WorkloadRow {
-        uid: uid(&set.metadata.uid),
-        kind: Kind::StatefulSet.name().to_owned(),
-        namespace: set.metadata.namespace.to_string(),
-        name: set.metadata.name.to_string(),
-        replicas: count(set.spec.replicas()),
-        ready: count(set.status.ready_replicas),
-        updated: count(set.status.updated_replicas),
-        current_revision: set.status.current_revision.to_string(),
-        update_revision: set.status.update_revision.to_string(),
-        reason: why(cluster, Kind::StatefulSet, &set.metadata.key()),
+    let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet];
+    kinds
+        .into_iter()
+        .flat_map(|kind| cluster.server().iter(kind))
+        .filter_map(|object| workload(cluster, object))
+        .collect()
+}
+
+/// A workload's row. The revisions of a Deployment are the numbers of its history; a ReplicaSet has one, the hash of its
+/// template.
+fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
+    let (counts, revisions) = match object {
+        Object::StatefulSet(set) => {
+            let status = &set.status;
+            let counts = [set.spec.replicas(), status.ready_replicas, status.updated_replicas];
+            (counts, [status.current_revision.to_string(), status.update_revision.to_string()])
+        }
+        Object::Deployment(deployment) => {
+            let status = &deployment.status;
+            let counts = [deployment.spec.replicas(), status.ready_replicas, status.updated_replicas];
+            let number = deployment.metadata.annotations.get("deployment.kubernetes.io/revision").unwrap_or("");
+            (counts, [number.to_owned(), number.to_owned()])
+        }
+        // A Deployment keeps the sets of old templates without pods.
+        Object::ReplicaSet(set) if set.spec.replicas() == 0 && set.status.replicas == 0 => return None,
+        Object::ReplicaSet(set) => {
+            let counts = [set.spec.replicas(), set.status.ready_replicas, set.status.replicas];
+            let hash = set.metadata.labels.get("pod-template-hash").unwrap_or("");
+            (counts, [hash.to_owned(), hash.to_owned()])
+        }
+        Object::DaemonSet(set) => {
+            let status = &set.status;
+            let counts = [status.desired_number_scheduled, status.number_ready, status.updated_number_scheduled];
+            (counts, [String::new(), String::new()])
+        }
+        _ => return None,
     };
-    all::<StatefulSet>(cluster).map(row).collect()
+    let [replicas, ready, updated] = counts.map(|number| u32::try_from(number).unwrap_or(0));
+    let [current_revision, update_revision] = revisions;
+    let metadata = object.metadata();
+    Some(WorkloadRow {
+        uid: uid(&metadata.uid),
+        kind: object.kind().name().to_owned(),
+        namespace: metadata.namespace.to_string(),
+        name: metadata.name.to_string(),
+        replicas,
+        ready,
+        updated,
+        current_revision,
+        update_revision,
+        reason: why(cluster, object.kind(), &metadata.key()),
+    })
 }
 
 fn why(cluster: &Cluster, kind: Kind, key: &Key) -> String {

@@ -267,23 +267,15 @@ impl Session {
     /// Whether every workload has what it wants and nothing is being deleted.
     pub fn is_settled(&self) -> bool {
         let server = self.world.cluster().server();
-        let sets_are = server.iter(Kind::StatefulSet).all(|object| match object {
-            Object::StatefulSet(set) => {
-                let (wanted, status) = (set.spec.replicas(), &set.status);
-                status.observed_generation == set.metadata.generation
-                    && status.replicas == wanted
-                    && status.ready_replicas == wanted
-                    && status.current_revision == status.update_revision
-            }
-            _ => true,
-        });
+        let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet];
+        let workloads_are = kinds.into_iter().flat_map(|kind| server.iter(kind)).all(crate::settled::has_what_it_wants);
         let pods_are = server.iter(Kind::Pod).all(|object| match object {
             Object::Pod(pod) => {
                 !pod.metadata.is_terminating() && (pod.status.is_terminal() || pod.status.is_true("Ready"))
             }
             _ => true,
         });
-        sets_are && pods_are
+        workloads_are && pods_are
     }
 
     /// Lets terminals do what they can now, handing each the typed lines as it reads them.

@@ -14,7 +14,13 @@ use sim::Time;
 /// Whether objects of this kind count changes of their desired state.
 pub(crate) fn has_generation(kind: Kind) -> bool {
     match kind {
-        Kind::StatefulSet | Kind::PodDisruptionBudget | Kind::Pod | Kind::EndpointSlice => true,
+        Kind::StatefulSet
+        | Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::DaemonSet
+        | Kind::PodDisruptionBudget
+        | Kind::Pod
+        | Kind::EndpointSlice => true,
         Kind::ConfigMap
         | Kind::Endpoints
         | Kind::Event
@@ -36,6 +42,13 @@ pub(crate) fn prepare_for_create(object: &mut Object, now: Time) {
     match object {
         Object::Pod(pod) => pod::prepare_for_create(Rc::make_mut(pod)),
         Object::StatefulSet(set) => Rc::make_mut(set).status = Default::default(),
+        Object::Deployment(deployment) => Rc::make_mut(deployment).status = Default::default(),
+        Object::ReplicaSet(set) => Rc::make_mut(set).status = Default::default(),
+        Object::DaemonSet(set) => {
+            let set = Rc::make_mut(set);
+            set.status = Default::default();
+            set.metadata.annotations.insert(TEMPLATE_GENERATION, "1");
+        }
         Object::PodDisruptionBudget(budget) => Rc::make_mut(budget).status = Default::default(),
         Object::Service(service) => Rc::make_mut(service).status = Default::default(),
         Object::PersistentVolumeClaim(claim) => {
@@ -77,6 +90,15 @@ pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
         (Object::StatefulSet(set), Object::StatefulSet(old)) => {
             Rc::make_mut(set).status = old.status.clone();
         }
+        (Object::Deployment(deployment), Object::Deployment(old)) => {
+            Rc::make_mut(deployment).status = old.status.clone();
+        }
+        (Object::ReplicaSet(set), Object::ReplicaSet(old)) => Rc::make_mut(set).status = old.status.clone(),
+        (Object::DaemonSet(set), Object::DaemonSet(old)) => {
+            let set = Rc::make_mut(set);
+            set.status = old.status.clone();
+            set_template_generation(set, old);
+        }
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
             Rc::make_mut(budget).status = old.status.clone();
         }
@@ -97,10 +119,18 @@ pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
 
 /// An update of the status leaves all else alone.
 pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
-    let metadata = old.metadata().clone();
+    let mut metadata = old.metadata().clone();
     match (&mut *object, old) {
         (Object::Pod(pod), Object::Pod(old)) => Rc::make_mut(pod).spec = old.spec.clone(),
         (Object::StatefulSet(set), Object::StatefulSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
+        (Object::Deployment(deployment), Object::Deployment(old)) => {
+            let deployment = Rc::make_mut(deployment);
+            deployment.spec = old.spec.clone();
+            // Its controller writes the revision along with the status.
+            metadata.annotations = deployment.metadata.annotations.clone();
+        }
+        (Object::ReplicaSet(set), Object::ReplicaSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
+        (Object::DaemonSet(set), Object::DaemonSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
             Rc::make_mut(budget).spec = old.spec.clone();
         }
@@ -118,6 +148,15 @@ pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
     *object.metadata_mut() = metadata;
 }
 
+/// Counts the templates of a DaemonSet; kept as an annotation since the field is gone.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn set_template_generation(set: &mut api::DaemonSet, old: &api::DaemonSet) {
+    let before: i64 = old.metadata.annotations.get(TEMPLATE_GENERATION).and_then(|text| text.parse().ok()).unwrap_or(1);
+    let count = if set.spec.template == old.spec.template { before } else { before + 1 };
+    set.metadata.annotations.insert(TEMPLATE_GENERATION, ecow::eco_format!("{count}"));
+}
+
 fn set_phase_time(volume: &mut api::PersistentVolume, old: &api::PersistentVolume) {
     volume.spec = old.spec.clone();
     if volume.status.phase == old.status.phase {
@@ -131,6 +170,12 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
         (Object::StatefulSet(set), Object::StatefulSet(old)) => {
             !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec
         }
+        (Object::Deployment(new), Object::Deployment(old)) => {
+            let is_annotated_anew = new.metadata.annotations != old.metadata.annotations;
+            is_annotated_anew || !Rc::ptr_eq(&new.spec, &old.spec) && new.spec != old.spec
+        }
+        (Object::ReplicaSet(set), Object::ReplicaSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
+        (Object::DaemonSet(set), Object::DaemonSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
         (Object::Pod(pod), Object::Pod(old)) => !Rc::ptr_eq(&pod.spec, &old.spec) && pod.spec != old.spec,
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => budget.spec != old.spec,
         (Object::EndpointSlice(slice), Object::EndpointSlice(old)) => {

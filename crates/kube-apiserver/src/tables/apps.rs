@@ -2,10 +2,12 @@
 
 use api::core::pod::PodSpec;
 use api::int_or_string::IntOrString;
-use api::{ControllerRevision, Kind, PodDisruptionBudget, StatefulSet, Value};
+use api::meta::LabelSelector;
+use api::selector::Selector;
+use api::{ControllerRevision, DaemonSet, Deployment, Kind, PodDisruptionBudget, ReplicaSet, StatefulSet, Value};
 use sim::Time;
 
-use super::{Always, Heading, Wide, age};
+use super::{Always, Heading, Wide, age, or_none, pairs};
 
 pub(super) const STATEFUL_SET: &[Heading] = &[
     Heading("Name", Always),
@@ -13,6 +15,42 @@ pub(super) const STATEFUL_SET: &[Heading] = &[
     Heading("Age", Always),
     Heading("Containers", Wide),
     Heading("Images", Wide),
+];
+
+pub(super) const DEPLOYMENT: &[Heading] = &[
+    Heading("Name", Always),
+    Heading("Ready", Always),
+    Heading("Up-to-date", Always),
+    Heading("Available", Always),
+    Heading("Age", Always),
+    Heading("Containers", Wide),
+    Heading("Images", Wide),
+    Heading("Selector", Wide),
+];
+
+pub(super) const REPLICA_SET: &[Heading] = &[
+    Heading("Name", Always),
+    Heading("Desired", Always),
+    Heading("Current", Always),
+    Heading("Ready", Always),
+    Heading("Age", Always),
+    Heading("Containers", Wide),
+    Heading("Images", Wide),
+    Heading("Selector", Wide),
+];
+
+pub(super) const DAEMON_SET: &[Heading] = &[
+    Heading("Name", Always),
+    Heading("Desired", Always),
+    Heading("Current", Always),
+    Heading("Ready", Always),
+    Heading("Up-to-date", Always),
+    Heading("Available", Always),
+    Heading("Node Selector", Always),
+    Heading("Age", Always),
+    Heading("Containers", Wide),
+    Heading("Images", Wide),
+    Heading("Selector", Wide),
 ];
 
 pub(super) const CONTROLLER_REVISION: &[Heading] =
@@ -35,6 +73,63 @@ pub(super) fn stateful_set(set: &StatefulSet, now: Time) -> Vec<Value> {
         names.into(),
         images.into(),
     ]
+}
+
+pub(super) fn deployment(deployment: &Deployment, now: Time) -> Vec<Value> {
+    let (spec, status) = (&deployment.spec, &deployment.status);
+    let mut cells = vec![
+        deployment.metadata.name.clone().into(),
+        format!("{}/{}", status.ready_replicas, spec.replicas()).into(),
+        count(status.updated_replicas),
+        count(status.available_replicas),
+        age(&deployment.metadata, now),
+    ];
+    cells.extend(made_from(&spec.template.spec, &spec.selector));
+    cells
+}
+
+pub(super) fn replica_set(set: &ReplicaSet, now: Time) -> Vec<Value> {
+    let mut cells = vec![
+        set.metadata.name.clone().into(),
+        count(set.spec.replicas()),
+        count(set.status.replicas),
+        count(set.status.ready_replicas),
+        age(&set.metadata, now),
+    ];
+    cells.extend(made_from(&set.spec.template.spec, &set.spec.selector));
+    cells
+}
+
+pub(super) fn daemon_set(set: &DaemonSet, now: Time) -> Vec<Value> {
+    let status = &set.status;
+    let mut cells = vec![
+        set.metadata.name.clone().into(),
+        count(status.desired_number_scheduled),
+        count(status.current_number_scheduled),
+        count(status.number_ready),
+        count(status.updated_number_scheduled),
+        count(status.number_available),
+        pairs(&set.spec.template.spec.node_selector),
+        age(&set.metadata, now),
+    ];
+    cells.extend(made_from(&set.spec.template.spec, &set.spec.selector));
+    cells
+}
+
+fn count(number: i32) -> Value {
+    Value::Int(i64::from(number))
+}
+
+/// Names, images and the selector: the wide columns.
+fn made_from(spec: &PodSpec, selector: &LabelSelector) -> [Value; 3] {
+    let (names, images) = containers(spec);
+    let selector = selector_text(selector);
+    [names.into(), images.into(), or_none(&selector)]
+}
+
+/// A selector as its string form has it.
+fn selector_text(selector: &LabelSelector) -> String {
+    Selector::from_label_selector(selector).map(|selector| selector.to_string()).unwrap_or_default()
 }
 
 /// Names and images of a template's containers, joined by commas.

@@ -50,6 +50,9 @@ fn headings(kind: Kind) -> &'static [Heading] {
     match kind {
         Kind::Pod => pod::HEADINGS,
         Kind::StatefulSet => apps::STATEFUL_SET,
+        Kind::Deployment => apps::DEPLOYMENT,
+        Kind::ReplicaSet => apps::REPLICA_SET,
+        Kind::DaemonSet => apps::DAEMON_SET,
         Kind::ControllerRevision => apps::CONTROLLER_REVISION,
         Kind::PodDisruptionBudget => apps::POD_DISRUPTION_BUDGET,
         Kind::Service => service::SERVICE,
@@ -72,6 +75,9 @@ fn cells(object: &Object, now: Time) -> Vec<Value> {
     match object {
         Object::Pod(pod) => pod_cells(pod, now),
         Object::StatefulSet(set) => apps::stateful_set(set, now),
+        Object::Deployment(deployment) => apps::deployment(deployment, now),
+        Object::ReplicaSet(set) => apps::replica_set(set, now),
+        Object::DaemonSet(set) => apps::daemon_set(set, now),
         Object::ControllerRevision(revision) => apps::controller_revision(revision, now),
         Object::PodDisruptionBudget(budget) => apps::pod_disruption_budget(budget, now),
         Object::Service(service) => service::service(service, now),

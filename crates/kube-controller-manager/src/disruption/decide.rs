@@ -23,8 +23,17 @@ pub struct Inputs<'a> {
     pub budget: &'a PodDisruptionBudget,
     /// The pods that its selector chooses.
     pub pods: &'a [Rc<Pod>],
-    /// The wanted replicas of a controller; None if there is none that has a scale, an error if its kind has none.
-    pub scale: &'a dyn Fn(&OwnerReference) -> Result<Option<i32>, String>,
+    /// The scale that an owner of pods has; None if there is none that has one, an error if its kind has none.
+    pub scale: &'a dyn Fn(&OwnerReference) -> Result<Option<Scale>, String>,
+}
+
+/// How many pods a controller wants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// The controller; several owners of pods may have one.
+    pub uid: Str,
+    /// The number.
+    pub replicas: i32,
 }
 
 /// What is to be done.
@@ -113,21 +122,29 @@ fn expected_pods(inputs: &Inputs<'_>) -> Result<Expected, String> {
 
 /// The sum of the wanted replicas of all controllers of the pods, and the number of pods without one.
 fn expected_scale(inputs: &Inputs<'_>) -> Result<(i32, usize), String> {
-    let mut scales: BTreeMap<Str, i32> = BTreeMap::new();
+    let mut owners: BTreeMap<Str, Scale> = BTreeMap::new();
     let mut unmanaged = 0;
     for pod in inputs.pods {
         let Some(owner) = pod.metadata.controller() else {
             unmanaged += 1;
             continue;
         };
-        if scales.contains_key(&owner.uid) {
+        if owners.contains_key(&owner.uid) {
             continue;
         }
         let scale = (inputs.scale)(owner)?;
         let scale = scale.ok_or_else(|| format!("found no controllers for pod {:?}", pod.metadata.name.as_str()))?;
-        scales.insert(owner.uid.clone(), scale);
+        owners.insert(owner.uid.clone(), scale);
     }
-    Ok((scales.values().fold(0, |sum: i32, scale| sum.saturating_add(*scale)), unmanaged))
+    let mut counted: Vec<&Str> = Vec::new();
+    let mut sum: i32 = 0;
+    for scale in owners.values() {
+        if !counted.contains(&&scale.uid) {
+            counted.push(&scale.uid);
+            sum = sum.saturating_add(scale.replicas);
+        }
+    }
+    Ok((sum, unmanaged))
 }
 
 /// The entries of `disruptedPods` that still count. Says so of pods that should have gone by now.

@@ -11,12 +11,15 @@ pub mod decide;
 use std::rc::Rc;
 
 use api::meta::OwnerReference;
-use api::{Key, Kind, Object, Pod, PodDisruptionBudget, Resource, StatefulSet, Status, Str, schema};
+use api::{
+    Deployment, Key, Kind, Object, ObjectMeta, Pod, PodDisruptionBudget, ReplicaSet, Resource, StatefulSet, Status,
+    Str, schema,
+};
 use client::{Change, ChangeKind, EventKind, Informers, Recorder, RecorderApi, WorkQueue};
 use sim::Time;
 
 use crate::context::{Context, LastWrites, Pacer};
-use decide::{Inputs, Plan, decide, selects};
+use decide::{Inputs, Plan, Scale, decide, selects};
 
 /// The controller's queue.
 #[derive(Clone, Debug)]
@@ -102,7 +105,8 @@ impl DisruptionController {
         let pods: Vec<Rc<Pod>> = in_namespace.filter(|pod| selects(budget, pod)).cloned().collect();
         context.counters.pods_visited += pods.len() as u64;
         self.pacer.note(key, pods.len(), context.now);
-        let scale = |owner: &OwnerReference| scale_of(cache, &key.namespace, owner);
+        let scales = CachedScales { cache, namespace: &key.namespace };
+        let scale = |owner: &OwnerReference| scale_of(&scales, owner);
         let plan = decide(&Inputs { budget, pods: &pods, scale: &scale }, context.now);
         self.announce(budget, &plan, context);
         if let Some(status) = plan.status {
@@ -125,20 +129,69 @@ impl DisruptionController {
     }
 }
 
-/// The wanted replicas of a controller.
-fn scale_of(cache: &Informers, namespace: &Str, owner: &OwnerReference) -> Result<Option<i32>, String> {
-    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
-    if group == Kind::StatefulSet.group() && owner.kind == Kind::StatefulSet.name() {
-        let set = cache.get::<StatefulSet>(&Key::new(namespace.clone(), owner.name.clone()));
-        let set = set.filter(|set| set.metadata.uid == owner.uid);
-        return Ok(set.map(|set| set.spec.replicas.unwrap_or(1)));
+/// Where a scale is looked up.
+pub trait Scales {
+    /// The Deployment of this name.
+    fn deployment(&self, name: &str) -> Option<&Deployment>;
+    /// The ReplicaSet of this name.
+    fn replica_set(&self, name: &str) -> Option<&ReplicaSet>;
+    /// The StatefulSet of this name.
+    fn stateful_set(&self, name: &str) -> Option<&StatefulSet>;
+}
+
+/// The caches, as to one namespace.
+struct CachedScales<'a> {
+    cache: &'a Informers,
+    namespace: &'a Str,
+}
+
+impl CachedScales<'_> {
+    fn get<T: Resource>(&self, name: &str) -> Option<&T> {
+        self.cache.get::<T>(&Key::new(self.namespace.clone(), name)).map(|found| &**found)
     }
-    foreign_scale(group, &owner.kind)
+}
+
+impl Scales for CachedScales<'_> {
+    fn deployment(&self, name: &str) -> Option<&Deployment> {
+        self.get(name)
+    }
+    fn replica_set(&self, name: &str) -> Option<&ReplicaSet> {
+        self.get(name)
+    }
+    fn stateful_set(&self, name: &str) -> Option<&StatefulSet> {
+        self.get(name)
+    }
+}
+
+/// The controller that says how many pods there should be, and the number: of a ReplicaSet's pods, the Deployment above it.
+pub fn scale_of(scales: &dyn Scales, owner: &OwnerReference) -> Result<Option<Scale>, String> {
+    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
+    let own = |metadata: &ObjectMeta, replicas: i32| {
+        (metadata.uid == owner.uid).then(|| Scale { uid: metadata.uid.clone(), replicas })
+    };
+    match (group, owner.kind.as_str()) {
+        ("apps", "StatefulSet") => {
+            Ok(scales.stateful_set(&owner.name).and_then(|set| own(&set.metadata, set.spec.replicas())))
+        }
+        ("apps", "Deployment") => {
+            Ok(scales.deployment(&owner.name).and_then(|found| own(&found.metadata, found.spec.replicas())))
+        }
+        ("apps", "ReplicaSet") => {
+            let Some(set) = scales.replica_set(&owner.name).filter(|set| set.metadata.uid == owner.uid) else {
+                return Ok(None);
+            };
+            let above = set.metadata.controller().filter(|owner| owner.kind == Kind::Deployment.name());
+            let above = above.map_or(Ok(None), |above| scale_of(scales, above))?;
+            // A set whose Deployment is gone speaks for itself.
+            Ok(above.or_else(|| own(&set.metadata, set.spec.replicas())))
+        }
+        (group, kind) => foreign_scale(group, kind),
+    }
 }
 
 /// What is said of controllers whose objects are not stored here: kinds with a scale have no such object, others no scale.
-pub fn foreign_scale(group: &str, kind: &str) -> Result<Option<i32>, String> {
-    if matches!((group, kind), ("apps", "Deployment" | "ReplicaSet") | ("", "ReplicationController")) {
+fn foreign_scale(group: &str, kind: &str) -> Result<Option<Scale>, String> {
+    if (group, kind) == ("", "ReplicationController") {
         return Ok(None);
     }
     let known = schema::resources().iter().find(|resource| resource.group == group && resource.kind == kind);

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use api::apps::stateful_set::StatefulSetStatus;
 use api::core::pod_status::PodPhase;
 use api::int_or_string::IntOrString;
-use api::{Key, PersistentVolumeClaim, Pod, StatefulSet, Str};
+use api::{Key, Kind, PersistentVolumeClaim, Pod, StatefulSet, Str};
 use ecow::eco_format;
 use sim::{Span, Time};
 
@@ -293,8 +293,8 @@ impl<'a> Sync<'a> {
             return STOP;
         }
         let why = match index {
-            0 => Why::CreatedAsWanted { replicas: set.spec.replicas() },
-            _ if !self.is_monotonic => Why::CreatedAsWanted { replicas: set.spec.replicas() },
+            0 => Why::CreatedAsWanted { replicas: set.spec.replicas(), owner: Kind::StatefulSet },
+            _ if !self.is_monotonic => Why::CreatedAsWanted { replicas: set.spec.replicas(), owner: Kind::StatefulSet },
             _ => Why::CreatedAfter { predecessor: identity::pod_name(set, replica.ordinal - 1) },
         };
         self.push(Action::CreatePod { ordinal: replica.ordinal, revision: replica.revision, why });
@@ -369,7 +369,7 @@ impl<'a> Sync<'a> {
         if self.is_monotonic && !self.is_available(pod) && !is_first_unavailable {
             return self.wait_for(pod, "Running and Ready");
         }
-        self.delete(pod, Why::DeletedAsSurplus { replicas: self.inputs.set.spec.replicas() });
+        self.delete(pod, Why::DeletedAsSurplus { replicas: self.inputs.set.spec.replicas(), owner: Kind::StatefulSet });
         STOP
     }
 

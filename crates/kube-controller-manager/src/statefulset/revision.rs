@@ -41,7 +41,7 @@ pub fn hash_of(patch: &Value, collision_count: i32) -> Str {
 }
 
 /// Generated names have no vowels and none of 0, 1 and 3; digits fall on ten of the letters.
-fn safe_letter(digit: u8) -> char {
+pub(crate) fn safe_letter(digit: u8) -> char {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     char::from(ALPHABET[usize::from(digit) % ALPHABET.len()])
 }

@@ -124,6 +124,13 @@ impl<'v> Field<'v> {
         FieldError::not_supported(self.path.as_str(), value, supported)
     }
 
+    /// `Unsupported value` with the value in the words of the server's own types.
+    pub(super) fn not_supported_struct(&self, shown: String, supported: &[&str]) -> FieldError {
+        let supported = supported.iter().map(|text| Str::from(*text)).collect();
+        let fault = Fault::NotSupportedStruct { shown: shown.into(), supported };
+        FieldError { field: self.path.as_str().into(), fault, detail: Str::new() }
+    }
+
     pub(super) fn duplicate(&self) -> FieldError {
         FieldError::duplicate(self.path.as_str(), self.shown())
     }

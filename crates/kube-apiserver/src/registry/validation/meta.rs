@@ -30,6 +30,9 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::PersistentVolume
         | Kind::StorageClass
         | Kind::ControllerRevision
+        | Kind::DaemonSet
+        | Kind::Deployment
+        | Kind::ReplicaSet
         | Kind::PodDisruptionBudget
         | Kind::Lease => names::dns_subdomain,
     }

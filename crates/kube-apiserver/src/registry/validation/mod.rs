@@ -28,6 +28,7 @@ mod stateful_set;
 mod storage;
 mod volume;
 mod warnings;
+mod workloads;
 
 use api::{FieldError, Kind, Value};
 
@@ -47,6 +48,9 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
     match kind {
         Kind::Pod => pod::create(&root, &mut errors),
         Kind::StatefulSet => stateful_set::create(&root, &mut errors),
+        Kind::Deployment => workloads::deployment(&root, &mut errors),
+        Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
+        Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Service => service::create(&root, &mut errors),
         Kind::PersistentVolumeClaim => claim::spec(&root.child("spec"), &mut errors),
         Kind::PersistentVolume => volume::spec(&root, &mut errors),
@@ -83,9 +87,15 @@ struct Looks {
 fn looks(kind: Kind) -> Looks {
     let (at_new, at_change, at_changed) = match kind {
         Kind::PodDisruptionBudget | Kind::Event => (false, false, false),
-        Kind::StatefulSet | Kind::Service | Kind::Node | Kind::Namespace | Kind::Lease | Kind::ServiceAccount => {
-            (true, true, false)
-        }
+        Kind::StatefulSet
+        | Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::DaemonSet
+        | Kind::Service
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Lease
+        | Kind::ServiceAccount => (true, true, false),
         Kind::PersistentVolume | Kind::EndpointSlice => (true, false, true),
         Kind::Pod
         | Kind::PersistentVolumeClaim
@@ -108,6 +118,9 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
     match kind {
         Kind::Pod => pod::update(&root, old, &mut errors),
         Kind::StatefulSet => stateful_set::update(&root, old, &mut errors),
+        Kind::Deployment => workloads::deployment(&root, &mut errors),
+        Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
+        Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Service => service::update(&root, old, &mut errors),
         Kind::PersistentVolumeClaim => claim::update(&root, old, &mut errors),
         Kind::PersistentVolume => volume::update(&root, old, &mut errors),
@@ -123,6 +136,9 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::EndpointSlice => endpoints::update_slice(&root, old, &mut errors),
         Kind::ControllerRevision => stateful_set::update_revision(&root, old, &mut errors),
         Kind::ServiceAccount => {}
+    }
+    if matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::DaemonSet) {
+        workloads::keeps_selector(&root, old, &mut errors);
     }
     errors
 }

@@ -130,7 +130,7 @@ fn selector_and_template(spec: &Field<'_>, scope: Scope, errors: &mut Errors) {
 }
 
 /// A selector as the controller would use it; an absent one selects nothing.
-fn parsed(selector: &Value) -> Option<Selector> {
+pub(super) fn parsed(selector: &Value) -> Option<Selector> {
     if selector.is_null() {
         return Selector::from_label_selector(&api::meta::LabelSelector::default()).ok();
     }

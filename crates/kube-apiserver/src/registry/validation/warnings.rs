@@ -31,6 +31,11 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
                 ));
             }
         }
+        Kind::Deployment | Kind::ReplicaSet => {
+            pod_names(&root, &mut warnings);
+            pod(&root.at(&["spec", "template"]), &mut warnings);
+        }
+        Kind::DaemonSet => pod(&root.at(&["spec", "template"]), &mut warnings),
         Kind::Service => service(&root, &mut warnings),
         Kind::PersistentVolumeClaim => claim(&root.child("spec"), &mut warnings),
         _ => {}
@@ -39,10 +44,18 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
 }
 
 fn pod_name(root: &Field<'_>, warnings: &mut Vec<String>) {
+    not_a_label(root, "the Pod's hostname", warnings);
+}
+
+fn pod_names(root: &Field<'_>, warnings: &mut Vec<String>) {
+    not_a_label(root, "Pod names and hostnames", warnings);
+}
+
+fn not_a_label(root: &Field<'_>, used_in: &str, warnings: &mut Vec<String>) {
     let problems = names::dns_label(root.at(&["metadata", "name"]).text());
     if !problems.is_empty() {
         warnings.push(format!(
-            "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is \
+            "metadata.name: this is used in {used_in}, which can result in surprising behavior; a DNS label is \
              recommended: [{}]",
             problems.join(" ")
         ));
