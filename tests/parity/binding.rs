@@ -1,8 +1,8 @@
 //! Binds the recording's node names, UIDs, generated names to ours at first sight, one to one, and rewrites the commands
 //! that come later.
 
+use ordered::OrderedMap;
 use regex::Regex;
-use std::collections::BTreeMap;
 
 /// What looks like a generated token, the most specific first. The last pattern binds names but rewrites nothing.
 const TOKENS: [&str; 4] = [
@@ -16,14 +16,14 @@ const REWRITTEN: usize = 3;
 /// Theirs to ours.
 pub(crate) struct Binding {
     tokens: Vec<Regex>,
-    ours: BTreeMap<String, String>,
+    ours: OrderedMap<String, String>,
 }
 
 impl Binding {
     /// Nothing bound yet.
     pub(crate) fn new() -> Binding {
         let tokens = TOKENS.iter().map(|pattern| Regex::new(pattern).expect("the patterns are constants"));
-        Binding { tokens: tokens.collect(), ours: BTreeMap::new() }
+        Binding { tokens: tokens.collect(), ours: OrderedMap::new() }
     }
 
     /// Binds the tokens of two outputs in their order, pattern by pattern, where both hold equally many.

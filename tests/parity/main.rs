@@ -17,6 +17,7 @@ mod replay;
 mod verdict;
 
 use neutral::Neutral;
+use ordered::Arrange;
 use program::{Mirror, Spawned};
 use recording::Recording;
 use replay::Score;
@@ -74,7 +75,7 @@ fn every_recording_is_replayed_and_has_a_floor() {
         .filter(|file| file.extension().is_some_and(|end| end == "jsonl"))
         .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
-    names.sort();
+    names.arrange();
     assert_eq!(names, verdict::floors().keys().cloned().collect::<Vec<_>>());
 }
 

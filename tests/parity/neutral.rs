@@ -1,8 +1,8 @@
 //! What is made neutral before recorded and own output are compared, as `neutral.json` says.
 
+use ordered::{Arrange, OrderedMap};
 use regex::Regex;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The rules, compiled.
 pub(crate) struct Neutral {
@@ -15,7 +15,7 @@ pub(crate) struct Neutral {
 }
 
 /// Per object, the sequence of its states, repeats apart.
-pub(crate) type States = BTreeMap<String, Vec<Vec<String>>>;
+pub(crate) type States = OrderedMap<String, Vec<Vec<String>>>;
 
 const BREAKS: [char; 10] =
     ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
@@ -49,7 +49,7 @@ impl Neutral {
             lines.retain(|line| self.explain.is_match(line));
         }
         if self.as_sets.iter().any(|pattern| pattern.is_match(command)) {
-            lines.sort();
+            lines.arrange();
             lines.dedup();
         }
         lines
@@ -74,7 +74,7 @@ impl Neutral {
 
     fn sorted_clauses(&self, line: &str) -> String {
         let mut clauses: Vec<&str> = self.clauses.split(line).collect();
-        clauses.sort_unstable();
+        clauses.arrange();
         clauses.join(" ")
     }
 

@@ -1,8 +1,9 @@
 //! What is replayed against: the program itself, or a recording that answers for itself.
 
 use crate::recording::{Answer, Record, Recording, answer, lines};
+use ordered::OrderedMap;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -99,7 +100,7 @@ impl Drop for Spawned {
 pub(crate) struct Mirror {
     answers: VecDeque<(String, Answer)>,
     watches: VecDeque<Vec<String>>,
-    running: BTreeMap<u64, Vec<String>>,
+    running: OrderedMap<u64, Vec<String>>,
 }
 
 impl Mirror {
@@ -110,7 +111,7 @@ impl Mirror {
             Record::Watch(_) | Record::Note(_) | Record::Manifest(..) => None,
         });
         let watches = recording.watches_by_start().into_iter().map(|watch| watch.lines.clone());
-        Mirror { answers: answers.collect(), watches: watches.collect(), running: BTreeMap::new() }
+        Mirror { answers: answers.collect(), watches: watches.collect(), running: OrderedMap::new() }
     }
 
     /// Answers a command's output with another word in it.

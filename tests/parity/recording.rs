@@ -1,5 +1,6 @@
 //! A recording: one JSON object per line, in the order in which commands ended.
 
+use ordered::Arrange;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ impl Recording {
     /// Watches in the order in which they were started.
     pub(crate) fn watches_by_start(&self) -> Vec<&Watch> {
         let mut watches: Vec<&Watch> = self.records.iter().filter_map(Record::watch).collect();
-        watches.sort_by(|a, b| a.start.total_cmp(&b.start));
+        watches.arrange_by(|a, b| a.start.total_cmp(&b.start));
         watches
     }
 

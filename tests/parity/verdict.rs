@@ -1,8 +1,8 @@
 //! Holds a score against what is checked in: floors that may only rise, and differences that have a name.
 
 use crate::replay::{Difference, Kind, Score};
+use ordered::OrderedMap;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The least share of each recording that must be the same, in percent.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ enum Naming {
 }
 
 /// `floors.json`, by recording.
-pub(crate) fn floors() -> BTreeMap<String, Floor> {
-    let file: BTreeMap<String, Value> = serde_json::from_str(include_str!("floors.json")).unwrap();
+pub(crate) fn floors() -> OrderedMap<String, Floor> {
+    let file: serde_json::Map<String, Value> = serde_json::from_str(include_str!("floors.json")).unwrap();
     let floor = |value: Value| Floor {
         commands_percent: value["commands_percent"].as_f64().unwrap(),
         watches_percent: value["watches_percent"].as_f64().unwrap(),

@@ -1,6 +1,6 @@
 //! One long script with trouble in it, played in different ways, and the one number that all of them must come to.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{Kind, Object};
 use client::Api;
@@ -97,7 +97,7 @@ fn on_copies(desk: &mut Desk) {
 
 /// A part of the test that holds twenty things in a map and writes them to the cluster.
 fn write_in_order(desk: &mut Desk, order: MapOrder) {
-    let sorted: BTreeMap<String, u32> = (0..20).map(|n| (format!("thing-{n:02}"), n)).collect();
+    let sorted: OrderedMap<String, u32> = (0..20).map(|n| (format!("thing-{n:02}"), n)).collect();
     let names: Vec<String> = match order {
         MapOrder::Sorted => sorted.into_keys().collect(),
         MapOrder::Hashed => hashed(sorted),
@@ -113,7 +113,7 @@ fn write_in_order(desk: &mut Desk, order: MapOrder) {
 }
 
 #[expect(clippy::disallowed_types, reason = "this is the planted bug")]
-fn hashed(sorted: BTreeMap<String, u32>) -> Vec<String> {
+fn hashed(sorted: OrderedMap<String, u32>) -> Vec<String> {
     let map: std::collections::HashMap<String, u32> = sorted.into_iter().collect();
     let mut names = Vec::new();
     for name in map.into_keys() {

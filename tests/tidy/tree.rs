@@ -1,5 +1,6 @@
 //! Reads the checkout: every text file that belongs to the project, build output and installed packages apart.
 
+use ordered::Arrange;
 use std::path::{Path, PathBuf};
 
 const SKIPPED: [&str; 4] = ["target", "dist", "node_modules", ".git"];
@@ -47,7 +48,7 @@ pub(crate) fn files() -> Vec<File> {
             }
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.arrange_by(|a, b| a.path.cmp(&b.path));
     files
 }
 

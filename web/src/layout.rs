@@ -3,7 +3,7 @@
 //! Nodes keep their place (ordered by the number in their name), pods keep their cell. Pods are named shapes while they
 //! fit, then smaller ones, then a bar per node.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use view::{ClaimRow, NodeRow, PodRow, PodState, Uid};
 
@@ -210,7 +210,7 @@ fn place_tray(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<PodBo
 fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) -> Vec<NodeBox> {
     let rows = by_key(state.nodes.values(), |node| natural(&node.name));
     let (count, node_width) = columns(width, NODE_WIDTH_MIN, GAP, rows.len());
-    let mut pods_of: BTreeMap<&str, Vec<&Shared<PodRow>>> = BTreeMap::new();
+    let mut pods_of: OrderedMap<&str, Vec<&Shared<PodRow>>> = OrderedMap::new();
     for pod in state.pods.values().filter(|pod| !pod.node.is_empty()) {
         pods_of.entry(&pod.node).or_default().push(pod);
     }
@@ -231,7 +231,7 @@ fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) ->
 }
 
 fn count_states(pods: &[&Shared<PodRow>]) -> Vec<(PodState, usize)> {
-    let mut counts: BTreeMap<PodState, usize> = BTreeMap::new();
+    let mut counts: OrderedMap<PodState, usize> = OrderedMap::new();
     for pod in pods {
         *counts.entry(pod.state).or_default() += 1;
     }
@@ -258,7 +258,7 @@ fn body_height(state: &PictureState, pods: &[&Shared<PodRow>], node_width: i32, 
 }
 
 fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<PodBox> {
-    let areas: BTreeMap<&str, Area> = nodes.iter().map(|node| (node.node.name.as_str(), node.area)).collect();
+    let areas: OrderedMap<&str, Area> = nodes.iter().map(|node| (node.node.name.as_str(), node.area)).collect();
     let pods = by_key(state.pods.values(), |pod| natural(&pod.name));
     let place = |pod: &Shared<PodRow>| {
         let cell = state.cell_of(pod.uid)?;
@@ -298,8 +298,8 @@ fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<Cla
 }
 
 /// The pods that name a claim, by the claim's namespace and name.
-fn users_of_claims(state: &PictureState) -> BTreeMap<(&str, &str), Vec<&PodRow>> {
-    let mut users: BTreeMap<(&str, &str), Vec<&PodRow>> = BTreeMap::new();
+fn users_of_claims(state: &PictureState) -> OrderedMap<(&str, &str), Vec<&PodRow>> {
+    let mut users: OrderedMap<(&str, &str), Vec<&PodRow>> = OrderedMap::new();
     for pod in state.pods.values() {
         for used in &pod.claims {
             users.entry((&pod.namespace, &used.name)).or_default().push(pod);
@@ -309,7 +309,7 @@ fn users_of_claims(state: &PictureState) -> BTreeMap<(&str, &str), Vec<&PodRow>>
 }
 
 fn join(pods: &[PodBox], claims: &[ClaimBox]) -> Vec<Join> {
-    let by_name: BTreeMap<(&str, &str), &ClaimBox> =
+    let by_name: OrderedMap<(&str, &str), &ClaimBox> =
         claims.iter().map(|claim| ((claim.claim.namespace.as_str(), claim.claim.name.as_str()), claim)).collect();
     let mut joins = Vec::new();
     for pod in pods.iter().filter(|pod| pod.detail != Detail::Chip) {

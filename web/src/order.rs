@@ -1,6 +1,7 @@
 //! Sorting, once: the standard library's sort is compiled anew for every type and comparison, some 8 KB each, and nothing
 //! here sorts enough to feel an indirect call.
 
+use ordered::Arrange;
 use std::cmp::Ordering;
 
 /// The items in order of a key; equal keys keep their order.
@@ -14,7 +15,7 @@ pub(crate) fn by_key<T: Clone, K: Ord>(items: impl IntoIterator<Item = T>, key: 
 /// The numbers below `count` in order of `compare`, equal ones as they came.
 fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by(|&a, &b| compare(a, b));
+    order.arrange_by(|&a, &b| compare(a, b));
     order
 }
 

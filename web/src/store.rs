@@ -5,7 +5,7 @@
 mod picture;
 mod terminal;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -98,7 +98,7 @@ pub enum Half {
 #[derive(Clone, PartialEq, Debug)]
 pub struct State {
     /// By number.
-    pub terminals: Shared<BTreeMap<u32, Shared<Terminal>>>,
+    pub terminals: Shared<OrderedMap<u32, Shared<Terminal>>>,
     /// Rows and places.
     pub picture: Shared<PictureState>,
     /// Virtual clock, microseconds since the Unix epoch.
@@ -161,7 +161,7 @@ pub enum Action {
 impl State {
     /// Before the engine's first answer.
     pub fn new(language: Language, pace: Pace) -> State {
-        let terminals = BTreeMap::from([(FIRST_TERMINAL, Shared::new(Terminal::default()))]);
+        let terminals = OrderedMap::from([(FIRST_TERMINAL, Shared::new(Terminal::default()))]);
         State {
             terminals: Shared::new(terminals),
             picture: Shared::default(),

@@ -6,7 +6,7 @@
 //! Decoding cannot fail: it runs behind strict decoding, which has checked names and types against the schema. A value of
 //! the wrong type that gets here all the same decodes to the zero value.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ecow::EcoVec;
@@ -307,11 +307,11 @@ impl<T: Codec + Clone> Codec for EcoVec<T> {
     }
 }
 
-impl<T: Codec> Codec for BTreeMap<Str, T> {
+impl<T: Codec> Codec for OrderedMap<Str, T> {
     fn decode(value: Value) -> Self {
         match value {
             Value::Map(map) => map.into_iter().map(|(key, value)| (key, T::decode(value))).collect(),
-            _ => BTreeMap::new(),
+            _ => OrderedMap::new(),
         }
     }
     fn encode(&self) -> Value {

@@ -4,6 +4,7 @@
 //!
 //! Models: kubernetes v1.36 apimachinery/pkg/fields.
 
+use ordered::Arrange;
 use std::fmt;
 
 use crate::Str;
@@ -51,7 +52,7 @@ impl FieldSelector {
     pub fn parse(text: &str) -> Result<FieldSelector, String> {
         let mut requirements = Vec::new();
         let mut terms = split_terms(text);
-        terms.sort_unstable();
+        terms.arrange();
         for term in terms.into_iter().filter(|term| !term.is_empty()) {
             let Some((field, comparison, value)) = split_term(term) else {
                 return Err(format!("invalid selector: '{text}'; can't understand '{term}'"));

@@ -21,7 +21,7 @@ pub use event::to_events_v1;
 pub use field_set::FieldSet;
 pub use merge::{Applied, Apply, Conflict, Force, apply, conflict_message};
 
-use std::collections::BTreeSet;
+use ordered::{Arrange, OrderedSet};
 
 use sim::Time;
 
@@ -130,7 +130,7 @@ pub fn update(comparison: &Comparison, entries: &[Entry], writer: &Writer, now: 
 
 /// The order in which the server writes them: appliers first, then by time.
 fn sort(entries: &mut [Entry]) {
-    entries.sort_by(|left, right| {
+    entries.arrange_by(|left, right| {
         let key = |entry: &Entry| (entry.operation, entry.time.0 / 1_000_000);
         let name = |entry: &Entry| {
             (entry.writer.manager.clone(), entry.writer.api_version.clone(), entry.writer.subresource.clone())
@@ -189,7 +189,7 @@ pub fn same_but_for_time(left: &[Entry], right: &[Entry]) -> bool {
 /// Keeps equal sets in one place in memory. Clone it with the store.
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
-    sets: BTreeSet<FieldSet>,
+    sets: OrderedSet<FieldSet>,
 }
 
 impl Interner {

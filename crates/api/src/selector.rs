@@ -9,6 +9,7 @@ mod lexer;
 mod parser;
 mod validation;
 
+use ordered::Arrange;
 use std::fmt;
 
 use crate::meta::LabelSelector;
@@ -64,7 +65,7 @@ impl Requirement {
             return Err(errors);
         }
         let mut values: Vec<Str> = values.iter().map(|value| Str::from(*value)).collect();
-        values.sort();
+        values.arrange();
         values.dedup();
         Ok(Requirement { key: key.into(), operator, values })
     }
@@ -123,7 +124,7 @@ impl Selector {
     /// Reads a selector as `kubectl -l` takes it. The error is upstream's sentence.
     pub fn parse(text: &str) -> Result<Selector, String> {
         let mut requirements = parser::parse(text)?;
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector { requirements })
     }
 
@@ -145,7 +146,7 @@ impl Selector {
             let values: Vec<&str> = expression.values.iter().map(Str::as_str).collect();
             requirements.push(Requirement::new(&expression.key, operator, &values).map_err(first)?);
         }
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector { requirements })
     }
 

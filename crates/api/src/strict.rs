@@ -13,6 +13,7 @@ mod scalar;
 
 use crate::schema::{Field, Omit, Scalar, Shape, Type};
 use crate::value::{Map, Str, Value};
+use ordered::Arrange;
 
 /// Unknown fields that are reported at most.
 pub const UNKNOWN_MAX: usize = 100;
@@ -62,7 +63,7 @@ pub fn decode(type_: Type<'_>, value: &Value, words: Words) -> Result<Decoded, D
         return Err(DecodeError::Wrong(saved));
     }
     if words == Words::Converter {
-        decoder.unknown.sort();
+        decoder.unknown.arrange();
     }
     Ok(Decoded { value, unknown: decoder.unknown })
 }

@@ -3,7 +3,7 @@
 //! Objects live in the store as typed structs ([`crate::Object`]); a [`Value`] exists only while something is decoded,
 //! patched or printed, and as the shared tail of fields that no component looks at ([`crate::codec::Rest`]).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub type Str = ecow::EcoString;
 
 /// A JSON object; keys are kept sorted, as `kubectl` prints them and Go's encoder writes them.
-pub type Map = BTreeMap<Str, Value>;
+pub type Map = OrderedMap<Str, Value>;
 
 /// A JSON value.
 #[derive(Clone, PartialEq, Debug, Default)]

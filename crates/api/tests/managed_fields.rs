@@ -3,7 +3,7 @@
 
 mod reference;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::managed::{self, Entry, Operation};
 use api::{Value, schema, strict};
@@ -78,7 +78,7 @@ fn writes_leave_the_entries_that_the_server_leaves() {
     let (mut creates, mut updates) = (Score::new("managed fields: creates"), Score::new("managed fields: updates"));
     for resource in WATCHES {
         let Some(text) = read_text(&format!("watches/{resource}.watch.jsonl")) else { return };
-        let mut last: BTreeMap<String, Value> = BTreeMap::new();
+        let mut last: OrderedMap<String, Value> = OrderedMap::new();
         for line in text.lines() {
             let event: Value = serde_json::from_str::<Value>(line).unwrap().get("e").clone();
             let object = event.get("object").clone();

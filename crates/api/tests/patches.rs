@@ -6,6 +6,7 @@ use api::patch::three_way::{self, Overwrite};
 use api::patch::{diff, json, merge, strategic};
 use api::schema::{self, Table, Type};
 use api::{Map, Value};
+use ordered::Arrange;
 use reference::{Score, cases, difference, read, read_text};
 
 /// The schema of the test tables, given as data, in the table's text form.
@@ -51,7 +52,7 @@ fn sorted_field(key: &str, value: &Value, type_: Option<Type<'_>>) -> Value {
             return value.clone();
         }
         if key.starts_with('$') {
-            list.sort_by_key(text);
+            list.arrange_by_key(text);
             return Value::List(list);
         }
         let field = type_.and_then(|type_| type_.field(key));
@@ -59,9 +60,9 @@ fn sorted_field(key: &str, value: &Value, type_: Option<Type<'_>>) -> Value {
         let child = type_.and_then(|type_| type_.child(key));
         let mut list: Vec<Value> = list.iter().map(|element| sorted(element, child)).collect();
         if matches!(list.first(), Some(Value::Map(_))) {
-            list.sort_by_key(|element| text(element.get(field.merge_key)));
+            list.arrange_by_key(|element| text(element.get(field.merge_key)));
         } else {
-            list.sort_by_key(text);
+            list.arrange_by_key(text);
             list.dedup();
         }
         return Value::List(list);

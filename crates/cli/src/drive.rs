@@ -6,7 +6,7 @@
 //! `stop` names no instant. The command is reported as if it had been left to watch until nothing more was under way; the clock of
 //! the world stands still meanwhile, and all that follows is decided by the lines that follow (docs/decisions/0004).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use playground::Desk;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ struct Background {
 pub struct Driver {
     desk: Desk,
     count: u32,
-    background: BTreeMap<u32, Background>,
+    background: OrderedMap<u32, Background>,
 }
 
 /// Text cut into lines, each with the instant at which it was complete.
@@ -94,7 +94,7 @@ impl Lines {
 impl Driver {
     /// A new world.
     pub fn new(options: &playground::Options) -> Driver {
-        Driver { desk: Desk::new(options), count: 0, background: BTreeMap::new() }
+        Driver { desk: Desk::new(options), count: 0, background: OrderedMap::new() }
     }
 
     /// Does what one line asks. Answers with lines, without newlines.

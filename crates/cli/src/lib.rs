@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod drive;
 pub mod run;
 
+use ordered::Arrange;
 use std::path::Path;
 
 /// Directories are read so deep.
@@ -29,7 +30,7 @@ pub fn files_below(directory: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> 
 
 fn collect(directory: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
     let mut entries = std::fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
+    entries.arrange_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() && depth < DEPTH_MAX {

@@ -1,6 +1,6 @@
 //! What a controller has done but not yet seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use ::api::Str;
 use sim::{Span, Time};
@@ -11,13 +11,13 @@ use sim::{Span, Time};
 /// Models: kubernetes v1.36 pkg/controller/controller_utils.go (UIDTrackingControllerExpectations).
 #[derive(Clone, Debug)]
 pub struct Expectations<K: Ord + Clone> {
-    open: BTreeMap<K, Open>,
+    open: OrderedMap<K, Open>,
 }
 
 #[derive(Clone, Debug)]
 struct Open {
-    names_to_create: BTreeSet<Str>,
-    uids_to_delete: BTreeSet<Str>,
+    names_to_create: OrderedSet<Str>,
+    uids_to_delete: OrderedSet<Str>,
     since: Time,
 }
 
@@ -26,7 +26,7 @@ const TIMEOUT: Span = Span(5 * 60 * 1_000_000);
 
 impl<K: Ord + Clone> Default for Expectations<K> {
     fn default() -> Self {
-        Expectations { open: BTreeMap::new() }
+        Expectations { open: OrderedMap::new() }
     }
 }
 
@@ -68,7 +68,7 @@ impl<K: Ord + Clone> Expectations<K> {
     }
 
     fn entry(&mut self, owner: &K, now: Time) -> &mut Open {
-        let fresh = Open { names_to_create: BTreeSet::new(), uids_to_delete: BTreeSet::new(), since: now };
+        let fresh = Open { names_to_create: OrderedSet::new(), uids_to_delete: OrderedSet::new(), since: now };
         let open = self.open.entry(owner.clone()).or_insert(fresh);
         open.since = now;
         open

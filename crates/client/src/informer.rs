@@ -1,6 +1,6 @@
 //! Caches of the store, a little late.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ::api::{Key, Kind, Object, Resource};
@@ -13,14 +13,14 @@ use crate::{Api, Change, ChangeKind};
 pub struct Informer {
     kind: Kind,
     cursor: u64,
-    objects: BTreeMap<Key, Object>,
+    objects: OrderedMap<Key, Object>,
     visited: u64,
 }
 
 impl Informer {
     /// An empty cache that has seen nothing.
     pub fn new(kind: Kind) -> Informer {
-        Informer { kind, cursor: 0, objects: BTreeMap::new(), visited: 0 }
+        Informer { kind, cursor: 0, objects: OrderedMap::new(), visited: 0 }
     }
 
     /// The kind.
@@ -93,7 +93,7 @@ impl Informer {
     fn relist(&mut self, api: &dyn Api) -> Vec<Change> {
         let now = api.now();
         let revision = api.revision();
-        let listed: BTreeMap<Key, Object> =
+        let listed: OrderedMap<Key, Object> =
             api.list(self.kind, None).into_iter().map(|object| (object.key(), object)).collect();
         let mut changes = Vec::new();
         for (key, old) in &self.objects {
@@ -118,7 +118,7 @@ impl Informer {
 /// The caches that the parts of one program share.
 #[derive(Clone, Debug, Default)]
 pub struct Informers {
-    by_kind: BTreeMap<Kind, Informer>,
+    by_kind: OrderedMap<Kind, Informer>,
 }
 
 impl Informers {

@@ -1,6 +1,6 @@
 //! Events: made here and nowhere else.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ::api::codec::MicroTime;
@@ -49,13 +49,13 @@ pub struct Recorder {
     host: Str,
     api: RecorderApi,
     /// Events already made, by the [`fingerprint`] of all that must be equal for them to be counted.
-    seen: BTreeMap<u64, Seen>,
+    seen: OrderedMap<u64, Seen>,
     /// Different messages of one reason about one object, by the fingerprint of these two.
-    similar: BTreeMap<u64, Similar>,
+    similar: OrderedMap<u64, Similar>,
     /// What an object may still record before it counts as spam.
-    budgets: BTreeMap<Str, Budget>,
+    budgets: OrderedMap<Str, Budget>,
     /// One reference per object, shared by its events.
-    references: BTreeMap<(Str, Str), Rc<ObjectReference>>,
+    references: OrderedMap<(Str, Str), Rc<ObjectReference>>,
     sequence: u64,
     random: Random,
 }
@@ -99,10 +99,10 @@ impl Recorder {
             component,
             host: host.into(),
             api,
-            seen: BTreeMap::new(),
-            similar: BTreeMap::new(),
-            budgets: BTreeMap::new(),
-            references: BTreeMap::new(),
+            seen: OrderedMap::new(),
+            similar: OrderedMap::new(),
+            budgets: OrderedMap::new(),
+            references: OrderedMap::new(),
             sequence: 0,
         }
     }
@@ -343,10 +343,12 @@ fn fingerprint(parts: &[&str]) -> u64 {
     hash
 }
 
-fn forget_half_if_full<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>) {
-    if map.len() >= REMEMBERED_MAX
-        && let Some(middle) = map.keys().nth(REMEMBERED_MAX / 2).cloned()
-    {
+fn forget_half_if_full<K: Ord + Clone, V>(map: &mut OrderedMap<K, V>) {
+    if map.len() < REMEMBERED_MAX {
+        return;
+    }
+    let middle = map.keys().nth(REMEMBERED_MAX / 2).cloned();
+    if let Some(middle) = middle {
         *map = map.split_off(&middle);
     }
 }

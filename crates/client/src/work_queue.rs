@@ -1,6 +1,7 @@
 //! Queues of keys.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use ordered::{OrderedMap, OrderedSet};
+use std::collections::VecDeque;
 
 use ::api::Str;
 use sim::{Span, Time};
@@ -12,9 +13,9 @@ use sim::{Span, Time};
 pub struct WorkQueue<K: Ord + Clone> {
     ready: VecDeque<K>,
     /// The first reason given for each key that is ready. Not part of a key's identity; it is for the reader.
-    reasons: BTreeMap<K, Str>,
-    later: BTreeSet<(Time, K)>,
-    failures: BTreeMap<K, u32>,
+    reasons: OrderedMap<K, Str>,
+    later: OrderedSet<(Time, K)>,
+    failures: OrderedMap<K, u32>,
 }
 
 const BASE_DELAY: Span = Span::from_millis(5);
@@ -24,9 +25,9 @@ impl<K: Ord + Clone> Default for WorkQueue<K> {
     fn default() -> Self {
         WorkQueue {
             ready: VecDeque::new(),
-            reasons: BTreeMap::new(),
-            later: BTreeSet::new(),
-            failures: BTreeMap::new(),
+            reasons: OrderedMap::new(),
+            later: OrderedSet::new(),
+            failures: OrderedMap::new(),
         }
     }
 }

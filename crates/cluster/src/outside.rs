@@ -4,7 +4,7 @@
 //! address translation here; in Kubernetes a stream through API server and kubelet carries the bytes, which nobody can tell
 //! but by the address that the pod sees (there: its own loopback).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::net::Ipv4Addr;
 
 use client::{Forward, ForwardError, ForwardNews};
@@ -24,9 +24,9 @@ const CONNECTIONS_MAX: usize = 4_096;
 pub struct Outside {
     /// The machine's sockets.
     pub sockets: Sockets,
-    forwards: BTreeMap<u16, Way>,
+    forwards: OrderedMap<u16, Way>,
     /// A client's port → the forward that its connection goes through.
-    connections: BTreeMap<u16, u16>,
+    connections: OrderedMap<u16, u16>,
     /// Packets that have arrived so far.
     arrived: u64,
 }
@@ -39,7 +39,12 @@ struct Way {
 
 impl Outside {
     pub(crate) fn new() -> Outside {
-        Outside { sockets: Sockets::new(ADDRESS), forwards: BTreeMap::new(), connections: BTreeMap::new(), arrived: 0 }
+        Outside {
+            sockets: Sockets::new(ADDRESS),
+            forwards: OrderedMap::new(),
+            connections: OrderedMap::new(),
+            arrived: 0,
+        }
     }
 
     /// Opens a forward to an address of a pod.

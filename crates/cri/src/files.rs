@@ -8,7 +8,7 @@
 //! Difference from Linux that was chosen: a mount point that the image lacks is shown by `ls` but costs no copy of the
 //! image's files.
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 
 use ecow::EcoString;
 use shell::fs::{Bytes, Caller, Entry, Fs, FsError, Kind, Metadata, Tree, file_name, parent};
@@ -17,7 +17,7 @@ use sim::Time;
 /// Files that outlive containers, by key.
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
-    trees: BTreeMap<EcoString, Tree>,
+    trees: OrderedMap<EcoString, Tree>,
 }
 
 impl Volumes {
@@ -255,7 +255,7 @@ impl Fs for Files<'_> {
                 None => entries.push(Entry { name: name.into(), metadata }),
             }
         }
-        entries.sort_by(|left, right| left.name.cmp(&right.name));
+        entries.arrange_by(|left, right| left.name.cmp(&right.name));
         Ok(entries)
     }
 

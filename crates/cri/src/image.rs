@@ -1,6 +1,6 @@
 //! Images: what can be pulled, and what runs in it.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use ecow::EcoString;
 use shell::fs::Tree;
@@ -59,7 +59,7 @@ pub struct Spawn {
     /// The image's tag: which version of its software is meant.
     pub tag: EcoString,
     /// Environment variables.
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     /// The absolute working directory.
     pub cwd: EcoString,
     /// The container's host name.

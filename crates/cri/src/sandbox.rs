@@ -3,7 +3,7 @@
 //! Invariants: processes of one sandbox are stepped in the order of container and PID; packets within the pod arrive at
 //! once, others leave through [`Sandbox::take_packets`]; a run of [`Sandbox::run`] makes at most [`STEPS_MAX`] steps.
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -39,7 +39,7 @@ pub struct SessionBuffer {
 }
 
 /// Sessions by number.
-pub type Sessions = BTreeMap<u64, SessionBuffer>;
+pub type Sessions = OrderedMap<u64, SessionBuffer>;
 
 /// What a sandbox needs from outside while it runs.
 pub struct World<'a> {
@@ -495,7 +495,7 @@ impl Container {
             rows.push(Worker { pid, uid: running.uid, command: running.command.clone() });
             rows.extend(running.process.workers());
         }
-        rows.sort_by_key(|row| row.pid);
+        rows.arrange_by_key(|row| row.pid);
         rows
     }
 }

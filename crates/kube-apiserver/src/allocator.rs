@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/registry/core/service/{ipallocator,portallocator}.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use sim::Random;
 
@@ -19,8 +19,8 @@ const PORT_BAND: u16 = 86;
 /// What is taken.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allocator {
-    addresses: BTreeSet<u32>,
-    ports: BTreeSet<u16>,
+    addresses: OrderedSet<u32>,
+    ports: OrderedSet<u16>,
 }
 
 /// Why an address or port could not be had.

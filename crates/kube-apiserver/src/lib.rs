@@ -27,7 +27,7 @@ mod subresources;
 mod tables;
 mod user_requests;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::table::Table;
 use api::{Key, Kind, Object, Str};
@@ -46,7 +46,7 @@ pub struct ApiServer {
     uids: Random,
     names: Random,
     addresses: Random,
-    renewals: BTreeMap<Key, leases::Renewal>,
+    renewals: OrderedMap<Key, leases::Renewal>,
 }
 
 impl ApiServer {
@@ -61,7 +61,7 @@ impl ApiServer {
             uids: Random::stream(seed, "kube-apiserver uids"),
             names: Random::stream(seed, "kube-apiserver names"),
             addresses: Random::stream(seed, "kube-apiserver addresses"),
-            renewals: BTreeMap::new(),
+            renewals: OrderedMap::new(),
         };
         bootstrap::run(&mut server, now);
         server

@@ -6,7 +6,7 @@
 
 mod fingerprint;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::codec::Codec;
@@ -41,9 +41,9 @@ impl Part {
 /// The shapes in use, and what is known of writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
-    shapes: BTreeMap<(ShapeOrder, api::managed::FieldSet), Rc<ManagedShape>>,
+    shapes: OrderedMap<(ShapeOrder, api::managed::FieldSet), Rc<ManagedShape>>,
     next_id: u32,
-    known: BTreeMap<u64, Known>,
+    known: OrderedMap<u64, Known>,
 }
 
 /// Manager, API version, subresource, operation.

@@ -1,6 +1,6 @@
 //! What a controller is handed for one wake.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{Key, Kind, Object, Status};
 use client::{Api, DeleteOptions, Informers};
@@ -57,7 +57,7 @@ impl Context<'_> {
 /// already changed, and would act (and record Events) twice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastWrites {
-    at: BTreeMap<Key, Time>,
+    at: OrderedMap<Key, Time>,
 }
 
 impl LastWrites {
@@ -84,7 +84,7 @@ impl LastWrites {
 /// seen by one later sync. So a thousand pods that become Ready one by one cost a handful of syncs, not a thousand.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pacer {
-    busy_until: BTreeMap<Key, Time>,
+    busy_until: OrderedMap<Key, Time>,
 }
 
 /// What a sync takes per object; unnoticeable for a set of three.

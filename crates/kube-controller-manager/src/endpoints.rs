@@ -3,6 +3,7 @@
 //! Models: kubernetes v1.36 pkg/controller/endpoint. Differences that were chosen: ports stand in the service's order,
 //! where upstream sorts them by a hash.
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::core::endpoints::{EndpointAddress, EndpointPort, EndpointSubset};
@@ -177,7 +178,7 @@ fn subset_with(subsets: &mut Vec<EndpointSubset>, ports: EcoVec<EndpointPort>) -
 /// By address as text, then by the pod's UID, as upstream does it.
 fn sort(addresses: &mut EcoVec<EndpointAddress>) {
     let uid = |address: &EndpointAddress| address.target_ref.as_ref().map(|target| target.uid.clone());
-    addresses.make_mut().sort_by(|left, right| left.ip.cmp(&right.ip).then_with(|| uid(left).cmp(&uid(right))));
+    addresses.make_mut().arrange_by(|left, right| left.ip.cmp(&right.ip).then_with(|| uid(left).cmp(&uid(right))));
 }
 
 fn address_of(service: &Service, pod: &Pod) -> EndpointAddress {

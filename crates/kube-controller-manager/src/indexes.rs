@@ -3,7 +3,7 @@
 //! Each is a flat ordered set of pairs, read by range. They follow the caches: [`Indexes::apply`] is called once with every
 //! change that the informers have taken in.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 use std::rc::Rc;
 
 use api::{Key, Kind, Object, PersistentVolume, Pod, Service, Str};
@@ -15,19 +15,19 @@ use crate::persistentvolume::matching::claim_key;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Indexes {
     /// (UID of an owner, kind and key of an object that names it as owner)
-    dependents: BTreeSet<(Str, Kind, Key)>,
+    dependents: OrderedSet<(Str, Kind, Key)>,
     /// Pods, ControllerRevisions and ReplicaSets that nobody controls.
-    orphans: BTreeSet<(Kind, Key)>,
+    orphans: OrderedSet<(Kind, Key)>,
     /// (claim, name of a pod of the same namespace that uses it)
-    pods_by_claim: BTreeSet<(Key, Str)>,
+    pods_by_claim: OrderedSet<(Key, Str)>,
     /// (node, pod that is bound to it)
-    pods_by_node: BTreeSet<(Str, Key)>,
+    pods_by_node: OrderedSet<(Str, Key)>,
     /// (service, name of a pod of the same namespace that its selector matches)
-    pods_by_service: BTreeSet<(Key, Str)>,
+    pods_by_service: OrderedSet<(Key, Str)>,
     /// (claim, volume whose reference names it)
-    volumes_by_claim: BTreeSet<(Key, Str)>,
+    volumes_by_claim: OrderedSet<(Key, Str)>,
     /// Volumes without a reference.
-    unclaimed_volumes: BTreeSet<Str>,
+    unclaimed_volumes: OrderedSet<Str>,
 }
 
 impl Indexes {
@@ -210,7 +210,7 @@ fn claims_of(pod: Option<&Rc<Pod>>) -> impl Iterator<Item = Key> {
     })
 }
 
-fn pairs<'a>(set: &'a BTreeSet<(Key, Str)>, first: &'a Key) -> impl Iterator<Item = &'a Str> {
+fn pairs<'a>(set: &'a OrderedSet<(Key, Str)>, first: &'a Key) -> impl Iterator<Item = &'a Str> {
     let from = (first.clone(), Str::new());
     set.range(from..).take_while(move |(here, _)| here == first).map(|entry| &entry.1)
 }

@@ -4,7 +4,7 @@
 //! pkg/controller/certificates/rootcacertpublisher. Differences that were chosen: the certificate is a text that says that
 //! there is none.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{ConfigMap, Key, Kind, Namespace, Object, ObjectMeta, Pod, Reason, Resource, ServiceAccount, Status, Value};
 use client::{Change, ChangeKind, DeleteOptions, Propagation, WorkQueue};
@@ -139,9 +139,9 @@ fn apply_clearing(key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, 
 #[derive(Debug, Default)]
 struct Remaining {
     /// Objects by resource, such as `pods.`.
-    counts: BTreeMap<String, usize>,
+    counts: OrderedMap<String, usize>,
     /// Objects by finalizer.
-    finalizers: BTreeMap<String, usize>,
+    finalizers: OrderedMap<String, usize>,
     /// The longest grace of a pod.
     grace_seconds: i64,
 }
@@ -171,7 +171,7 @@ fn delete_content(namespace: &Key, context: &mut Context<'_>) -> Remaining {
 }
 
 fn conditions(remaining: &Remaining, namespace: &Namespace, now: Time) -> EcoVec<Value> {
-    let listed = |counts: &BTreeMap<String, usize>, tail: &str| {
+    let listed = |counts: &OrderedMap<String, usize>, tail: &str| {
         let parts = counts.iter().map(|(name, count)| format!("{name} {tail} {count} resource instances"));
         parts.collect::<Vec<String>>().join(", ")
     };

@@ -5,7 +5,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/podgc.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{Arrange, OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::core::pod_status::{PodCondition, PodPhase};
@@ -29,10 +29,10 @@ const TERMINATED_MAX: usize = 12_500;
 pub(crate) struct PodGarbageCollector {
     started_at: Option<Time>,
     /// When the pods of a missing node are deleted.
-    missing_nodes: BTreeMap<Str, Time>,
+    missing_nodes: OrderedMap<Str, Time>,
     /// When pods of nodes that are out of service are looked for, and those nodes.
     rescue_at: Option<Time>,
-    out_of_service: BTreeSet<Str>,
+    out_of_service: OrderedSet<Str>,
     /// When ended pods are counted.
     count_at: Option<Time>,
 }
@@ -153,7 +153,7 @@ fn apply_terminated_limit(context: &mut Context<'_>) {
     let cache = context.cache;
     let mut ended: Vec<&Rc<Pod>> =
         cache.of(Kind::Pod).iter_as::<Pod>().filter(|pod| pod.status.is_terminal()).collect();
-    ended.sort_by_key(|pod| pod.metadata.creation_timestamp);
+    ended.arrange_by_key(|pod| pod.metadata.creation_timestamp);
     let surplus = ended.len().saturating_sub(TERMINATED_MAX);
     for pod in ended.into_iter().take(surplus) {
         apply_forced_deletion(&pod.key(), context);

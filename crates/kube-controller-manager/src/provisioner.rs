@@ -6,7 +6,7 @@
 //!
 //! Models: minikube's storage-provisioner on sig-storage-lib-external-provisioner, as recorded beside kubernetes v1.36.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::{Key, Kind, Object, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Resource, StorageClass, Str, Value};
@@ -25,9 +25,9 @@ pub struct HostPathProvisioner {
     cache: Informers,
     recorder: Recorder,
     /// Claims being served, and when each is.
-    provisioning: BTreeMap<Key, Time>,
+    provisioning: OrderedMap<Key, Time>,
     /// Volumes being deleted, and when each is.
-    deleting: BTreeMap<Key, Time>,
+    deleting: OrderedMap<Key, Time>,
 }
 
 const WATCHED: &[Kind] = &[Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass];
@@ -45,8 +45,8 @@ impl HostPathProvisioner {
             name,
             timing,
             cache: Informers::new(WATCHED),
-            provisioning: BTreeMap::new(),
-            deleting: BTreeMap::new(),
+            provisioning: OrderedMap::new(),
+            deleting: OrderedMap::new(),
         }
     }
 
@@ -175,7 +175,7 @@ fn volume_key(claim: &PersistentVolumeClaim) -> Key {
     Key::new("", eco_format!("pvc-{}", claim.metadata.uid))
 }
 
-fn take_due(work: &mut BTreeMap<Key, Time>, now: Time) -> Vec<Key> {
+fn take_due(work: &mut OrderedMap<Key, Time>, now: Time) -> Vec<Key> {
     let due: Vec<Key> = work.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
     for key in &due {
         work.remove(key);

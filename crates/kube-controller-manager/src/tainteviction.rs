@@ -4,7 +4,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/tainteviction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::core::affinity::Toleration;
@@ -21,8 +21,8 @@ use crate::context::Context;
 #[derive(Clone, Debug)]
 pub(crate) struct TaintEvictionController {
     /// When each was decided, and when it is due.
-    ahead: BTreeMap<Key, (Time, Time)>,
-    due: BTreeSet<(Time, Key)>,
+    ahead: OrderedMap<Key, (Time, Time)>,
+    due: OrderedSet<(Time, Key)>,
     recorder: Recorder,
 }
 
@@ -57,8 +57,8 @@ pub fn decide_stay(tolerations: &[Toleration], taints: &[Taint]) -> Stay {
 impl TaintEvictionController {
     pub(crate) fn new() -> TaintEvictionController {
         TaintEvictionController {
-            ahead: BTreeMap::new(),
-            due: BTreeSet::new(),
+            ahead: OrderedMap::new(),
+            due: OrderedSet::new(),
             recorder: Recorder::new("taint-eviction-controller", "", RecorderApi::Core),
         }
     }

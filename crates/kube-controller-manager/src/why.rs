@@ -1,6 +1,6 @@
 //! Why a controller did what it did: a fact, turned into a sentence only when someone asks.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::fmt;
 
 use api::{Key, Kind, Str};
@@ -111,8 +111,8 @@ impl fmt::Display for Why {
 /// The last decision per object; the oldest go first when there are too many.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Whys {
-    by_object: BTreeMap<(Kind, Key), (u64, Why)>,
-    by_age: BTreeMap<u64, (Kind, Key)>,
+    by_object: OrderedMap<(Kind, Key), (u64, Why)>,
+    by_age: OrderedMap<u64, (Kind, Key)>,
     sequence: u64,
 }
 

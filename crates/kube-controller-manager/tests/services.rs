@@ -4,6 +4,7 @@ mod world;
 
 use api::{EndpointSlice, Endpoints, Key, Kind, Namespace, Node, Pod, Service};
 use client::Propagation;
+use ordered::Arrange;
 use sim::Span;
 use world::World;
 
@@ -92,7 +93,7 @@ fn more_than_a_hundred_endpoints_need_more_than_one_slice() {
     let slices = world.list::<EndpointSlice>();
     let own = slices.iter().filter(|slice| slice.metadata.name.starts_with("nginx-"));
     let mut sizes: Vec<usize> = own.map(|slice| slice.endpoints.len()).collect();
-    sizes.sort();
+    sizes.arrange();
     assert_eq!(sizes, [50, 100, 100]);
 }
 

@@ -2,6 +2,7 @@
 
 mod reference;
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::apps::stateful_set::StatefulSetStatus;
@@ -53,8 +54,8 @@ fn check(case: &Value, gate: FeatureGate) -> Result<(), String> {
     let is_parallel = set.spec.pod_management_policy == "Parallel";
     let (mut got, mut want) = (actions_of(&set, &plan, &inputs), expected_actions(case));
     if is_parallel {
-        got.sort();
-        want.sort();
+        got.arrange();
+        want.arrange();
     }
     let (status, wanted) = (status_of(&plan.status), status_of(&StatefulSetStatus::decode(case.get("status").clone())));
     if got == want && status == wanted {

@@ -1,6 +1,6 @@
 //! Services and their endpoints, found by name and by address.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -19,10 +19,10 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     informers: Informers,
-    slices: BTreeMap<Key, BTreeSet<Key>>,
-    by_address: BTreeMap<Ipv4Addr, Key>,
-    by_node_port: BTreeMap<u16, Key>,
-    nodes: BTreeMap<Ipv4Addr, Str>,
+    slices: OrderedMap<Key, OrderedSet<Key>>,
+    by_address: OrderedMap<Ipv4Addr, Key>,
+    by_node_port: OrderedMap<u16, Key>,
+    nodes: OrderedMap<Ipv4Addr, Str>,
 }
 
 /// One ready endpoint of a service.
@@ -59,10 +59,10 @@ impl Catalogue {
     pub(crate) fn new() -> Catalogue {
         Catalogue {
             informers: Informers::new(KINDS),
-            slices: BTreeMap::new(),
-            by_address: BTreeMap::new(),
-            by_node_port: BTreeMap::new(),
-            nodes: BTreeMap::new(),
+            slices: OrderedMap::new(),
+            by_address: OrderedMap::new(),
+            by_node_port: OrderedMap::new(),
+            nodes: OrderedMap::new(),
         }
     }
 

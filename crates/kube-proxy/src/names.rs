@@ -4,6 +4,7 @@
 //! dashed address, SRV, PTR. Records follow the endpoints at once; nothing of cluster.local is cached, as kubeadm configures it.
 //! Difference that was chosen: names outside of cluster.local do not exist, since nothing leaves the simulation.
 
+use ordered::Arrange;
 use std::net::Ipv4Addr;
 
 use api::{Key, Service, Str};
@@ -127,7 +128,7 @@ impl Names<'_> {
         };
         // The names that pods chose come before those made from addresses.
         let mut targets = self.catalogue.services_with(ip);
-        targets.sort_by_key(|(_, target)| target.hostname.is_none());
+        targets.arrange_by_key(|(_, target)| target.hostname.is_none());
         let found: Vec<Record> = targets.into_iter().map(name).collect();
         (!found.is_empty()).then_some(found)
     }

@@ -5,7 +5,8 @@
 //! still serve are used when none is ready. Node ports lead there from every node; with `externalTrafficPolicy: Local` only to
 //! endpoints of that node. With `sessionAffinity: ClientIP` a client keeps its endpoint as long as that is there.
 
-use std::collections::{BTreeMap, VecDeque};
+use ordered::OrderedMap;
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -46,13 +47,13 @@ pub struct KubeProxy {
     random: Random,
     catalogue: Catalogue,
     /// (client, service) → endpoint, with the connection's number.
-    connections: BTreeMap<(Address, Address), (Address, u64)>,
+    connections: OrderedMap<(Address, Address), (Address, u64)>,
     /// (client, endpoint) → service.
-    returns: BTreeMap<(Address, Address), Address>,
+    returns: OrderedMap<(Address, Address), Address>,
     /// (client's address, service) → endpoint, for services with session affinity.
-    affinities: BTreeMap<(Ipv4Addr, Address), Address>,
+    affinities: OrderedMap<(Ipv4Addr, Address), Address>,
     /// Connections by age.
-    ages: BTreeMap<u64, (Address, Address)>,
+    ages: OrderedMap<u64, (Address, Address)>,
     last_connection: u64,
     under_way: VecDeque<(Time, Packet)>,
 }
@@ -64,10 +65,10 @@ impl KubeProxy {
             timing,
             random: Random::stream(seed, "kube-proxy"),
             catalogue: Catalogue::new(),
-            connections: BTreeMap::new(),
-            returns: BTreeMap::new(),
-            affinities: BTreeMap::new(),
-            ages: BTreeMap::new(),
+            connections: OrderedMap::new(),
+            returns: OrderedMap::new(),
+            affinities: OrderedMap::new(),
+            ages: OrderedMap::new(),
             last_connection: 0,
             under_way: VecDeque::new(),
         }

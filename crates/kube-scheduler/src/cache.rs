@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/backend/cache and framework.NodeInfo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::core::container::Container;
@@ -20,7 +20,7 @@ pub struct Request {
     /// Bytes.
     pub memory: i64,
     /// Other resources by name; no zeros.
-    pub other: BTreeMap<Str, i64>,
+    pub other: OrderedMap<Str, i64>,
     /// As `cpu_milli`, with 100 for each container that asks for nothing; for scores.
     pub nonzero_cpu_milli: i64,
     /// As `memory`, with 200 MiB for each container that asks for nothing; for scores.
@@ -144,11 +144,11 @@ pub struct NodeInfo {
     /// What its pods ask for.
     pub requested: Request,
     /// Its pods, assumed ones included.
-    pub pods: BTreeMap<Key, Rc<Pod>>,
+    pub pods: OrderedMap<Key, Rc<Pod>>,
     /// Those of them that have rules about other pods.
-    pub pods_with_rules: BTreeMap<Key, Rc<Pod>>,
+    pub pods_with_rules: OrderedMap<Key, Rc<Pod>>,
     /// Ports of the node in use: (address, protocol, port).
-    pub used_ports: BTreeSet<(Str, Str, i32)>,
+    pub used_ports: OrderedSet<(Str, Str, i32)>,
     /// How many of its pods are of each selection that [`Cache::count_pods_of`] was asked for.
     counted: Vec<(Rc<PodSelection>, i64)>,
 }
@@ -162,9 +162,9 @@ impl NodeInfo {
             allocatable,
             pods_max,
             requested: Request::default(),
-            pods: BTreeMap::new(),
-            pods_with_rules: BTreeMap::new(),
-            used_ports: BTreeSet::new(),
+            pods: OrderedMap::new(),
+            pods_with_rules: OrderedMap::new(),
+            used_ports: OrderedSet::new(),
             counted: Vec::new(),
         }
     }
@@ -237,12 +237,12 @@ pub(crate) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, Str, i32)> {
 /// All nodes, in the order of their names, and where each pod is.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    nodes: BTreeMap<Str, NodeInfo>,
+    nodes: OrderedMap<Str, NodeInfo>,
     /// The names in iteration order, so that a cycle can start anywhere.
     order: Vec<Str>,
-    placed: BTreeMap<Key, Str>,
+    placed: OrderedMap<Key, Str>,
     /// How many nodes have each image.
-    images: BTreeMap<Str, usize>,
+    images: OrderedMap<Str, usize>,
     /// The selections that every node counts, in this order.
     counted: Vec<Rc<PodSelection>>,
 }

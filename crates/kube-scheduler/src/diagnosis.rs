@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 framework.FitError and the messages of the DynamicResources and DefaultPreemption plugins.
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 
 use api::Str;
 
@@ -16,7 +16,7 @@ pub struct Diagnosis {
     /// Why the pod was refused before any node was looked at.
     pub before_filter: Option<Verdict>,
     /// Why each node was refused.
-    pub by_node: BTreeMap<Str, Verdict>,
+    pub by_node: OrderedMap<Str, Verdict>,
     /// Whether the pod's policy allows preemption.
     pub may_preempt: bool,
 }
@@ -49,12 +49,12 @@ fn preemption_message(diagnosis: &Diagnosis) -> String {
 
 /// `2 reason, 1 other`: counted, then sorted as text, count included.
 fn histogram<'a>(reasons: impl Iterator<Item = &'a str>) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: OrderedMap<&str, usize> = OrderedMap::new();
     for reason in reasons {
         *counts.entry(reason).or_insert(0) += 1;
     }
     let mut texts: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    texts.sort();
+    texts.arrange();
     texts.join(", ")
 }
 
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn reasons_are_counted_and_sorted_as_text() {
         let verdict = |code, reason: &str| Verdict::one("x", code, reason);
-        let by_node = BTreeMap::from([
+        let by_node = OrderedMap::from([
             ("a".into(), verdict(Code::Unschedulable, "Insufficient cpu")),
             ("b".into(), verdict(Code::UnschedulableAndUnresolvable, "node(s) were unschedulable")),
             ("c".into(), verdict(Code::Unschedulable, "Insufficient cpu")),

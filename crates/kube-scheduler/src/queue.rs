@@ -3,8 +3,8 @@
 //! Models: kubernetes v1.36 pkg/scheduler/backend/queue: an active queue by priority and age, a back-off queue that is
 //! served early when nothing else waits, and unschedulable pods that wait for a relevant event.
 
+use ordered::{OrderedMap, OrderedSet};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::{Key, Pod};
@@ -23,9 +23,9 @@ type Rank = (Reverse<i32>, Time, u64, Key);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchedulingQueue {
-    pods: BTreeMap<Key, Waiting>,
-    active: BTreeSet<Rank>,
-    backing_off: BTreeSet<(Time, Key)>,
+    pods: OrderedMap<Key, Waiting>,
+    active: OrderedSet<Rank>,
+    backing_off: OrderedSet<(Time, Key)>,
     unschedulable: Unschedulable,
     sequence: u64,
 }
@@ -37,7 +37,7 @@ struct Waiting {
     sequence: u64,
     attempts: u32,
     last_failure: Time,
-    refused_by: BTreeSet<&'static str>,
+    refused_by: OrderedSet<&'static str>,
 }
 
 impl Waiting {
@@ -52,16 +52,16 @@ impl Waiting {
 }
 
 /// Why a pod was refused: names of plugins.
-type Refusal = BTreeSet<&'static str>;
+type Refusal = OrderedSet<&'static str>;
 
 /// The pods that wait for a relevant event, by what an event is looked up by: a thousand pods that wait for a thousand
 /// claims must not cost a million looks.
 #[derive(Clone, Debug, Default)]
 struct Unschedulable {
-    by_refusal: BTreeMap<Refusal, BTreeSet<Key>>,
+    by_refusal: OrderedMap<Refusal, OrderedSet<Key>>,
     /// (claim, pod that uses it)
-    by_claim: BTreeSet<(Key, Key)>,
-    by_failure: BTreeSet<(Time, Key)>,
+    by_claim: OrderedSet<(Key, Key)>,
+    by_failure: OrderedSet<(Time, Key)>,
 }
 
 impl Unschedulable {
@@ -122,7 +122,7 @@ impl SchedulingQueue {
             sequence: self.sequence,
             attempts: 0,
             last_failure: now,
-            refused_by: BTreeSet::new(),
+            refused_by: OrderedSet::new(),
         };
         self.active.insert(waiting.rank());
         self.pods.insert(key, waiting);
@@ -150,7 +150,7 @@ impl SchedulingQueue {
     }
 
     /// The pod did not fit: it waits until something happens that could help.
-    pub(crate) fn park(&mut self, key: &Key, refused_by: BTreeSet<&'static str>, now: Time) {
+    pub(crate) fn park(&mut self, key: &Key, refused_by: OrderedSet<&'static str>, now: Time) {
         if let Some(waiting) = self.pods.get_mut(key) {
             self.unschedulable.remove(waiting);
             waiting.refused_by = refused_by;

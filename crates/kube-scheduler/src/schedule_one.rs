@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/schedule_one.go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::{Pod, Str};
@@ -41,7 +41,7 @@ pub struct NodeScore {
     /// The node.
     pub node: Str,
     /// Weighted, normalised scores by plugin.
-    pub by_plugin: BTreeMap<&'static str, i64>,
+    pub by_plugin: OrderedMap<&'static str, i64>,
     /// Their sum.
     pub total: i64,
 }
@@ -53,11 +53,11 @@ pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usi
         Decision::Nowhere(Diagnosis { nodes_total: cache.len(), before_filter, by_node, may_preempt })
     };
     if cache.is_empty() {
-        return refused(None, BTreeMap::new());
+        return refused(None, OrderedMap::new());
     }
     let volumes = match volume_binding::pre_filter(pod, lister) {
         Ok(volumes) => volumes,
-        Err(verdict) => return refused(Some(verdict), BTreeMap::new()),
+        Err(verdict) => return refused(Some(verdict), OrderedMap::new()),
     };
     let mut cycle = Cycle {
         pod,
@@ -88,9 +88,9 @@ fn find_feasible<'a>(
     cycle: &Cycle<'_>,
     cache: &'a Cache,
     start: usize,
-) -> (Vec<&'a NodeInfo>, BTreeMap<Str, Verdict>, usize) {
+) -> (Vec<&'a NodeInfo>, OrderedMap<Str, Verdict>, usize) {
     let wanted = feasible_wanted(cache.len());
-    let (mut feasible, mut by_node, mut evaluated) = (Vec::new(), BTreeMap::new(), 0);
+    let (mut feasible, mut by_node, mut evaluated) = (Vec::new(), OrderedMap::new(), 0);
     for offset in 0..cache.len() {
         if feasible.len() >= wanted {
             break;
@@ -123,7 +123,7 @@ fn feasible_wanted(nodes: usize) -> usize {
 fn score_nodes(cycle: &Cycle<'_>, nodes: &[&NodeInfo]) -> Vec<NodeScore> {
     let mut scores: Vec<NodeScore> = nodes
         .iter()
-        .map(|info| NodeScore { node: info.name().clone(), by_plugin: BTreeMap::new(), total: 0 })
+        .map(|info| NodeScore { node: info.name().clone(), by_plugin: OrderedMap::new(), total: 0 })
         .collect();
     for Plugin { name, score, .. } in PLUGINS {
         let Some(score) = score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
@@ -162,6 +162,6 @@ fn choose(scores: &[NodeScore], random: &mut Random) -> Str {
 }
 
 /// The plugins that refused a pod somewhere.
-pub(crate) fn refusing_plugins(diagnosis: &Diagnosis) -> BTreeSet<&'static str> {
+pub(crate) fn refusing_plugins(diagnosis: &Diagnosis) -> OrderedSet<&'static str> {
     diagnosis.before_filter.iter().chain(diagnosis.by_node.values()).map(|verdict| verdict.plugin).collect()
 }

@@ -1,6 +1,6 @@
 //! The component: watches, queues, schedules, binds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::core::pod_status::PodCondition;
@@ -56,13 +56,13 @@ pub struct Scheduler {
     random: Random,
     recorder: Recorder,
     /// Decided and not yet written, by the instant of the write.
-    bindings: BTreeMap<(Time, u64), Binding>,
+    bindings: OrderedMap<(Time, u64), Binding>,
     /// The pods that stand in `bindings`.
-    being_bound: BTreeSet<Key>,
+    being_bound: OrderedSet<Key>,
     /// Decided, waiting for volumes.
-    waiting_for_volumes: BTreeMap<Key, (Binding, Time)>,
+    waiting_for_volumes: OrderedMap<Key, (Binding, Time)>,
     sequence: u64,
-    diagnoses: BTreeMap<Key, Rc<Diagnosis>>,
+    diagnoses: OrderedMap<Key, Rc<Diagnosis>>,
     counters: Counters,
 }
 
@@ -85,11 +85,11 @@ impl Scheduler {
             start: 0,
             random: Random::stream(seed, "kube-scheduler"),
             recorder: Recorder::new(NAME, "", RecorderApi::Events),
-            bindings: BTreeMap::new(),
-            being_bound: BTreeSet::new(),
-            waiting_for_volumes: BTreeMap::new(),
+            bindings: OrderedMap::new(),
+            being_bound: OrderedSet::new(),
+            waiting_for_volumes: OrderedMap::new(),
             sequence: 0,
-            diagnoses: BTreeMap::new(),
+            diagnoses: OrderedMap::new(),
             counters: Counters::default(),
         }
     }

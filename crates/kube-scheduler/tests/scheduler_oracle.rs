@@ -1,7 +1,7 @@
 //! Whole decisions, against what the real scheduler decided: verdict per node, message, scores per plugin.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::meta::{LabelSelector, OwnerReference};
@@ -18,10 +18,10 @@ const SHARE_MIN: f64 = 0.93;
 /// The cluster of one case.
 #[derive(Default)]
 struct World {
-    claims: BTreeMap<Key, Rc<PersistentVolumeClaim>>,
-    volumes: BTreeMap<String, Rc<PersistentVolume>>,
-    classes: BTreeMap<String, Rc<StorageClass>>,
-    namespaces: BTreeMap<String, StringMap>,
+    claims: OrderedMap<Key, Rc<PersistentVolumeClaim>>,
+    volumes: OrderedMap<String, Rc<PersistentVolume>>,
+    classes: OrderedMap<String, Rc<StorageClass>>,
+    namespaces: OrderedMap<String, StringMap>,
     services: Vec<Rc<Service>>,
     sets: Vec<Rc<StatefulSet>>,
 }

@@ -5,6 +5,7 @@
 use api::schema;
 use api::{Kind, Str};
 use client::Api;
+use ordered::Arrange;
 
 use crate::cmd::Verb;
 use crate::cmd::find::{all_flags, child, children, has_children, last_word};
@@ -61,7 +62,7 @@ pub fn complete(words: &[Str], config: &Config, api: &dyn Api) -> Option<Vec<Can
         line.arguments(partial, config, api)?
     };
     found.retain(|candidate| candidate.text.starts_with(partial));
-    found.sort();
+    found.arrange();
     found.dedup();
     Some(found)
 }

@@ -4,7 +4,7 @@
 //!
 //! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go (CheckErr).
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::status::{Status, StatusCause};
 use api::{FieldError, Reason};
@@ -162,7 +162,7 @@ fn invalid(status: &Status) -> String {
 
 /// `field: message` of each cause, each once.
 pub fn cause_lines(causes: &[StatusCause]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     let line = |cause: &StatusCause| format!("{}: {}", cause.field, cause.message);
     causes.iter().map(line).filter(|line| seen.insert(line.clone())).collect()
 }

@@ -6,6 +6,7 @@
 
 use api::text::yaml;
 use api::{Str, Value};
+use ordered::Arrange;
 
 use crate::context::{Context, Env};
 use crate::failure::Failure;
@@ -104,7 +105,7 @@ fn paths(ctx: &mut Context<'_>, env: &Env, name: &str, depth: Depth) -> Result<V
         let known = "[.json .yaml .yml]";
         return Err(Failure::Plain(format!("error reading [{name}]: recognized file extensions are {known}")));
     }
-    found.sort();
+    found.arrange();
     Ok(found)
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Models: spf13/pflag 1.0 and spf13/cobra as kubectl v1.36 sets them up.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{Str, duration};
 use sim::Span;
@@ -114,8 +114,8 @@ pub struct Parsed {
     pub args: Vec<Str>,
     /// How many of `args` stood before `--`, if it stood there.
     pub dash_at: Option<usize>,
-    values: BTreeMap<&'static str, Vec<Str>>,
-    defaults: BTreeMap<&'static str, &'static str>,
+    values: OrderedMap<&'static str, Vec<Str>>,
+    defaults: OrderedMap<&'static str, &'static str>,
 }
 
 /// Why a command line was not read to its end.

@@ -10,6 +10,7 @@ use kubectl::printers::custom_columns::CustomColumns;
 use kubectl::printers::jsonpath::{MissingKeys, Template, relaxed};
 use kubectl::printers::sort_by::order_by;
 use kubectl::printers::table::{TableOptions, TablePrinter, table_of_objects, table_of_status};
+use ordered::Arrange;
 use sim::Time;
 
 fn is_true(value: &Value) -> bool {
@@ -127,7 +128,7 @@ fn recorded_tables_have_as_many_columns_as_their_headers() {
 
 fn letters(text: String) -> Vec<char> {
     let mut letters: Vec<char> = text.chars().collect();
-    letters.sort_unstable();
+    letters.arrange();
     letters
 }
 

@@ -3,7 +3,7 @@
 //! Real kubelets are many programs that do not know each other; here they share a table so that a thousand idle nodes cost
 //! nothing. A pod's change visits that pod's worker alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -23,21 +23,21 @@ use crate::worker::{PodWorker, Stage};
 pub struct Kubelets {
     pub(crate) timing: Rc<Timing>,
     pub(crate) registry: Registry,
-    pub(crate) nodes: BTreeMap<Str, NodeState>,
-    nodes_by_range: BTreeMap<Ipv4Addr, Str>,
+    pub(crate) nodes: OrderedMap<Str, NodeState>,
+    nodes_by_range: OrderedMap<Ipv4Addr, Str>,
     pub(crate) workers: Vec<Option<Box<PodWorker>>>,
     free: Vec<u32>,
-    index: BTreeMap<Key, u32>,
-    timers: BTreeSet<(Time, u32)>,
+    index: OrderedMap<Key, u32>,
+    timers: OrderedSet<(Time, u32)>,
     /// Pods that wait for a claim, a ConfigMap or a Secret.
-    pub(crate) waiting: BTreeSet<u32>,
-    cursors: BTreeMap<Kind, u64>,
+    pub(crate) waiting: OrderedSet<u32>,
+    cursors: OrderedMap<Kind, u64>,
     pub(crate) recorder: Recorder,
     /// Bytes of volumes: those of PersistentVolumes under `pv/NAME`, those of a pod under `pod/UID/…`.
     pub(crate) volumes: Volumes,
     pub(crate) sessions: Sessions,
     pub(crate) session_table: SessionTable,
-    roots: BTreeMap<usize, Tree>,
+    roots: OrderedMap<usize, Tree>,
     /// Leases that somebody has deleted, by node.
     lost_leases: Vec<Str>,
     pub(crate) packets: Vec<Packet>,
@@ -71,19 +71,19 @@ impl Kubelets {
         Kubelets {
             timing,
             registry,
-            nodes: BTreeMap::new(),
-            nodes_by_range: BTreeMap::new(),
+            nodes: OrderedMap::new(),
+            nodes_by_range: OrderedMap::new(),
             workers: Vec::new(),
             free: Vec::new(),
-            index: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            waiting: BTreeSet::new(),
-            cursors: BTreeMap::new(),
+            index: OrderedMap::new(),
+            timers: OrderedSet::new(),
+            waiting: OrderedSet::new(),
+            cursors: OrderedMap::new(),
             recorder: Recorder::new("kubelet", "node", RecorderApi::Core),
             volumes: Volumes::default(),
             sessions: Sessions::new(),
             session_table: SessionTable::default(),
-            roots: BTreeMap::new(),
+            roots: OrderedMap::new(),
             lost_leases: Vec::new(),
             packets: Vec::new(),
             shares: Shares::default(),
@@ -343,7 +343,7 @@ impl Kubelets {
         let listed = api.list(kind, None);
         let mut changes = Vec::new();
         if kind == Kind::Pod {
-            let alive: BTreeSet<Key> = listed.iter().map(Object::key).collect();
+            let alive: OrderedSet<Key> = listed.iter().map(Object::key).collect();
             for worker in self.workers.iter().flatten().filter(|worker| !alive.contains(&worker.pod.key())) {
                 let object = worker.object();
                 changes.push(Change { kind: ChangeKind::Deleted, object, old: None, revision, at: now });

@@ -7,7 +7,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/kubelet (a restart of the machine as containerd and kubelet see it: exit code 255, reason Unknown).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::node::NodeCondition;
@@ -168,7 +168,7 @@ impl Kubelets {
     fn come_back(&mut self, name: &str, why: Why, api: &mut dyn Api) {
         self.register_again(name, why, api);
         self.hold_lease(name, api);
-        let mut listed: BTreeMap<Key, Rc<Pod>> = BTreeMap::new();
+        let mut listed: OrderedMap<Key, Rc<Pod>> = OrderedMap::new();
         for pod in api.list_as::<Pod>(None).into_iter().filter(|pod| pod.spec.node_name == name) {
             listed.insert(pod.key(), pod);
         }

@@ -9,7 +9,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/volume (configmap, secret, projected, downwardapi, emptydir, hostpath), seen from inside.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::config::{ConfigMap, Secret};
@@ -199,7 +199,7 @@ fn place(tree: &mut Tree, path: &str, bytes: &[u8], mode: u32) {
 
 fn add_files(
     tree: &mut Tree,
-    files: &BTreeMap<Str, Vec<u8>>,
+    files: &OrderedMap<Str, Vec<u8>>,
     items: &[KeyToPath],
     mode: i32,
     optional: bool,
@@ -252,15 +252,15 @@ fn add_secret(
 }
 
 /// The keys of a ConfigMap and their bytes.
-pub(crate) fn config_map_files(map: &ConfigMap) -> BTreeMap<Str, Vec<u8>> {
-    let mut files: BTreeMap<Str, Vec<u8>> =
+pub(crate) fn config_map_files(map: &ConfigMap) -> OrderedMap<Str, Vec<u8>> {
+    let mut files: OrderedMap<Str, Vec<u8>> =
         map.data.iter().map(|(key, text)| (key.clone(), text.as_bytes().to_vec())).collect();
     files.extend(map.binary_data.iter().map(|(key, text)| (key.clone(), base64::decode(text).unwrap_or_default())));
     files
 }
 
 /// The keys of a Secret and their bytes.
-pub(crate) fn secret_files(secret: &Secret) -> BTreeMap<Str, Vec<u8>> {
+pub(crate) fn secret_files(secret: &Secret) -> OrderedMap<Str, Vec<u8>> {
     secret.data.iter().map(|(key, text)| (key.clone(), base64::decode(text).unwrap_or_default())).collect()
 }
 

@@ -5,8 +5,7 @@
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_node_status.go and pkg/kubelet/nodestatus; sizes and versions are those of
 //! the cluster of the recordings.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use ordered::OrderedMap;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -187,9 +186,9 @@ pub(crate) struct NodeState {
     pub(crate) ip_text: Str,
     range: Ipv4Addr,
     next_pod: u32,
-    used: BTreeMap<u32, u32>,
+    used: OrderedMap<u32, u32>,
     /// When each image was or will be there.
-    pub(crate) images: BTreeMap<Str, Time>,
+    pub(crate) images: OrderedMap<Str, Time>,
     pub(crate) power: Power,
     pub(crate) link: Link,
     /// How often it was started, and how many of these starts its kubelet has told of.
@@ -210,8 +209,8 @@ impl NodeState {
             ip_text,
             range,
             next_pod: FIRST_POD,
-            used: BTreeMap::new(),
-            images: BTreeMap::new(),
+            used: OrderedMap::new(),
+            images: OrderedMap::new(),
             power: Power::On,
             link: Link::Up,
             boots: 0,
@@ -230,8 +229,8 @@ impl NodeState {
         for _ in FIRST_POD..=LAST_POD {
             let host = self.next_pod;
             self.next_pod = if host >= LAST_POD { FIRST_POD } else { host + 1 };
-            if let Entry::Vacant(free) = self.used.entry(host) {
-                free.insert(slot);
+            if !self.used.contains_key(&host) {
+                self.used.insert(host, slot);
                 return Some(Ipv4Addr::from(u32::from(self.range) + host));
             }
         }
@@ -267,8 +266,8 @@ mod tests {
     fn addresses_stay_apart_for_many_nodes() {
         assert_eq!(node_address(1).to_string(), "192.168.49.11");
         assert_eq!(pod_range(1).to_string(), "10.244.1.0");
-        let ranges: std::collections::BTreeSet<_> = (1..=5_000).map(pod_range).collect();
-        let nodes: std::collections::BTreeSet<_> = (1..=5_000).map(node_address).collect();
+        let ranges: ordered::OrderedSet<_> = (1..=5_000).map(pod_range).collect();
+        let nodes: ordered::OrderedSet<_> = (1..=5_000).map(node_address).collect();
         assert_eq!((ranges.len(), nodes.len()), (5_000, 5_000));
     }
 

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 pkg/kubelet/status/status_manager.go: the pod is read anew, what others have written is kept, and
 //! a status that says nothing new is not written.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::codec::Rest;
@@ -31,8 +31,8 @@ pub(crate) struct Shares {
     host_ips: Vec<EcoVec<IpAddress>>,
     rests: Vec<Rest>,
     mounts: Vec<Rc<[cri::Mount]>>,
-    image_ids: BTreeMap<Str, Str>,
-    empty_trees: BTreeMap<u32, Tree>,
+    image_ids: OrderedMap<Str, Str>,
+    empty_trees: OrderedMap<u32, Tree>,
 }
 
 /// Values that are remembered for sharing, per list.
@@ -120,7 +120,7 @@ impl Kubelets {
         let known = Pod { metadata, spec: worker.pod.spec.clone(), status: current.status.clone() };
         let ips: Vec<Str> = worker.ip.map(|ip| eco_format!("{ip}")).into_iter().collect();
         let mut containers = Vec::new();
-        let (mut start_errors, mut probes) = (BTreeMap::new(), BTreeMap::new());
+        let (mut start_errors, mut probes) = (OrderedMap::new(), OrderedMap::new());
         for (at, record) in worker.containers.iter().enumerate() {
             let name = worker.container(at).name.clone();
             runtime_containers(worker, at, &mut containers);

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 pkg/registry/core/pod (strategy.go, rest/subresources.go) for the refusals, pkg/kubelet/kubelet_pods.go
 //! (GetKubeletContainerLogs, validateContainerLogStatus) and containerd's streaming server.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::core::pod_status::PodPhase;
 use api::{Key, Kind, Object, Reason, Status, Str};
@@ -23,7 +23,7 @@ const SESSIONS_MAX: usize = 256;
 /// Which process each session belongs to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionTable {
-    owners: BTreeMap<u64, Owner>,
+    owners: OrderedMap<u64, Owner>,
     last: u64,
     /// What clients have asked for since the kubelets were last woken.
     pending: Vec<(SessionId, Request)>,

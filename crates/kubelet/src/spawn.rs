@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), third_party/forked/golang/expansion.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::container::{Container, EnvVar};
@@ -16,7 +16,7 @@ use crate::mounts::{config_map_files, secret_files};
 use crate::worker::PodWorker;
 
 /// Environment variables by name.
-pub(crate) type Env = BTreeMap<EcoString, EcoString>;
+pub(crate) type Env = OrderedMap<EcoString, EcoString>;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const KUBERNETES: [(&str, &str); 7] = [
@@ -201,7 +201,7 @@ fn not_found(kind: Kind, name: &str) -> Str {
     eco_format!("{} \"{name}\" not found", kind.name().to_lowercase())
 }
 
-fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<BTreeMap<Str, Vec<u8>>> {
+fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<OrderedMap<Str, Vec<u8>>> {
     match api.get(kind, &Key::new(pod.metadata.namespace.clone(), name)) {
         Ok(Object::ConfigMap(map)) => Some(config_map_files(&map)),
         Ok(Object::Secret(secret)) => Some(secret_files(&secret)),

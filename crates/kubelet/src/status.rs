@@ -6,7 +6,7 @@
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (generateAPIPodStatus, getPhase, convertToAPIContainerStatuses),
 //! pkg/kubelet/status/generate.go, pkg/kubelet/prober/prober_manager.go (UpdatePodStatus).
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
 use api::core::container::Container;
@@ -116,9 +116,9 @@ pub struct StatusInput<'a> {
     /// Its containers, newest first.
     pub containers: &'a [RuntimeContainer],
     /// By container.
-    pub start_errors: &'a BTreeMap<Str, StartError>,
+    pub start_errors: &'a OrderedMap<Str, StartError>,
     /// By container.
-    pub probes: &'a BTreeMap<Str, ProbeResults>,
+    pub probes: &'a OrderedMap<Str, ProbeResults>,
     /// The node's address.
     pub host_ip: &'a Str,
 }
@@ -206,7 +206,7 @@ fn container_statuses(
         })
         .collect();
     if kind == ContainerKind::Regular {
-        statuses.sort_by(|left, right| left.name.cmp(&right.name));
+        statuses.arrange_by(|left, right| left.name.cmp(&right.name));
     }
     statuses
 }

@@ -1,6 +1,6 @@
 //! The status that real functions generated on random inputs, against ours.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::codec::Codec;
 use api::{Pod, Str, Value};
@@ -82,7 +82,7 @@ fn answer(case: &Value) -> Value {
         _ => SandboxState::None,
     };
     let containers: Vec<RuntimeContainer> = case.get("runtime").as_list().iter().map(container).collect();
-    let start_errors: BTreeMap<Str, StartError> = case
+    let start_errors: OrderedMap<Str, StartError> = case
         .get("startErrors")
         .as_map()
         .into_iter()
@@ -93,7 +93,7 @@ fn answer(case: &Value) -> Value {
             (name.clone(), error)
         })
         .collect();
-    let probes: BTreeMap<Str, ProbeResults> = case
+    let probes: OrderedMap<Str, ProbeResults> = case
         .get("probeResults")
         .as_map()
         .into_iter()

@@ -1,6 +1,6 @@
 //! What surrounds the shell of a terminal: kubectl, curl, editors, the learner's files, the cluster's time.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Str;
 use cluster::Cluster;
@@ -33,8 +33,8 @@ const INTERRUPTED: i32 = 130;
 pub(crate) struct TerminalHost<'a> {
     pub(crate) cluster: &'a mut Cluster,
     pub(crate) fs: &'a mut Tree,
-    pub(crate) editors: &'a mut BTreeMap<String, Editing>,
-    pub(crate) kubectls: &'a mut BTreeMap<u32, Holding>,
+    pub(crate) editors: &'a mut OrderedMap<String, Editing>,
+    pub(crate) kubectls: &'a mut OrderedMap<u32, Holding>,
     /// Whether there is a page that can open an editor.
     pub(crate) has_editor: bool,
     /// The terminal's number.

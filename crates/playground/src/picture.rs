@@ -3,7 +3,7 @@
 //! Rows are made anew only for objects that changed since the last look; what depends on other objects (a node's requests, a
 //! claim's bytes) is looked at when those change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{Arrange, OrderedMap, OrderedSet};
 
 use api::core::pod_status::{ContainerStatus, PodPhase};
 use api::int_or_string::IntOrString;
@@ -27,14 +27,14 @@ const EVENTS_MAX: usize = 200;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     revision: u64,
-    nodes: BTreeMap<Uid, NodeRow>,
-    pods: BTreeMap<Uid, PodRow>,
-    claims: BTreeMap<Uid, ClaimRow>,
-    volumes: BTreeMap<Uid, VolumeRow>,
-    workloads: BTreeMap<Uid, WorkloadRow>,
-    budgets: BTreeMap<Uid, BudgetRow>,
-    services: BTreeMap<Uid, ServiceRow>,
-    events: BTreeMap<Uid, EventRow>,
+    nodes: OrderedMap<Uid, NodeRow>,
+    pods: OrderedMap<Uid, PodRow>,
+    claims: OrderedMap<Uid, ClaimRow>,
+    volumes: OrderedMap<Uid, VolumeRow>,
+    workloads: OrderedMap<Uid, WorkloadRow>,
+    budgets: OrderedMap<Uid, BudgetRow>,
+    services: OrderedMap<Uid, ServiceRow>,
+    events: OrderedMap<Uid, EventRow>,
 }
 
 impl Sent {
@@ -76,9 +76,9 @@ impl Sent {
     }
 }
 
-fn difference<R: Row>(sent: &mut BTreeMap<Uid, R>, rows: Vec<R>) -> Change<R> {
+fn difference<R: Row>(sent: &mut OrderedMap<Uid, R>, rows: Vec<R>) -> Change<R> {
     let mut change = Change::default();
-    let mut present = BTreeSet::new();
+    let mut present = OrderedSet::new();
     for row in rows {
         present.insert(row.uid());
         if sent.get(&row.uid()) != Some(&row) {
@@ -115,7 +115,7 @@ fn amount(list: &ResourceList, name: &str) -> Quantity {
 }
 
 fn nodes(cluster: &Cluster) -> Vec<NodeRow> {
-    let mut requested: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut requested: OrderedMap<&str, (u64, u64)> = OrderedMap::new();
     for pod in all::<Pod>(cluster).filter(|pod| !pod.spec.node_name.is_empty() && !pod.status.is_terminal()) {
         let sums = requested.entry(pod.spec.node_name.as_str()).or_default();
         for container in &pod.spec.containers {
@@ -362,7 +362,7 @@ fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {
 }
 
 fn services(cluster: &Cluster) -> Vec<ServiceRow> {
-    let mut behind: BTreeMap<Key, Vec<Endpoint>> = BTreeMap::new();
+    let mut behind: OrderedMap<Key, Vec<Endpoint>> = OrderedMap::new();
     for slice in all::<api::EndpointSlice>(cluster) {
         let Some(service) = slice.metadata.labels.get("kubernetes.io/service-name") else { continue };
         let endpoints = behind.entry(Key::new(slice.metadata.namespace.clone(), service)).or_default();
@@ -375,7 +375,7 @@ fn services(cluster: &Cluster) -> Vec<ServiceRow> {
     let row = |service: &Service| {
         let table = table(cluster, service.clone().into());
         let mut endpoints = behind.remove(&service.metadata.key()).unwrap_or_default();
-        endpoints.sort_by(|left, right| left.ip.cmp(&right.ip));
+        endpoints.arrange_by(|left, right| left.ip.cmp(&right.ip));
         ServiceRow {
             uid: uid(&service.metadata.uid),
             namespace: service.metadata.namespace.to_string(),
@@ -406,6 +406,6 @@ fn events(cluster: &Cluster) -> Vec<EventRow> {
         count: event.series.as_ref().map_or(event.count.max(1), |series| series.count).try_into().unwrap_or(1),
     };
     let mut rows: Vec<EventRow> = all::<Event>(cluster).map(row).collect();
-    rows.sort_by_key(|row| (row.at_us, row.uid));
+    rows.arrange_by_key(|row| (row.at_us, row.uid));
     rows.split_off(rows.len().saturating_sub(EVENTS_MAX))
 }

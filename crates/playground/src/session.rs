@@ -1,6 +1,7 @@
 //! A world behind the protocol of `view`: commands in, updates out, every input in the journal.
 
-use std::collections::{BTreeMap, VecDeque};
+use ordered::OrderedMap;
+use std::collections::VecDeque;
 
 use api::{Kind, Object};
 use cluster::timing::{self, TimingError};
@@ -41,7 +42,7 @@ pub enum SessionError {
 #[derive(Clone)]
 pub struct Session {
     world: World,
-    terminals: BTreeMap<u32, Typed>,
+    terminals: OrderedMap<u32, Typed>,
     sent: Sent,
     updates: Vec<Update>,
 }
@@ -71,7 +72,7 @@ impl Session {
             cluster::Options { nodes: start.nodes, seed: start.seed, timing: timing::named(&start.timing)?, start: at };
         let mut session = Session {
             world: World::new(&Options { cluster, files, has_editor: true }),
-            terminals: BTreeMap::new(),
+            terminals: OrderedMap::new(),
             sent: Sent::default(),
             updates: Vec::new(),
         };

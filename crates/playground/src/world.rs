@@ -1,6 +1,6 @@
 //! A cluster with terminals and files, in virtual time.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use cluster::{Cluster, Progress};
 use shell::fs::{Caller, Fs, Tree};
@@ -81,10 +81,10 @@ fn busy_pause(turns: u32) -> Span {
 pub struct World {
     cluster: Cluster,
     fs: Tree,
-    terminals: BTreeMap<u32, Terminal>,
-    editors: BTreeMap<String, Editing>,
+    terminals: OrderedMap<u32, Terminal>,
+    editors: OrderedMap<String, Editing>,
     /// Terminals in which a kubectl runs, and whether it has taken the terminal for itself.
-    kubectls: BTreeMap<u32, Holding>,
+    kubectls: OrderedMap<u32, Holding>,
     has_editor: bool,
     browser: Browser,
     start: Time,
@@ -121,9 +121,9 @@ impl World {
         let mut world = World {
             cluster: Cluster::new(&options.cluster),
             fs: Tree::new(FILES_BYTES_MAX),
-            terminals: BTreeMap::new(),
-            editors: BTreeMap::new(),
-            kubectls: BTreeMap::new(),
+            terminals: OrderedMap::new(),
+            editors: OrderedMap::new(),
+            kubectls: OrderedMap::new(),
             has_editor: options.has_editor,
             browser: Browser::default(),
             start,
@@ -317,7 +317,7 @@ impl World {
     /// The files that programs want edited, and that nobody has opened yet; they count as open from now on.
     pub fn open_editors(&mut self) -> Vec<(u32, String)> {
         let mut opened = Vec::new();
-        for (path, editing) in &mut self.editors {
+        for (path, editing) in self.editors.iter_mut() {
             if let Editing::Wanted { terminal } = *editing {
                 *editing = Editing::Open { terminal };
                 opened.push((terminal, path.clone()));

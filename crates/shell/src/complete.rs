@@ -4,6 +4,7 @@ use crate::fs::{Caller, Fs, normalise};
 use crate::host::{Candidate, Host};
 use crate::machine::Machine;
 use crate::machine::site::KEYWORDS;
+use ordered::Arrange;
 
 /// The most candidates that are offered.
 pub const CANDIDATES_MAX: usize = 500;
@@ -99,7 +100,7 @@ impl<P: Clone> Machine<P> {
         let at = split(&line[..cursor]);
         let word = at.words.last().cloned().unwrap_or_default();
         let mut candidates = self.candidates(&at, &word, host);
-        candidates.sort();
+        candidates.arrange();
         candidates.dedup();
         candidates.truncate(CANDIDATES_MAX);
         Completions { range: at.start..cursor, candidates }

@@ -3,7 +3,7 @@
 //! The shell knows nothing of kubectl, curl or a container's processes. They are a [`Host`]'s, and the shell steps
 //! them as it steps its own programs: a few bytes in, a few bytes out, never waiting.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use ecow::EcoString;
 use sim::Time;
@@ -17,7 +17,7 @@ pub struct Command {
     /// Name and arguments; never empty.
     pub argv: Vec<String>,
     /// The exported variables.
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     /// The absolute working directory.
     pub cwd: String,
     /// What the standard descriptors are connected to.

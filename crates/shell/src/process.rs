@@ -1,6 +1,6 @@
 //! What a program sees: its input and outputs, and the shell's own programs as small machines.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use ecow::EcoString;
 use sim::Time;
@@ -138,7 +138,7 @@ pub struct Context<'a> {
     /// The absolute working directory.
     pub cwd: &'a str,
     /// The exported variables.
-    pub env: &'a BTreeMap<EcoString, EcoString>,
+    pub env: &'a OrderedMap<EcoString, EcoString>,
     /// The name of the machine or container.
     pub hostname: &'a str,
     /// What stands before its name in an error: `bash: ` for a builtin of the shell.
@@ -197,7 +197,7 @@ pub struct Spawn {
     /// Name and arguments.
     pub argv: Vec<String>,
     /// Its environment.
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     /// Where its input comes from.
     pub stdin: SpawnInput,
 }

@@ -1,6 +1,6 @@
 //! A shell's variables.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -18,7 +18,7 @@ pub(crate) struct Variable {
 
 /// Variables by name, shared between a shell and its subshells until one of them changes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Variables(Rc<BTreeMap<EcoString, Variable>>);
+pub(crate) struct Variables(Rc<OrderedMap<EcoString, Variable>>);
 
 /// An assignment to a variable that may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Variables {
     }
 
     /// What programs get.
-    pub(crate) fn environment(&self) -> BTreeMap<EcoString, EcoString> {
+    pub(crate) fn environment(&self) -> OrderedMap<EcoString, EcoString> {
         let exported = self.0.iter().filter(|(_, variable)| variable.exported);
         exported.filter_map(|(name, variable)| Some((name.clone(), variable.value.clone()?))).collect()
     }

@@ -3,7 +3,7 @@
 //! Places are state: a pod keeps its cell as long as it lives, and a pod of the same name that comes back to the same
 //! node gets its old cell again, so that it is found where it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use view::{
     BudgetRow, Change, ClaimRow, EventRow, NodeRow, Owner, Picture, PodRow, Row, ServiceRow, Uid, VolumeRow,
@@ -136,10 +136,10 @@ pub struct PictureState {
     pub services: Rows<ServiceRow>,
     /// Events.
     pub events: Rows<EventRow>,
-    cells: BTreeMap<Uid, Cell>,
-    taken: BTreeMap<String, BTreeSet<usize>>,
-    remembered: BTreeMap<(String, String, String), usize>,
-    hues: BTreeMap<WorkloadKey, u8>,
+    cells: OrderedMap<Uid, Cell>,
+    taken: OrderedMap<String, OrderedSet<usize>>,
+    remembered: OrderedMap<(String, String, String), usize>,
+    hues: OrderedMap<WorkloadKey, u8>,
 }
 
 impl PictureState {

@@ -1,6 +1,6 @@
 //! ConfigMap and Secret.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use crate::meta::ObjectMeta;
 use crate::string_map::StringMap;
@@ -26,7 +26,7 @@ object! {
         /// Name and namespace.
         metadata: ObjectMeta = "metadata" always,
         /// Keys and base64.
-        data: BTreeMap<Str, Str> = "data",
+        data: OrderedMap<Str, Str> = "data",
         /// `Opaque` and others.
         kind: Str = "type",
         /// Whether it may not change.

@@ -1,6 +1,6 @@
 //! What a write changed, as sets of fields.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use super::field_set::{FieldSet, Node};
 use crate::schema::{Field, ListType, MapType, Shape, Type};
@@ -236,7 +236,7 @@ fn compare_maps(place: Place<'_>, old: Option<&Map>, new: Option<&Map>) -> Chang
 }
 
 fn compare_lists(place: Place<'_>, old: &[Value], new: &[Value]) -> Change {
-    let mut by_identity: BTreeMap<Str, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
+    let mut by_identity: OrderedMap<Str, (Vec<&Value>, Vec<&Value>)> = OrderedMap::new();
     for element in old {
         if let Some(identity) = place.identity(element) {
             by_identity.entry(identity).or_default().0.push(element);
@@ -292,7 +292,7 @@ fn set_of(place: Place<'_>, value: &Value) -> FieldSet {
             FieldSet::from_nodes(map.iter().map(node).collect())
         }
         (Place::Keyed(..) | Place::Set, Value::List(list)) => {
-            let mut nodes: BTreeMap<Str, FieldSet> = BTreeMap::new();
+            let mut nodes: OrderedMap<Str, FieldSet> = OrderedMap::new();
             for element in list {
                 if let Some(identity) = place.identity(element) {
                     let repeated = nodes.contains_key(&identity);

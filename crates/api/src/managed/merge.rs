@@ -1,6 +1,6 @@
 //! Server-side apply: merging what a manager applied into the live object.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use sim::Time;
 
@@ -81,7 +81,7 @@ pub fn conflict_message(conflicts: &[Conflict]) -> String {
     if let [conflict] = conflicts {
         return format!("Apply failed with 1 conflict: {}: {}", conflict.message(), conflict.path);
     }
-    let mut by_owner: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut by_owner: OrderedMap<String, Vec<&str>> = OrderedMap::new();
     for conflict in conflicts {
         by_owner.entry(conflict.owner_text()).or_default().push(&conflict.path);
     }

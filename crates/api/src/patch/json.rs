@@ -5,6 +5,7 @@
 
 use super::{DEPTH_MAX, PatchError};
 use crate::value::{Str, Value};
+use ordered::Arrange;
 
 /// Operations a patch may hold.
 pub const OPERATIONS_MAX: usize = 10_000;
@@ -39,7 +40,7 @@ pub fn touched(patch: &Value) -> Vec<Vec<Str>> {
             paths.extend((1..steps.len()).map(|length| steps[..length].to_vec()));
         }
     }
-    paths.sort();
+    paths.arrange();
     paths.dedup();
     paths
 }

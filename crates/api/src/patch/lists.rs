@@ -2,6 +2,7 @@
 
 use super::{MARKER, PatchError, expect_map, go_text, same_kind};
 use crate::value::{Map, Value};
+use ordered::Arrange;
 
 /// What the elements of a merging list are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,7 +153,7 @@ pub(super) fn deduplicated(mut list: Vec<Value>) -> Vec<Value> {
 /// Sorted by what Go prints for each element.
 pub(super) fn sorted_scalars(list: &[Value]) -> Vec<Value> {
     let mut sorted = list.to_vec();
-    sorted.sort_by_cached_key(go_text);
+    sorted.arrange_by_key(go_text);
     sorted
 }
 
@@ -160,7 +161,7 @@ pub(super) fn sorted_scalars(list: &[Value]) -> Vec<Value> {
 /// equals.
 pub(super) fn sorted_by_key(list: &[Value], key: &str) -> Vec<Value> {
     let mut sorted: Vec<Value> = list.iter().rev().cloned().collect();
-    sorted.sort_by_cached_key(|element| go_text(element.get(key)));
+    sorted.arrange_by_key(|element| go_text(element.get(key)));
     sorted
 }
 

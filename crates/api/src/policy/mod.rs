@@ -1,6 +1,6 @@
 //! The group policy/v1: PodDisruptionBudget.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use ecow::EcoVec;
 use sim::Time;
@@ -41,7 +41,7 @@ object! {
         /// The generation that was seen.
         observed_generation: i64 = "observedGeneration",
         /// Pods being evicted, and since when.
-        disrupted_pods: BTreeMap<Str, Time> = "disruptedPods",
+        disrupted_pods: OrderedMap<Str, Time> = "disruptedPods",
         /// How many may go now.
         disruptions_allowed: i32 = "disruptionsAllowed" always,
         /// How many are healthy.

@@ -6,6 +6,7 @@ use super::{Shape, Type};
 use crate::patch::DEPTH_MAX;
 use crate::text::json::{write_compact, write_string};
 use crate::value::{Map, Str, Value};
+use ordered::Arrange;
 
 /// The JSON text of an object. Objects at the paths in `touched` (see [`crate::patch::json::touched`]) have been through
 /// a JSON patch and come with their keys sorted, as a patched document does.
@@ -28,7 +29,7 @@ impl Writer<'_> {
         let unknown = map.keys().map(Str::as_str).filter(|key| type_.field(key).is_none());
         let mut keys: Vec<&str> = known.chain(unknown).filter(|key| map.contains_key(*key)).collect();
         if self.touched.contains(&self.path) {
-            keys.sort_unstable();
+            keys.arrange();
         }
         self.fields(map, &keys, |key| type_.field(key).map(|field| (type_, &field.shape)));
     }

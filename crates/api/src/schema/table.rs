@@ -10,7 +10,7 @@
 //! `l=` list type and keys, `m=` map type, `e=` allowed values, `d=` default of a list-map key. After a type's name may
 //! stand `group/version/Kind` and `atomic`.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 /// A parsed table. It borrows its text.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ impl<'t> Table<'t> {
     /// Reads the text form described above.
     pub fn parse(text: &'t str) -> Result<Table<'t>, TableError> {
         let heads = text.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next());
-        let names: BTreeMap<&str, u16> = heads.zip(0..).collect();
+        let names: OrderedMap<&str, u16> = heads.zip(0..).collect();
         let mut table = Table { types: Vec::with_capacity(names.len()), kinds: Vec::new() };
         for (number, line) in text.lines().enumerate() {
             let read = match line.strip_prefix(' ') {
@@ -265,7 +265,7 @@ impl Field<'_> {
     }
 }
 
-fn parse_field<'t>(line: &'t str, names: &BTreeMap<&'t str, u16>) -> Result<Field<'t>, &'static str> {
+fn parse_field<'t>(line: &'t str, names: &OrderedMap<&'t str, u16>) -> Result<Field<'t>, &'static str> {
     let mut words = line.split(' ');
     let name = words.next().unwrap_or_default();
     let shape = words.next().ok_or("a field without a shape")?;
@@ -308,7 +308,7 @@ fn parse_mark<'t>(field: &mut Field<'t>, word: &'t str) -> Result<(), &'static s
     Ok(())
 }
 
-fn parse_shape<'t>(word: &'t str, names: &BTreeMap<&'t str, u16>) -> Result<Shape<'t>, &'static str> {
+fn parse_shape<'t>(word: &'t str, names: &OrderedMap<&'t str, u16>) -> Result<Shape<'t>, &'static str> {
     if let Some(inner) = word.strip_prefix("[]") {
         return Ok(Shape::List(Box::new(parse_shape(inner, names)?)));
     }

@@ -1,6 +1,7 @@
 //! `ps`: the processes of the container.
 
 use cri::{Process, Spawn, System};
+use ordered::Arrange;
 use shell::fs::Fs;
 use shell::{ProcessIo, Progress};
 
@@ -42,7 +43,7 @@ impl Process for Ps {
         if !rows.iter().any(|(pid, ..)| *pid == self.spawn.pid) {
             rows.push((self.spawn.pid, self.spawn.uid, self.spawn.argv.join(" ")));
         }
-        rows.sort();
+        rows.arrange();
         for (pid, uid, command) in rows {
             let user = system.files.user_name(uid);
             io.stdout(match self.style {

@@ -7,7 +7,8 @@
 mod digest;
 mod log;
 
-use std::collections::{BTreeMap, VecDeque};
+use ordered::OrderedMap;
+use std::collections::VecDeque;
 
 use api::meta::ResourceVersion;
 use api::{Key, Kind, Object, Status};
@@ -21,7 +22,7 @@ use log::Log;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Etcd {
     revision: u64,
-    kinds: BTreeMap<Kind, KindStore>,
+    kinds: OrderedMap<Kind, KindStore>,
     digest: Digest,
     writes: u64,
     /// When which Event is to go if it still has this revision; an Event written again stands here again.
@@ -35,7 +36,7 @@ const EXPIRY_GRID: Span = Span::from_seconds(60);
 
 #[derive(Clone, Debug, Default)]
 struct KindStore {
-    objects: BTreeMap<Key, Object>,
+    objects: OrderedMap<Key, Object>,
     log: Log,
     last_change: u64,
 }

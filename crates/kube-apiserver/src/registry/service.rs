@@ -3,7 +3,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/registry/core/service (normalizeClusterIPs, patchAllocatedValues, dropTypeDependentFields).
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::Value;
 
@@ -61,14 +61,14 @@ fn ports_mut(object: &mut Value) -> &mut [Value] {
     }
 }
 
-fn node_ports(object: &Value) -> BTreeSet<i64> {
+fn node_ports(object: &Value) -> OrderedSet<i64> {
     let ports = object.at(&["spec", "ports"]).as_list().iter();
     ports.filter_map(|port| port.get("nodePort").as_int()).filter(|port| *port != 0).collect()
 }
 
 /// A port without a node port gets the one that its namesake had.
 fn keep_node_ports(object: &mut Value, old: &Value) {
-    let used: BTreeSet<i64> = node_ports(old).intersection(&node_ports(object)).copied().collect();
+    let used: OrderedSet<i64> = node_ports(old).intersection(&node_ports(object)).copied().collect();
     for port in ports_mut(object).iter_mut().filter(|port| port.get("nodePort").as_int().unwrap_or(0) == 0) {
         let before = old.at(&["spec", "ports"]).as_list().iter().rfind(|old| old.get("name") == port.get("name"));
         let number = before.and_then(|before| before.get("nodePort").as_int()).unwrap_or(0);
@@ -102,7 +102,7 @@ fn drop_foreign_fields(object: &mut Value, old: &Value) {
         drop_same(object, old, "ipFamilies");
         drop_same(object, old, "ipFamilyPolicy");
     }
-    if has_node_ports(old) && !has_node_ports(object) && node_ports(old).is_superset(&node_ports(object)) {
+    if has_node_ports(old) && !has_node_ports(object) && node_ports(object).is_subset(&node_ports(old)) {
         for port in ports_mut(object) {
             port.remove(&["nodePort"]);
         }

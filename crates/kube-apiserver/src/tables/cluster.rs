@@ -3,6 +3,7 @@
 use api::core::node::Lease;
 use api::meta::ConditionStatus;
 use api::{ConfigMap, Namespace, Node, Secret, ServiceAccount, Value};
+use ordered::Arrange;
 use sim::Time;
 
 use super::{Always, Heading, Wide, age, or_none};
@@ -76,7 +77,7 @@ fn roles(node: &Node) -> String {
             _ => {}
         }
     }
-    roles.sort_unstable();
+    roles.arrange();
     roles.dedup();
     roles.join(",")
 }

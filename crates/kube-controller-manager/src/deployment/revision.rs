@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/deployment/util/deployment_util.go.
 
+use ordered::Arrange;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -68,7 +69,7 @@ pub fn by_revision(left: &ReplicaSet, right: &ReplicaSet) -> Ordering {
 
 /// Sorts sets. One place, so that there is one sort of them in the program.
 pub fn sort(sets: &mut [Rc<ReplicaSet>], order: fn(&ReplicaSet, &ReplicaSet) -> Ordering) {
-    sets.sort_by(|left, right| order(left, right));
+    sets.arrange_by(|left, right| order(left, right));
 }
 
 /// The number of a set in the history; 0 if it says none.

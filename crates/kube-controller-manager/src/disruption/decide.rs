@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/disruption/disruption.go (trySync, failSafe).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::int_or_string::Rounding;
@@ -122,7 +122,7 @@ fn expected_pods(inputs: &Inputs<'_>) -> Result<Expected, String> {
 
 /// The sum of the wanted replicas of all controllers of the pods, and the number of pods without one.
 fn expected_scale(inputs: &Inputs<'_>) -> Result<(i32, usize), String> {
-    let mut owners: BTreeMap<Str, Scale> = BTreeMap::new();
+    let mut owners: OrderedMap<Str, Scale> = OrderedMap::new();
     let mut unmanaged = 0;
     for pod in inputs.pods {
         let Some(owner) = pod.metadata.controller() else {
@@ -148,8 +148,8 @@ fn expected_scale(inputs: &Inputs<'_>) -> Result<(i32, usize), String> {
 }
 
 /// The entries of `disruptedPods` that still count. Says so of pods that should have gone by now.
-fn disrupted_pods(inputs: &Inputs<'_>, now: Time, plan: &mut Plan) -> BTreeMap<Str, Time> {
-    let mut disrupted = BTreeMap::new();
+fn disrupted_pods(inputs: &Inputs<'_>, now: Time, plan: &mut Plan) -> OrderedMap<Str, Time> {
+    let mut disrupted = OrderedMap::new();
     let namespace = &inputs.budget.metadata.namespace;
     for pod in inputs.pods.iter().filter(|pod| !pod.metadata.is_terminating()) {
         let Some(since) = inputs.budget.status.disrupted_pods.get(&pod.metadata.name) else { continue };
@@ -169,7 +169,7 @@ fn disrupted_pods(inputs: &Inputs<'_>, now: Time, plan: &mut Plan) -> BTreeMap<S
     disrupted
 }
 
-fn healthy_pods(pods: &[Rc<Pod>], disrupted: &BTreeMap<Str, Time>, now: Time) -> i32 {
+fn healthy_pods(pods: &[Rc<Pod>], disrupted: &OrderedMap<Str, Time>, now: Time) -> i32 {
     // Strictly later: at the very instant an entry is still listed, and its pod is healthy again.
     let is_leaving = |pod: &Pod| disrupted.get(&pod.metadata.name).is_some_and(|since| *since + DELETION_TIMEOUT > now);
     let is_healthy = |pod: &&Rc<Pod>| !pod.metadata.is_terminating() && !is_leaving(pod) && pod.status.is_true("Ready");
@@ -180,7 +180,7 @@ fn decide_status(
     budget: &PodDisruptionBudget,
     expected: Expected,
     current_healthy: i32,
-    disrupted_pods: BTreeMap<Str, Time>,
+    disrupted_pods: OrderedMap<Str, Time>,
     now: Time,
 ) -> Option<PodDisruptionBudgetStatus> {
     let surplus = current_healthy.saturating_sub(expected.healthy);

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 endpointslice/reconciler.go. Differences that were chosen: new endpoints are appended in the
 //! order of their pods' names, where upstream takes them in the order of a hash map; zones give no hints.
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
 use api::core::endpoints::{Endpoint, EndpointConditions, EndpointPort};
@@ -50,7 +50,7 @@ type Ports = EcoVec<EndpointPort>;
 /// Endpoints that should be, for one set of ports.
 struct Desired<'a> {
     ports: Ports,
-    pods: BTreeMap<&'a str, &'a Rc<Pod>>,
+    pods: OrderedMap<&'a str, &'a Rc<Pod>>,
 }
 
 /// Decides which slices to write.
@@ -81,7 +81,7 @@ fn group_by_ports<'a>(inputs: &SliceInputs<'a>) -> Vec<Desired<'a>> {
         let name = pod.metadata.name.as_str();
         match groups.iter_mut().find(|group| group.ports == ports) {
             Some(group) => drop(group.pods.insert(name, pod)),
-            None => groups.push(Desired { ports, pods: BTreeMap::from([(name, pod)]) }),
+            None => groups.push(Desired { ports, pods: OrderedMap::from([(name, pod)]) }),
         }
     }
     groups
@@ -108,7 +108,7 @@ fn reconcile_ports(
         }
     }
     let mut missing: Vec<Endpoint> = desired.pods.values().map(|pod| new_endpoint(inputs, pod)).collect();
-    changed.sort_by_key(|slice| std::cmp::Reverse(slice.endpoints.len()));
+    changed.arrange_by_key(|slice| std::cmp::Reverse(slice.endpoints.len()));
     for slice in &mut changed {
         fill(slice, &mut missing);
     }

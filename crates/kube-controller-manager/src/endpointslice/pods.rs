@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 endpointslice/util (controller_utils.go, trigger_time_tracker.go) and
 //! pkg/api/v1/service ports.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::endpoints::EndpointPort;
@@ -86,7 +86,7 @@ fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
 /// Remembers, per service, the times of its pods that its endpoints were last written for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TriggerTimes {
-    by_service: BTreeMap<Str, BTreeMap<Str, Time>>,
+    by_service: OrderedMap<Str, OrderedMap<Str, Time>>,
 }
 
 impl TriggerTimes {
@@ -96,7 +96,7 @@ impl TriggerTimes {
         let known = self.by_service.remove(&service.metadata.uid);
         let is_new = known.is_none();
         let seen = known.unwrap_or_default();
-        let mut times = BTreeMap::new();
+        let mut times = OrderedMap::new();
         let mut earliest: Option<Time> = None;
         for pod in pods {
             let ready = pod.status.condition("Ready").and_then(|condition| condition.last_transition_time);

@@ -12,7 +12,7 @@
 pub mod decide;
 mod zones;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::meta::ConditionStatus;
@@ -45,14 +45,14 @@ pub(crate) struct NodeLifecycleController {
     recorder: Recorder,
     last_writes: LastWrites,
     /// UID by name.
-    registered: BTreeMap<Str, Str>,
+    registered: OrderedMap<Str, Str>,
     zones: Zones,
     /// Where the grid of looks begins.
     started_at: Option<Time>,
     /// When a node's silence may drive its pods away: a look after it was noticed.
-    evict_at: BTreeMap<Str, Time>,
+    evict_at: OrderedMap<Str, Time>,
     /// When a node that is back is free of its taint.
-    back_at: BTreeMap<Str, Time>,
+    back_at: OrderedMap<Str, Time>,
     /// Silence before this instant does not count: no node was left, and it may have been us.
     amnesty: Time,
 }
@@ -63,11 +63,11 @@ impl NodeLifecycleController {
             queue: WorkQueue::new(),
             recorder: Recorder::new("node-controller", "", RecorderApi::Core),
             last_writes: LastWrites::default(),
-            registered: BTreeMap::new(),
+            registered: OrderedMap::new(),
             zones: Zones::default(),
             started_at: None,
-            evict_at: BTreeMap::new(),
-            back_at: BTreeMap::new(),
+            evict_at: OrderedMap::new(),
+            back_at: OrderedMap::new(),
             amnesty: Time(0),
         }
     }

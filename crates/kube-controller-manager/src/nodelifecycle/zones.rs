@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/nodelifecycle (ComputeZoneState, handleDisruption, the rate limiters).
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use api::{Node, Str};
 use sim::{Span, Time};
@@ -19,16 +19,16 @@ const UNHEALTHY_MIN: usize = 3;
 /// The nodes of all zones, and which of them are not ready.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Zones {
-    zones: BTreeMap<Str, Zone>,
-    zone_of: BTreeMap<Str, Str>,
+    zones: OrderedMap<Str, Zone>,
+    zone_of: OrderedMap<Str, Str>,
     /// Whether nothing is left anywhere.
     is_all_lost: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Zone {
-    nodes: BTreeSet<Str>,
-    lost: BTreeSet<Str>,
+    nodes: OrderedSet<Str>,
+    lost: OrderedSet<Str>,
     /// When the next node may be tainted.
     free_at: Time,
 }

@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 component-helpers/storage/volume/pv_helpers.go and pkg/controller/volume/persistentvolume/index.go.
 
+use ordered::Arrange;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -36,7 +37,7 @@ pub fn find_best_match<'a>(
     mode: BindingMode,
 ) -> Option<&'a Rc<PersistentVolume>> {
     let mut candidates: Vec<&Rc<PersistentVolume>> = volumes.filter(|volume| is_possible(claim, volume)).collect();
-    candidates.sort_by_cached_key(|volume| {
+    candidates.arrange_by_key(|volume| {
         let modes = sorted_modes(volume);
         let is_kept = is_bound_to(volume, claim);
         (modes.len(), modes, Reverse(is_kept), capacity(volume), volume.metadata.name.clone())
@@ -117,7 +118,7 @@ fn has_modes(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
 
 fn sorted_modes(volume: &PersistentVolume) -> Vec<Str> {
     let mut modes: Vec<Str> = volume.spec.access_modes.iter().cloned().collect();
-    modes.sort();
+    modes.arrange();
     modes
 }
 

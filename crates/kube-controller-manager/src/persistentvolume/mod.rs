@@ -12,7 +12,7 @@ mod apply;
 pub mod decide;
 pub mod matching;
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 use std::rc::Rc;
 
 use api::{Key, Kind, Object, PersistentVolume, PersistentVolumeClaim, Pod, Resource, Status, StorageClass, Str};
@@ -30,7 +30,7 @@ pub(crate) struct PersistentVolumeController {
     volumes: WorkQueue<Key>,
     recorder: Recorder,
     last_writes: LastWrites,
-    pending: BTreeSet<Key>,
+    pending: OrderedSet<Key>,
     binding_latency: Span,
     /// The next point of the grid on which claims that wait are looked at again; none before the first wake.
     resync_at: Option<Time>,
@@ -53,7 +53,7 @@ impl PersistentVolumeController {
             volumes: WorkQueue::new(),
             recorder: Recorder::new("persistentvolume-controller", "", RecorderApi::Core),
             last_writes: LastWrites::default(),
-            pending: BTreeSet::new(),
+            pending: OrderedSet::new(),
             binding_latency,
             resync_at: None,
         }

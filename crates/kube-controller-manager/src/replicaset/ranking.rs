@@ -2,8 +2,8 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/controller_utils.go (ActivePodsWithRanks).
 
+use ordered::OrderedMap;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::core::pod_status::PodPhase;
@@ -28,7 +28,7 @@ pub(super) fn decide_victims(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize
     if count >= pods.len() {
         return pods.to_vec();
     }
-    let mut by_node: BTreeMap<&Str, usize> = BTreeMap::new();
+    let mut by_node: OrderedMap<&Str, usize> = OrderedMap::new();
     for pod in related.iter().filter(|pod| !pod.spec.node_name.is_empty()) {
         *by_node.entry(&pod.spec.node_name).or_default() += 1;
     }
@@ -38,7 +38,7 @@ pub(super) fn decide_victims(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize
     order.into_iter().take(count).map(|index| ranks[index].pod.clone()).collect()
 }
 
-fn rank<'p>(pod: &'p Rc<Pod>, by_node: &BTreeMap<&Str, usize>) -> Rank<'p> {
+fn rank<'p>(pod: &'p Rc<Pod>, by_node: &OrderedMap<&Str, usize>) -> Rank<'p> {
     let cost = pod.metadata.annotations.get(DELETION_COST).and_then(|text| text.parse().ok()).unwrap_or(0);
     let phase = match pod.status.phase {
         None | Some(PodPhase::Pending) => 0,

@@ -4,6 +4,7 @@
 //! chosen: where upstream acts and looks at the answer, the plan lists what to do in order, and the executor stops where
 //! upstream would stop on an error.
 
+use ordered::Arrange;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -547,7 +548,7 @@ fn partition<'a>(inputs: &'a Inputs<'a>) -> (Vec<Replica<'a>>, Vec<&'a Rc<Pod>>)
             None => condemned.push((ordinal, pod)),
         }
     }
-    condemned.sort_by_key(|(ordinal, _)| std::cmp::Reverse(*ordinal));
+    condemned.arrange_by_key(|(ordinal, _)| std::cmp::Reverse(*ordinal));
     (replicas, condemned.into_iter().map(|(_, pod)| pod).collect())
 }
 

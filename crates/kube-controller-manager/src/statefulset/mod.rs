@@ -11,7 +11,7 @@ pub mod identity;
 pub mod retention;
 pub mod revision;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::apps::stateful_set::StatefulSetSpec;
@@ -34,7 +34,7 @@ pub(crate) struct StatefulSetController {
     recorder: Recorder,
     last_writes: LastWrites,
     pacer: Pacer,
-    templates: BTreeMap<Key, Templates>,
+    templates: OrderedMap<Key, Templates>,
 }
 
 /// The templates of a set in the forms that syncs need, kept as long as its spec is the same in memory.
@@ -65,7 +65,7 @@ impl StatefulSetController {
             recorder: Recorder::new("statefulset-controller", "", RecorderApi::Core),
             last_writes: LastWrites::default(),
             pacer: Pacer::default(),
-            templates: BTreeMap::new(),
+            templates: OrderedMap::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/history and the revision half of pkg/controller/statefulset.
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::codec::Codec;
@@ -72,7 +73,7 @@ pub fn is_equal(left: &ControllerRevision, right: &ControllerRevision) -> bool {
 
 /// Sorts as upstream's history does: by number, then age, then name.
 pub fn sort(revisions: &mut [Rc<ControllerRevision>]) {
-    revisions.sort_by(|left, right| {
+    revisions.arrange_by(|left, right| {
         let age = |revision: &ControllerRevision| revision.metadata.creation_timestamp;
         let by_number = left.revision.cmp(&right.revision);
         by_number.then_with(|| age(left).cmp(&age(right))).then_with(|| left.metadata.name.cmp(&right.metadata.name))

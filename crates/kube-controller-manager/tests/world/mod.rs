@@ -2,7 +2,7 @@
 //! a rule: a pod whose claims are bound is placed at once, runs and is Ready 1.5 s later, and takes 1 s to go.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
 use api::core::node::NodeStatus;
@@ -29,7 +29,7 @@ pub(crate) struct World {
     told: u64,
     visible_at: Vec<Time>,
     /// When a pod of this UID becomes Ready, or is gone.
-    pods_due: BTreeMap<(Key, bool), Time>,
+    pods_due: OrderedMap<(Key, bool), Time>,
     /// Pods of these names never become Ready.
     pub(crate) broken: Vec<&'static str>,
     /// Every wake of the manager.
@@ -71,7 +71,7 @@ impl World {
             provisioner_due: Some(START),
             told: 0,
             visible_at: Vec::new(),
-            pods_due: BTreeMap::new(),
+            pods_due: OrderedMap::new(),
             broken: Vec::new(),
             wakes: 0,
             next_address: 0,
@@ -249,7 +249,7 @@ impl World {
     pub(crate) fn events_about(&self, name: &str) -> Vec<String> {
         let mut events: Vec<Rc<Event>> =
             self.list::<Event>().into_iter().filter(|event| event.involved_object.name == name).collect();
-        events.sort_by_key(|event| event.metadata.name.clone());
+        events.arrange_by_key(|event| event.metadata.name.clone());
         events.iter().map(|event| format!("{} {} x{}", event.reason, event.message, event.count)).collect()
     }
 }

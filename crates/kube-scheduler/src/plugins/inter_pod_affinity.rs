@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/interpodaffinity.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::affinity::{PodAffinity, PodAffinityTerm, WeightedPodAffinityTerm};
@@ -31,15 +31,15 @@ type Place = (Str, Str);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Existing pods whose required anti-affinity keeps the incoming pod away, by place.
-    repelling: BTreeMap<Place, i64>,
+    repelling: OrderedMap<Place, i64>,
     /// Existing pods that match all required affinity terms of the incoming pod.
-    attracting: BTreeMap<Place, i64>,
+    attracting: OrderedMap<Place, i64>,
     /// Existing pods that match a required anti-affinity term of the incoming pod.
-    avoided: BTreeMap<Place, i64>,
+    avoided: OrderedMap<Place, i64>,
     /// Whether the incoming pod matches its own required affinity terms.
     matches_itself: bool,
     /// The sum of weights, by place.
-    weights: BTreeMap<Place, i64>,
+    weights: OrderedMap<Place, i64>,
 }
 
 /// Whether a pod has rules about other pods.
@@ -124,7 +124,7 @@ impl State {
     }
 }
 
-fn add(counts: &mut BTreeMap<Place, i64>, term: &PodAffinityTerm, info: &NodeInfo, amount: i64) {
+fn add(counts: &mut OrderedMap<Place, i64>, term: &PodAffinityTerm, info: &NodeInfo, amount: i64) {
     if let Some(value) = info.node.metadata.labels.get_str(&term.topology_key) {
         *counts.entry((term.topology_key.clone(), value.clone())).or_insert(0) += amount;
     }

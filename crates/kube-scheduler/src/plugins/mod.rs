@@ -12,7 +12,7 @@ pub(crate) mod pod_topology_spread;
 pub(crate) mod taint_toleration;
 pub(crate) mod volume_binding;
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use crate::framework::{ClusterEvent, Plugin};
 
@@ -32,6 +32,6 @@ pub(crate) static PLUGINS: &[Plugin] = &[
 ];
 
 /// Whether an event could make one of the plugins that refused a pod change its mind.
-pub(crate) fn could_help(event: ClusterEvent, refused_by: &BTreeSet<&'static str>) -> bool {
+pub(crate) fn could_help(event: ClusterEvent, refused_by: &OrderedSet<&'static str>) -> bool {
     PLUGINS.iter().any(|plugin| refused_by.contains(plugin.name) && plugin.events.contains(&event))
 }

@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/podtopologyspread.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use api::core::affinity::TopologySpreadConstraint;
 use api::meta::{LabelSelector, LabelSelectorRequirement};
@@ -36,7 +36,7 @@ struct Constraint {
     honours_affinity: bool,
     honours_taints: bool,
     /// Matching pods by value of the label.
-    counts: BTreeMap<Str, i64>,
+    counts: OrderedMap<Str, i64>,
     /// What a matching pod counts for in the score; see [`weigh`].
     weight: f64,
 }
@@ -87,7 +87,7 @@ fn constraint(given: &TopologySpreadConstraint, pod: &Pod) -> Constraint {
         selector,
         honours_affinity: given.node_affinity_policy.as_deref() != Some("Ignore"),
         honours_taints: given.node_taints_policy.as_deref() == Some("Honor"),
-        counts: BTreeMap::new(),
+        counts: OrderedMap::new(),
         weight: 0.0,
     }
 }
@@ -110,7 +110,7 @@ fn default_constraint(key: &str, max_skew: i32, selector: &LabelSelector) -> Con
         selector: selector.clone(),
         honours_affinity: true,
         honours_taints: false,
-        counts: BTreeMap::new(),
+        counts: OrderedMap::new(),
         weight: 0.0,
     }
 }
@@ -128,7 +128,7 @@ fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Label
     if constraints.is_empty() {
         return;
     }
-    let keys: BTreeSet<Str> = constraints.iter().map(|constraint| constraint.key.clone()).collect();
+    let keys: OrderedSet<Str> = constraints.iter().map(|constraint| constraint.key.clone()).collect();
     for info in cache.nodes() {
         let has = |key: &Str| info.node.metadata.labels.contains(key);
         if labels == Labels::All && !keys.iter().all(has) {
@@ -231,7 +231,7 @@ fn weight(constraint: &Constraint, cycle: &Cycle<'_>) -> f64 {
     let domains = if constraint.key == HOSTNAME {
         counted.count()
     } else {
-        counted.filter_map(|info| info.node.metadata.labels.get_str(&constraint.key)).collect::<BTreeSet<_>>().len()
+        counted.filter_map(|info| info.node.metadata.labels.get_str(&constraint.key)).collect::<OrderedSet<_>>().len()
     };
     libm::log((domains + 2) as f64)
 }

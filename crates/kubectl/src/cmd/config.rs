@@ -4,6 +4,7 @@
 
 use api::text::{json, yaml};
 use api::{Str, Value};
+use ordered::Arrange;
 
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb};
@@ -77,7 +78,7 @@ fn get_contexts(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(Failure::Plain(format!("context {missing} not found")));
     }
     let mut names = if wanted.is_empty() { known } else { wanted };
-    names.sort();
+    names.arrange();
     if call.flags.text("output") == "name" {
         names.iter().for_each(|name| call.ctx.out(&format!("{name}\n")));
         return Ok(Flow::Done(0));

@@ -6,6 +6,7 @@ use api::patch::three_way::{self, Overwrite};
 use api::text::yaml;
 use api::{Str, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
+use ordered::Arrange;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
 use super::call::{DryRun, unsupported};
@@ -65,7 +66,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     for mut info in infos {
         versions.push(compare(call, &mut info).map_err(|failure| exit_two(call, &failure))?);
     }
-    versions.sort_by(|left, right| left.file.cmp(&right.file));
+    versions.arrange_by(|left, right| left.file.cmp(&right.file));
     let text = diff_text(call, &versions);
     let code = i32::from(!text.is_empty());
     call.ctx.out(&text);

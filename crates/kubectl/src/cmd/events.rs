@@ -5,6 +5,7 @@
 use api::duration::age;
 use api::{Kind, Object, Str, Value};
 use client::{Change, ChangeKind};
+use ordered::Arrange;
 use sim::Time;
 
 use super::get::changes;
@@ -76,7 +77,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.ctx.err(&place);
         return Ok(Flow::Done(0));
     }
-    events.sort_by_key(time_of);
+    events.arrange_by_key(time_of);
     let text = match output {
         Output::Objects(mut printer) => printer.print(&list_of(events))?,
         Output::Human | Output::Wide => lines.print(&events, call.ctx.now()),

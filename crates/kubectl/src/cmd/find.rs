@@ -2,7 +2,7 @@
 //!
 //! Models: spf13/cobra's Find, Suggestions and error texts as kubectl v1.36 shows them.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::Str;
 
@@ -216,7 +216,7 @@ fn unknown_command(name: &str) -> String {
 /// The differences that still make a name look like another.
 const DISTANCE_MAX: usize = 2;
 
-fn suggestions(name: &str) -> BTreeSet<&'static str> {
+fn suggestions(name: &str) -> OrderedSet<&'static str> {
     let typed = name.to_lowercase();
     let resembles = |verb: &&'static Verb| {
         let own = last_word(verb);

@@ -3,6 +3,7 @@
 use super::find::{children, has_children, last_word};
 use super::{Verb, shared};
 use crate::flags::{Flag, Type};
+use ordered::Arrange;
 
 /// Help for kubectl itself.
 pub fn root() -> String {
@@ -22,7 +23,7 @@ pub fn verb(verb: &Verb) -> String {
         list(&mut text, verb.path);
     }
     let mut own: Vec<&Flag> = verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| !flag.is_hidden).collect();
-    own.sort_by_key(|flag| flag.name);
+    own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");
         own.iter().for_each(|flag| text.push_str(&option(flag)));

@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/{version,clusterinfo,apiresources,auth}.
 
-use std::collections::BTreeSet;
+use ordered::{Arrange, OrderedSet};
 
 use api::schema::{self, Resource};
 use api::{Kind, Value};
@@ -133,8 +133,8 @@ fn api_resources(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut found: Vec<&Resource> = schema::resources().iter().filter(|resource| is_wanted(call, resource)).collect();
     match call.flags.text("sort-by").as_str() {
         "" => {}
-        "name" => found.sort_by_key(|resource| resource.plural),
-        "kind" => found.sort_by_key(|resource| resource.kind),
+        "name" => found.arrange_by_key(|resource| resource.plural),
+        "kind" => found.arrange_by_key(|resource| resource.kind),
         _ => return Err(Failure::plain("--sort-by accepts only name or kind")),
     }
     let text = if format == "name" { names(&found) } else { resource_table(call, &found) };
@@ -182,7 +182,7 @@ pub static API_VERSIONS: Verb = Verb {
     path: "api-versions",
     summary: "List the versions that the server serves, as group/version",
     run: |call| {
-        let versions: BTreeSet<String> = schema::resources().iter().map(Resource::api_version).collect();
+        let versions: OrderedSet<String> = schema::resources().iter().map(Resource::api_version).collect();
         for version in versions {
             call.ctx.out(&format!("{version}\n"));
         }

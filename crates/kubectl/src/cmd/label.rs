@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/label, kubectl/pkg/cmd/annotate.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::selector::is_valid_label_value;
 use api::{Str, StringMap, Value};
@@ -94,7 +94,7 @@ enum Count {
 
 /// What to set and what to remove.
 struct Change {
-    set: BTreeMap<Str, Str>,
+    set: OrderedMap<Str, Str>,
     remove: Vec<Str>,
 }
 
@@ -137,7 +137,7 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
 }
 
 fn parse_labels(words: &[Str]) -> Result<Change, Failure> {
-    let mut change = Change { set: BTreeMap::new(), remove: Vec::new() };
+    let mut change = Change { set: OrderedMap::new(), remove: Vec::new() };
     for word in words {
         if let Some((key, value)) = word.split_once('=') {
             if value.contains('=') {
@@ -261,7 +261,7 @@ fn apply(
 fn list(call: &mut Call<'_, '_>, info: &Info, field: Field, change: &Change, count: Count) -> Result<(), Failure> {
     let now = field.of(info);
     refuse_overwrite(call, field, &now, change)?;
-    let mut all: BTreeMap<Str, Str> = now.iter().map(|(key, value)| (key.into(), value.into())).collect();
+    let mut all: OrderedMap<Str, Str> = now.iter().map(|(key, value)| (key.into(), value.into())).collect();
     all.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
     change.remove.iter().for_each(|key| drop(all.remove(key)));
     let indent = if count == Count::One { "" } else { " " };

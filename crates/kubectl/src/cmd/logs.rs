@@ -5,6 +5,7 @@
 use api::codec::Codec;
 use api::{Key, Kind, Object, Pod, Str, Value};
 use client::LogOptions;
+use ordered::Arrange;
 use sim::{Span, Time};
 
 use super::pods::{self, Voice};
@@ -149,7 +150,7 @@ fn named_pods(call: &mut Call<'_, '_>, name: &Str) -> Result<Vec<Value>, Failure
     if values.is_empty() {
         return Err(Failure::plain("timed out waiting for the condition"));
     }
-    values.sort_by_key(|pod| !pods::is_ready(pod));
+    values.arrange_by_key(|pod| !pods::is_ready(pod));
     if count > 1 && !call.flags.is_on("all-pods") {
         values.truncate(1);
         let name = values[0].at(&["metadata", "name"]).text().to_string();

@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/util/helpers.go (GetResourcesAndPairs, ParsePairs).
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Str;
 
@@ -44,8 +44,8 @@ pub enum Removal {
 }
 
 /// Values to set and keys to remove.
-pub fn parse(words: &[Str], what: &str, removal: Removal) -> Result<(BTreeMap<Str, Str>, Vec<Str>), Failure> {
-    let (mut set, mut remove, mut invalid) = (BTreeMap::new(), Vec::new(), Vec::new());
+pub fn parse(words: &[Str], what: &str, removal: Removal) -> Result<(OrderedMap<Str, Str>, Vec<Str>), Failure> {
+    let (mut set, mut remove, mut invalid) = (OrderedMap::new(), Vec::new(), Vec::new());
     for word in words {
         match (word.split_once('='), word.strip_suffix('-')) {
             (Some((key, value)), _) if !key.is_empty() => drop(set.insert(key.into(), value.into())),

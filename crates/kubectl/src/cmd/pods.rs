@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/polymorphichelpers, kubectl/pkg/cmd/util/podcmd.
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::codec::Codec;
@@ -56,7 +57,7 @@ pub fn pods_of(ctx: &Context<'_>, info: &Info, doing: &str) -> Result<Vec<Rc<Pod
 /// The pod to run something in: a ready one rather than another.
 pub fn pod_to_enter(ctx: &Context<'_>, info: &Info) -> Result<Rc<Pod>, Failure> {
     let mut pods = pods_of(ctx, info, "attach to")?;
-    pods.sort_by_key(|pod| !is_ready(&pod.encode()));
+    pods.arrange_by_key(|pod| !is_ready(&pod.encode()));
     pods.into_iter().next().ok_or_else(|| Failure::plain("timed out waiting for the condition"))
 }
 

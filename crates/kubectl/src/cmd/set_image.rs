@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/set/set_image.go.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{Str, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
@@ -79,7 +79,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
-fn check(call: &Call<'_, '_>, resources: usize, images: &BTreeMap<Str, Str>) -> Result<(), Failure> {
+fn check(call: &Call<'_, '_>, resources: usize, images: &OrderedMap<Str, Str>) -> Result<(), Failure> {
     let mut faults = Vec::new();
     if resources == 0 && !call.has_files() {
         faults.push("one or more resources must be specified as <resource> <name> or <resource>/<name>");
@@ -109,7 +109,7 @@ pub fn pod_spec_path(mapping: Mapping) -> Option<&'static [&'static str]> {
 fn set_images(
     call: &mut Call<'_, '_>,
     info: &Info,
-    images: &BTreeMap<Str, Str>,
+    images: &OrderedMap<Str, Str>,
     dry_run: DryRun,
     output: &Output,
     failures: &mut Vec<Failure>,

@@ -1,6 +1,7 @@
 //! The containers of a pod or of a template.
 
 use api::Value;
+use ordered::Arrange;
 
 use super::env::{self, Resolver};
 use super::fields::{at, flag, has, int, list, or_none, pairs, quantity, text, yes};
@@ -148,7 +149,7 @@ pub(super) fn resources(lines: &mut Lines, level: usize, resources: &Value) {
 
 fn mounts(lines: &mut Lines, container: &Value) {
     let mut mounts: Vec<&Value> = list(container, "volumeMounts").iter().collect();
-    mounts.sort_by_key(|mount| text(mount, "mountPath"));
+    mounts.arrange_by_key(|mount| text(mount, "mountPath"));
     let none = if mounts.is_empty() { "\t<none>" } else { "" };
     lines.line(2, format_args!("Mounts:{none}"));
     for mount in mounts {
@@ -163,7 +164,7 @@ fn mounts(lines: &mut Lines, container: &Value) {
     if devices.is_empty() {
         return;
     }
-    devices.sort_by_key(|device| text(device, "devicePath"));
+    devices.arrange_by_key(|device| text(device, "devicePath"));
     lines.line(2, format_args!("Devices:{none}"));
     for device in devices {
         lines.line(3, format_args!("{} from {}", text(device, "devicePath"), text(device, "name")));

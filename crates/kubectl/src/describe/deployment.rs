@@ -1,6 +1,7 @@
 //! Deployments, their ReplicaSets, and DaemonSets.
 
 use api::Value;
+use ordered::Arrange;
 
 use super::cluster::Cluster;
 use super::fields::{at, controlled_by, format_labels, format_selector, go, int, list, selector_text, text};
@@ -63,7 +64,7 @@ fn replica_sets(lines: &mut Lines, deployment: &Value, cluster: &Cluster<'_>) {
     let sets = cluster.list_kind("apps", "ReplicaSet", text(deployment, "metadata.namespace"));
     let owned = sets.iter().filter(|set| set.metadata().is_controlled_by(uid));
     let mut owned: Vec<Value> = owned.map(api::Object::encode).collect();
-    owned.sort_by(|left, right| {
+    owned.arrange_by(|left, right| {
         let order =
             |set: &Value| (text(set, "metadata.creationTimestamp").to_string(), text(set, "metadata.name").to_string());
         order(left).cmp(&order(right))

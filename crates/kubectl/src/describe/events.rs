@@ -1,5 +1,6 @@
 //! The last section of most descriptions: what happened to the object.
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::duration;
@@ -71,7 +72,7 @@ impl Cluster<'_> {
             return lines.field(0, "Events", "<none>");
         }
         // Events of the scheduler have no last timestamp: they come first.
-        events.sort_by_key(|event| event.last_timestamp.map(Time::truncate_to_second));
+        events.arrange_by_key(|event| event.last_timestamp.map(Time::truncate_to_second));
         lines.line(0, "Events:");
         lines.line(1, "Type\tReason\tAge\tFrom\tMessage");
         lines.line(1, "----\t------\t----\t----\t-------");

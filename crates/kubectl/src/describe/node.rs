@@ -1,6 +1,6 @@
 //! A Node, with its lease and the pods on it.
 
-use std::collections::BTreeSet;
+use ordered::{Arrange, OrderedSet};
 
 use api::core::pod_status::PodPhase;
 use api::quantity::Quantity;
@@ -42,13 +42,13 @@ fn roles(node: &Value) -> String {
         key => str::strip_prefix(key, "node-role.kubernetes.io/"),
     };
     let roles = pairs(at(node, "metadata.labels")).filter_map(role).filter(|role| !role.is_empty());
-    roles.collect::<BTreeSet<&str>>().into_iter().collect::<Vec<_>>().join(",")
+    roles.collect::<OrderedSet<&str>>().into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// `dedicated=db:NoSchedule`, by effect and key.
 fn taints(node: &Value) -> Vec<String> {
     let mut taints: Vec<&Value> = list(node, "spec.taints").iter().collect();
-    taints.sort_by_key(|taint| format!("{},{}", text(taint, "effect"), text(taint, "key")));
+    taints.arrange_by_key(|taint| format!("{},{}", text(taint, "effect"), text(taint, "key")));
     let shown = |taint: &Value| match (text(taint, "key"), text(taint, "value"), text(taint, "effect")) {
         (key, "", "") => key.to_string(),
         (key, value, "") => format!("{key}={value}:"),

@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 component-helpers/resource (PodRequests, PodLimits) without resizes in place.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Value;
 use api::quantity::Quantity;
@@ -10,7 +10,7 @@ use api::quantity::Quantity;
 use super::fields::{at, list, pairs, quantity, text};
 
 /// Amounts by the name of the resource.
-pub(super) type Amounts = BTreeMap<String, Quantity>;
+pub(super) type Amounts = OrderedMap<String, Quantity>;
 
 /// Which of the two amounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

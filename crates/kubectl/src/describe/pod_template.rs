@@ -1,6 +1,7 @@
 //! A pod template, and the parts of a pod's spec that stand in both.
 
 use api::Value;
+use ordered::Arrange;
 
 use super::containers;
 use super::fields::{at, format_selector, has, int, list, text};
@@ -30,7 +31,7 @@ pub(super) fn pod_template(lines: &mut Lines, template: &Value) {
 /// Writes tolerations by key.
 pub(super) fn tolerations(lines: &mut Lines, title: &str, tolerations: &[Value]) {
     let mut sorted: Vec<&Value> = tolerations.iter().collect();
-    sorted.sort_by_key(|toleration| text(toleration, "key"));
+    sorted.arrange_by_key(|toleration| text(toleration, "key"));
     let shown: Vec<String> = sorted.into_iter().map(toleration).collect();
     lines.rows(title, &shown);
 }
@@ -60,7 +61,7 @@ pub(super) fn spread_constraints(lines: &mut Lines, indent: &str, constraints: &
         return;
     }
     let mut sorted: Vec<&Value> = constraints.iter().collect();
-    sorted.sort_by_key(|constraint| text(constraint, "topologyKey"));
+    sorted.arrange_by_key(|constraint| text(constraint, "topologyKey"));
     let shown: Vec<String> = sorted.into_iter().map(spread_constraint).collect();
     lines.rows(&format!("{indent}Topology Spread Constraints"), &shown);
 }

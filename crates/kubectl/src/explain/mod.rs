@@ -8,6 +8,7 @@
 mod words;
 
 use api::schema::{Field, Scalar, Shape, Type};
+use ordered::Arrange;
 
 /// Whether the fields of fields are listed, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ fn list(text: &mut String, kind: Type<'static>, level: usize, depth: Depth, abov
     }
     above.push(kind.name());
     let mut fields: Vec<&'static Field<'static>> = kind.fields().iter().collect();
-    fields.sort_by_key(|field| field.name);
+    fields.arrange_by_key(|field| field.name);
     for field in fields {
         text.push_str(&head(kind, field, level * 2));
         match depth {

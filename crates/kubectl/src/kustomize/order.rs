@@ -3,6 +3,7 @@
 //! Models: sigs.k8s.io/kustomize v5.8.1 api/internal/builtins/SortOrderTransformer.go.
 
 use api::{Str, Value};
+use ordered::Arrange;
 
 use super::resource::{Gvk, Resource};
 use super::{Order, texts};
@@ -57,7 +58,7 @@ pub(super) fn sort(all: &mut [Resource], options: &Value, otherwise: Order) -> R
     };
     let mut keyed: Vec<(String, Resource)> =
         all.iter().map(|resource| (key(resource, &first, &last), resource.clone())).collect();
-    keyed.sort_by(|left, right| left.0.cmp(&right.0));
+    keyed.arrange_by(|left, right| left.0.cmp(&right.0));
     for (slot, (_, resource)) in all.iter_mut().zip(keyed) {
         *slot = resource;
     }

@@ -1,6 +1,6 @@
 //! A cluster without components: an API server, a few files, a clock that jumps to the next wake-up.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
@@ -88,7 +88,7 @@ impl NodeProxy for Door<'_> {
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Files(pub(crate) BTreeMap<String, Vec<u8>>);
+pub(crate) struct Files(pub(crate) OrderedMap<String, Vec<u8>>);
 
 impl KubectlFs for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {

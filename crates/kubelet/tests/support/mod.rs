@@ -3,6 +3,7 @@
 use api::{Key, Kind, Object, Pod, Value};
 use client::{Api, ExecRequest, LogOptions, NodeProxy, WriteOptions};
 use cluster::{Cluster, Options};
+use ordered::Arrange;
 use sim::{Span, Time};
 use std::rc::Rc;
 
@@ -64,7 +65,7 @@ pub(crate) fn events(cluster: &mut Cluster, name: &str) -> Vec<String> {
             found.push((event.metadata.name.clone(), format!("{} {}", event.reason, event.message)));
         }
     }
-    found.sort();
+    found.arrange();
     found.into_iter().map(|(_, text)| text).collect()
 }
 

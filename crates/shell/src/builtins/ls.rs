@@ -1,5 +1,6 @@
 //! `ls`
 
+use ordered::Arrange;
 use sim::Time;
 
 use super::{Builtin, Kind, Runner};
@@ -101,10 +102,10 @@ fn blocks(entry: &Entry) -> u64 {
 }
 
 fn sort(entries: &mut [Entry], options: &Options) {
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.arrange_by(|a, b| a.name.cmp(&b.name));
     match options.last_of("tS") {
-        Some('t') => entries.sort_by_key(|entry| std::cmp::Reverse(entry.metadata.modified)),
-        Some('S') => entries.sort_by_key(|entry| std::cmp::Reverse(entry.metadata.size)),
+        Some('t') => entries.arrange_by_key(|entry| std::cmp::Reverse(entry.metadata.modified)),
+        Some('S') => entries.arrange_by_key(|entry| std::cmp::Reverse(entry.metadata.size)),
         _ => {}
     }
     if options.has('r') {

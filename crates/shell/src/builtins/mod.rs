@@ -55,7 +55,7 @@ mod uniq;
 mod wc;
 mod xargs;
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 use std::rc::Rc;
 
 use crate::machine::shell::{Frame, Unwind};
@@ -201,7 +201,7 @@ const REGISTRY: [&Builtin; 87] = [
 
 /// Which builtins a shell has; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Builtins(Rc<BTreeSet<&'static str>>);
+pub struct Builtins(Rc<OrderedSet<&'static str>>);
 
 impl Builtins {
     /// Every builtin.

@@ -1,5 +1,6 @@
 //! `sort`
 
+use ordered::Arrange;
 use std::cmp::Ordering;
 
 use super::{Builtin, Kind, Runner};
@@ -97,9 +98,9 @@ fn run(context: &mut Context, options: &Options, files: Vec<(String, Vec<u8>)>) 
         };
     }
     if options.has('s') || options.has('u') {
-        lines.sort_by(by_keys);
+        lines.arrange_by(by_keys);
     } else {
-        lines.sort_by(|a, b| by_keys(a, b).then_with(|| last(a, b)));
+        lines.arrange_by(|a, b| by_keys(a, b).then_with(|| last(a, b)));
     }
     if options.has('u') {
         lines.dedup_by(|a, b| by_keys(b, a).is_eq());

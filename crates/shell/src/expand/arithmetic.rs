@@ -308,13 +308,13 @@ fn is_name_start(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use ordered::OrderedMap;
 
     use super::*;
 
-    impl Cells for BTreeMap<String, String> {
+    impl Cells for OrderedMap<String, String> {
         fn get(&mut self, name: &str) -> Result<String, String> {
-            Ok(BTreeMap::get(self, name).cloned().unwrap_or_default())
+            Ok(OrderedMap::get(self, name).cloned().unwrap_or_default())
         }
         fn set(&mut self, name: &str, value: i64) -> Result<(), String> {
             self.insert(name.to_string(), value.to_string());
@@ -343,7 +343,7 @@ mod tests {
             ("5 & 3 | 8 ^ 1", 9),
             ("1 << 4 >> 2", 4),
         ] {
-            let mut cells = BTreeMap::from([("x".to_string(), "5".to_string())]);
+            let mut cells = OrderedMap::from([("x".to_string(), "5".to_string())]);
             assert_eq!(evaluate(text, &mut cells), Ok(expect), "{text}");
         }
     }
@@ -351,10 +351,10 @@ mod tests {
     #[test]
     fn wrong_expressions_are_refused() {
         for text in ["1/0", "1+", "(1", "1 2", "09", "x", "a b"] {
-            let mut cells = BTreeMap::from([("x".to_string(), "x".to_string())]);
+            let mut cells = OrderedMap::from([("x".to_string(), "x".to_string())]);
             assert!(evaluate(text, &mut cells).is_err(), "{text}");
         }
         let deep = "(".repeat(10_000);
-        assert!(evaluate(&deep, &mut BTreeMap::new()).is_err());
+        assert!(evaluate(&deep, &mut OrderedMap::new()).is_err());
     }
 }

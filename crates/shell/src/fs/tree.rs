@@ -3,8 +3,7 @@
 //! One ordered map from absolute path to node behind an `Rc`: a clone costs a pointer until one of the two changes.
 //! Bytes of files are shared likewise. The whole is bounded by [`Tree::limit`] bytes (a node counts [`NODE_BYTES`]).
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
+use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -32,7 +31,7 @@ struct Node {
 /// Files in memory; see the module.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    nodes: Rc<BTreeMap<EcoString, Node>>,
+    nodes: Rc<OrderedMap<EcoString, Node>>,
     used: u64,
     limit: u64,
 }
@@ -47,7 +46,7 @@ impl Tree {
     /// An empty tree with `/` (root's, mode 0755) that holds at most `limit` bytes.
     pub fn new(limit: u64) -> Tree {
         let root = Node { bytes: None, mode: 0o755, uid: 0, gid: 0, modified: Time::HEADLESS_START };
-        Tree { nodes: Rc::new(BTreeMap::from([("/".into(), root)])), used: NODE_BYTES, limit }
+        Tree { nodes: Rc::new(OrderedMap::from([("/".into(), root)])), used: NODE_BYTES, limit }
     }
 
     /// The most bytes it may hold.
@@ -161,8 +160,9 @@ impl Tree {
         let prefix = if path == "/" { String::from("/") } else { format!("{path}/") };
         let from = EcoString::from(prefix.as_str());
         self.nodes
-            .range::<EcoString, _>((Bound::Excluded(&from), Bound::Unbounded))
-            .take_while(move |(key, _)| key.starts_with(prefix.as_str()))
+            .range(from..)
+            .filter(|(key, _)| *key != prefix.as_str())
+            .take_while(|(key, _)| key.starts_with(prefix.as_str()))
             .collect::<Vec<_>>()
             .into_iter()
     }
@@ -271,7 +271,7 @@ impl Fs for Tree {
         let children = self.below(path).filter(|(key, _)| !key[start..].contains('/'));
         let mut entries: Vec<Entry> =
             children.map(|(key, node)| Entry { name: key[start..].into(), metadata: node.metadata() }).collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.arrange_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 

@@ -3,7 +3,7 @@
 //! Descriptors of processes are numbers into one table of open files, which counts their holders, so that a pipe
 //! knows when its last writer or reader has gone and that `{ read a; read b; } <file` shares one offset.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use crate::fs::{Bytes, Caller, Fs, FsError};
@@ -12,7 +12,7 @@ use crate::machine::Output;
 use crate::process::{Input, Stream};
 
 pub(crate) type OpenId = u32;
-pub(crate) type Fds = BTreeMap<u32, OpenId>;
+pub(crate) type Fds = OrderedMap<u32, OpenId>;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
@@ -70,8 +70,8 @@ pub(crate) enum Written {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Opens {
-    table: BTreeMap<OpenId, Open>,
-    pipes: BTreeMap<u32, Pipe>,
+    table: OrderedMap<OpenId, Open>,
+    pipes: OrderedMap<u32, Pipe>,
     next: u32,
     pub terminal: TerminalIn,
     pub output: Vec<Output>,

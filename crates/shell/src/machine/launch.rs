@@ -1,6 +1,6 @@
 //! Starting things: simple commands, subshells, pipelines, background jobs, programs.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -26,7 +26,7 @@ const PROGRAM_DIRECTORIES: [&str; 6] = ["/bin", "/usr/bin", "/usr/local/bin", "/
 /// A program to start as a process.
 pub(crate) struct Launch {
     pub argv: Vec<String>,
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     pub cwd: String,
     pub fds: Fds,
     pub parent: u32,

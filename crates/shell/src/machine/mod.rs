@@ -20,7 +20,8 @@ pub(crate) mod shell;
 pub(crate) mod site;
 mod turn;
 
-use std::collections::{BTreeMap, VecDeque};
+use ordered::OrderedMap;
+use std::collections::VecDeque;
 
 use ecow::EcoString;
 use sim::Time;
@@ -60,7 +61,7 @@ pub struct Config {
     /// The user's group.
     pub gid: u32,
     /// The exported variables at the start. `PATH`, `HOME`, `PS1` belong here.
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     /// The absolute working directory.
     pub cwd: String,
     /// What `hostname` prints.
@@ -196,9 +197,9 @@ impl std::error::Error for InputTooLong {}
 #[derive(Clone)]
 pub struct Machine<P: Clone> {
     pub(crate) config: Config,
-    pub(crate) tasks: BTreeMap<u32, Task<P>>,
+    pub(crate) tasks: OrderedMap<u32, Task<P>>,
     /// Statuses of ended processes that their parents have not asked for.
-    pub(crate) ended: BTreeMap<u32, Ended>,
+    pub(crate) ended: OrderedMap<u32, Ended>,
     pub(crate) opens: Opens,
     pub(crate) jobs: Vec<Job>,
     pub(crate) history: VecDeque<EcoString>,
@@ -245,7 +246,7 @@ pub(crate) struct Running {
     pub program: Box<dyn Program>,
     pub name: String,
     pub args: Vec<String>,
-    pub env: BTreeMap<EcoString, EcoString>,
+    pub env: OrderedMap<EcoString, EcoString>,
     pub cwd: String,
     pub child: Option<u32>,
 }
@@ -268,8 +269,8 @@ impl<P: Clone> Machine<P> {
         let body = Body::Shell(Box::new(shell));
         let main = Task { pid, parent: 0, job: 0, fds, body };
         Machine {
-            tasks: BTreeMap::from([(pid, main)]),
-            ended: BTreeMap::new(),
+            tasks: OrderedMap::from([(pid, main)]),
+            ended: OrderedMap::new(),
             opens,
             jobs: Vec::new(),
             history: VecDeque::new(),

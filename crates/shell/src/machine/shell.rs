@@ -1,6 +1,6 @@
 //! One shell (the main one or a subshell): its state, and the frames that say where in its script it is.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -65,7 +65,7 @@ pub(crate) enum Unwind {
 #[derive(Clone)]
 pub(crate) struct Shell {
     pub variables: Variables,
-    pub functions: Rc<BTreeMap<EcoString, Rc<Command>>>,
+    pub functions: Rc<OrderedMap<EcoString, Rc<Command>>>,
     pub aliases: Rc<Aliases>,
     pub positional: Rc<Vec<EcoString>>,
     pub arg0: EcoString,
@@ -75,7 +75,7 @@ pub(crate) struct Shell {
     /// `$$`: the main shell's PID, in subshells too.
     pub shell_pid: u32,
     pub last_background: Option<u32>,
-    pub traps: Rc<BTreeMap<EcoString, EcoString>>,
+    pub traps: Rc<OrderedMap<EcoString, EcoString>>,
     /// Traps of signals that came, not yet run.
     pub pending_traps: Vec<EcoString>,
     pub frames: Vec<Frame>,
@@ -249,7 +249,7 @@ impl Frame {
 
 impl Shell {
     /// A shell that knows nothing but its environment.
-    pub(crate) fn new(config: &Config, env: &BTreeMap<EcoString, EcoString>, cwd: &str, pid: u32) -> Shell {
+    pub(crate) fn new(config: &Config, env: &OrderedMap<EcoString, EcoString>, cwd: &str, pid: u32) -> Shell {
         let mut variables = Variables::default();
         for (name, value) in env {
             variables.restore(name, Some(Variable { value: Some(value.clone()), exported: true, readonly: false }));
@@ -286,7 +286,7 @@ impl Shell {
     pub(crate) fn fork(&self, frame: Frame) -> Shell {
         let frames = vec![frame];
         // Traps are the parent's; ignored signals stay ignored.
-        let traps: BTreeMap<_, _> =
+        let traps: OrderedMap<_, _> =
             self.traps.iter().filter(|(_, action)| action.is_empty()).map(|(n, a)| (n.clone(), a.clone())).collect();
         Shell {
             frames,

@@ -1,6 +1,7 @@
 //! What a builtin of the shell can reach, without knowing the host's type.
 
 use ecow::EcoString;
+use ordered::Arrange;
 use sim::Time;
 
 use super::control::Job;
@@ -163,7 +164,7 @@ impl<P: Clone, H: Host<Process = P>> Reach for Site<'_, P, H> {
         let alive = self.machine.tasks.values().filter(|task| task.parent == self.task.pid).map(|task| task.pid);
         let ended = self.machine.ended.iter().filter(|(_, ended)| ended.parent == self.task.pid).map(|(pid, _)| *pid);
         let mut pids: Vec<u32> = alive.chain(ended).collect();
-        pids.sort_unstable();
+        pids.arrange();
         pids
     }
 

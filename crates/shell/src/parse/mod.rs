@@ -9,8 +9,8 @@
 mod command;
 mod word;
 
+use ordered::OrderedMap;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -22,7 +22,7 @@ pub(crate) use command::is_name;
 pub(crate) use word::simple_escape;
 
 /// Aliases by name.
-pub type Aliases = BTreeMap<EcoString, EcoString>;
+pub type Aliases = OrderedMap<EcoString, EcoString>;
 
 /// Why a text is no script.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Reading one document: events in, a value out.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
@@ -119,7 +119,7 @@ struct Node {
 struct Builder<'t> {
     text: &'t str,
     stack: Vec<Frame>,
-    anchors: BTreeMap<usize, (Value, u64)>,
+    anchors: OrderedMap<usize, (Value, u64)>,
     nodes: u64,
     aliased: u64,
     root: Option<Value>,
@@ -127,7 +127,7 @@ struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     fn new(text: &'t str) -> Self {
-        Builder { text, stack: Vec::new(), anchors: BTreeMap::new(), nodes: 0, aliased: 0, root: None }
+        Builder { text, stack: Vec::new(), anchors: OrderedMap::new(), nodes: 0, aliased: 0, root: None }
     }
 
     fn run(mut self) -> Result<Value, Failure> {

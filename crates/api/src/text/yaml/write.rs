@@ -1,5 +1,6 @@
 //! Printing: block style, two spaces, keys in order, quotes only where they are needed, long lines folded after column 80.
 
+use ordered::Arrange;
 use std::fmt::Write as _;
 
 use super::keys;
@@ -106,7 +107,7 @@ impl Printer {
 
     fn map(&mut self, map: &crate::Map, place: Place, indent: usize) {
         let mut entries: Vec<_> = map.iter().collect();
-        entries.sort_by(|a, b| keys::compare(a.0, b.0));
+        entries.arrange_by(|a, b| keys::compare(a.0, b.0));
         for (index, (key, value)) in entries.into_iter().enumerate() {
             if place == Place::Value || index > 0 {
                 self.end_line();

@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 apimachinery/pkg/util/diff (a port of Python's `difflib.unified_diff`).
 
-use std::collections::BTreeMap;
+use ordered::{Arrange, OrderedMap};
 
 const CONTEXT: usize = 3;
 /// From so many lines on, lines that are very common do not begin a match.
@@ -73,13 +73,13 @@ fn matches(a: &[&str], b: &[&str]) -> Vec<Match> {
             open.push((a_next, a_high, b_next, b_high));
         }
     }
-    found.sort_unstable();
+    found.arrange();
     joined(found)
 }
 
 /// Where each line stands in the second text, but for very common ones.
-fn places_of<'t>(b: &[&'t str]) -> BTreeMap<&'t str, Vec<usize>> {
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+fn places_of<'t>(b: &[&'t str]) -> OrderedMap<&'t str, Vec<usize>> {
+    let mut places: OrderedMap<&str, Vec<usize>> = OrderedMap::new();
     for (index, line) in b.iter().enumerate() {
         places.entry(line).or_default().push(index);
     }
@@ -93,14 +93,14 @@ fn places_of<'t>(b: &[&'t str]) -> BTreeMap<&'t str, Vec<usize>> {
 fn longest(
     a: &[&str],
     b: &[&str],
-    places: &BTreeMap<&str, Vec<usize>>,
+    places: &OrderedMap<&str, Vec<usize>>,
     (a_low, a_high): (usize, usize),
     (b_low, b_high): (usize, usize),
 ) -> Match {
     let mut best = Match { a: a_low, b: b_low, size: 0 };
-    let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lengths: OrderedMap<usize, usize> = OrderedMap::new();
     for (i, line) in a.iter().enumerate().take(a_high).skip(a_low) {
-        let mut next = BTreeMap::new();
+        let mut next = OrderedMap::new();
         for &j in places.get(line).into_iter().flatten() {
             if j < b_low || j >= b_high {
                 continue;

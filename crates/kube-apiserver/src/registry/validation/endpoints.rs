@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidateEndpoints; pkg/apis/discovery/validation.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::{FieldError, Value};
 
@@ -67,7 +67,7 @@ fn slice_ports(ports: &Field<'_>, errors: &mut Errors) {
     if too_many(ports, PORTS_MAX, errors) {
         return;
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for port in ports.items() {
         let name = port.child("name");
         checks::name_if_set(&name, names::dns_label, errors);

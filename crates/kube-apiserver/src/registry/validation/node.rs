@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidateNode*, ValidateNamespace; pkg/apis/coordination/validation.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::Value;
 
@@ -32,7 +32,7 @@ pub(super) fn update(root: &Field<'_>, old: &Value, errors: &mut Errors) {
 
 /// Taints are named as if they were metadata.
 fn taints(root: &Field<'_>, errors: &mut Errors) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for taint in root.at(&["spec", "taints"]).named("metadata.taints").items() {
         let (key, value, effect) = (taint.child("key"), taint.child("value"), taint.child("effect"));
         checks::name(&key, names::label_key, errors);

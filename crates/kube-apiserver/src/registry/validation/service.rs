@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidateService*, on a cluster with IPv4 only.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 use std::net::IpAddr;
 
 use api::field_error::Fault;
@@ -90,7 +90,7 @@ fn service(root: &Field<'_>, errors: &mut Errors) {
         errors.push(ports.required(""));
     }
     by_type(&spec, errors);
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for port in ports.items() {
         service_port(&port, ports.len() > 1, &mut seen, errors);
     }
@@ -137,7 +137,7 @@ fn external_name(spec: &Field<'_>, errors: &mut Errors) {
     errors.extend(problems.into_iter().map(|problem| name.invalid_as(text, problem)));
 }
 
-fn service_port<'v>(port: &Field<'v>, is_one_of_many: bool, seen: &mut BTreeSet<&'v str>, errors: &mut Errors) {
+fn service_port<'v>(port: &Field<'v>, is_one_of_many: bool, seen: &mut OrderedSet<&'v str>, errors: &mut Errors) {
     let name = port.child("name");
     if !name.text().is_empty() {
         checks::name(&name, names::dns_label, errors);
@@ -190,7 +190,7 @@ fn addresses(spec: &Field<'_>, errors: &mut Errors) {
     } else if all.index(0).text() != one.text() {
         errors.push(all.invalid("first value must match `clusterIP`"));
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for family in spec.child("ipFamilies").items() {
         checks::one_of(&family, &FAMILIES, errors);
         if !seen.insert(family.text()) {
@@ -246,13 +246,13 @@ fn ports_together(spec: &Field<'_>, errors: &mut Errors) {
             errors.push(port.child("nodePort").forbidden("may not be used when `type` is 'ClusterIP'"));
         }
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for port in ports.items().filter(|port| port.child("nodePort").int() != 0) {
         if !seen.insert((port.child("protocol").text(), port.child("nodePort").int())) {
             errors.push(port.child("nodePort").duplicate());
         }
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for port in ports.items() {
         let (protocol, number) = (port.child("protocol").text(), port.child("port").int());
         if !seen.insert((protocol, number)) {

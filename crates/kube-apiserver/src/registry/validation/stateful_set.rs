@@ -4,6 +4,7 @@
 
 use api::selector::Selector;
 use api::{Str, StringMap, Value};
+use ordered::Arrange;
 
 use super::field::{Errors, Field};
 use super::{checks, claim, internal, meta, names, pod};
@@ -161,7 +162,7 @@ fn with_claims_as_volumes(spec: &Value, template: &Value) -> Value {
     template.remove(&["spec", "hostname"]);
     let claims = spec.get("volumeClaimTemplates").as_list();
     let mut names: Vec<Str> = claims.iter().map(|claim| claim.at(&["metadata", "name"]).text().into()).collect();
-    names.sort_unstable();
+    names.arrange();
     names.dedup();
     if names.is_empty() {
         return template;

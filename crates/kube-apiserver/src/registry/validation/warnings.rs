@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/api/pod/warnings.go, pkg/api/service/warnings.go, pkg/registry/apps/statefulset.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::{Kind, Str, Value};
 
@@ -146,7 +146,7 @@ fn hidden_variables(list: &Field<'_>, warnings: &mut Vec<String>) {
 }
 
 fn repeated_ports(spec: &Field<'_>, warnings: &mut Vec<String>) {
-    let mut by_number: BTreeMap<(i64, &str), Vec<Field<'_>>> = BTreeMap::new();
+    let mut by_number: OrderedMap<(i64, &str), Vec<Field<'_>>> = OrderedMap::new();
     for port in containers(spec).flat_map(|container| container.child("ports").items()) {
         let others =
             by_number.entry((port.child("containerPort").int(), port.child("protocol").value.text())).or_default();
@@ -157,7 +157,7 @@ fn repeated_ports(spec: &Field<'_>, warnings: &mut Vec<String>) {
         }
         others.push(port);
     }
-    let mut by_name: BTreeMap<&str, String> = BTreeMap::new();
+    let mut by_name: OrderedMap<&str, String> = OrderedMap::new();
     for port in containers(spec).flat_map(|container| container.child("ports").items()) {
         let name = port.value.get("name").text();
         match by_name.get(name) {

@@ -1,6 +1,6 @@
 //! `kubectl create configmap` and `create secret generic`: keys and values from flags and files.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::text::base64;
 use api::{Str, Value};
@@ -64,7 +64,7 @@ enum Holder {
     Secret,
 }
 
-type Data = BTreeMap<Str, Vec<u8>>;
+type Data = OrderedMap<Str, Vec<u8>>;
 
 fn config_map(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let name = name_argument(call)?;

@@ -1,6 +1,6 @@
 //! `kubectl create namespace`, `serviceaccount`, `poddisruptionbudget`, `deployment`.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use api::{Str, Value};
 
@@ -115,7 +115,7 @@ fn deployment(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if images.len() > 1 && !command.is_empty() {
         return Err(Failure::plain("cannot specify multiple --image options and command"));
     }
-    let mut taken = BTreeSet::new();
+    let mut taken = OrderedSet::new();
     let containers: Vec<Value> = images
         .iter()
         .map(|image| {
@@ -147,7 +147,7 @@ fn deployment(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 }
 
 /// `nginx` of `registry.k8s.io/nginx:1`, made different from those before it.
-fn container_name(image: &str, taken: &mut BTreeSet<Str>) -> Str {
+fn container_name(image: &str, taken: &mut OrderedSet<Str>) -> Str {
     let last = image.rsplit('/').next().unwrap_or(image);
     let plain = last.split([':', '@']).next().unwrap_or(last);
     let plain: String = plain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();

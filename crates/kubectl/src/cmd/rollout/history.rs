@@ -3,6 +3,7 @@
 //! Models: kubernetes v1.36 kubectl/pkg/polymorphichelpers/historyviewer.go.
 
 use api::{ControllerRevision, Object, Value};
+use ordered::Arrange;
 
 use super::super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
@@ -87,7 +88,7 @@ pub fn revisions(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failur
             return Err(Failure::Plain(format!("no history viewer has been implemented for {kind:?}")));
         }
     };
-    found.sort_by_key(|revision| revision.number);
+    found.arrange_by_key(|revision| revision.number);
     Ok(found)
 }
 

@@ -15,7 +15,7 @@ mod node;
 mod parse;
 mod printf;
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Value;
 use api::text::json;
@@ -32,7 +32,7 @@ pub struct Template {
     text: String,
     root: List,
     /// What `define` and `block` have defined.
-    defined: BTreeMap<String, List>,
+    defined: OrderedMap<String, List>,
 }
 
 impl Template {

@@ -1,6 +1,6 @@
 //! From words to nodes, with the complaints of Go's parser.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Value;
 
@@ -14,7 +14,7 @@ use crate::printers::go::{quote, unquote};
 const DEPTH_MAX: usize = 100;
 
 /// The nodes of a template, and of the templates that it defines.
-pub(super) fn parse(text: &str) -> Result<(List, BTreeMap<String, List>), String> {
+pub(super) fn parse(text: &str) -> Result<(List, OrderedMap<String, List>), String> {
     let (words, error) = words(text);
     let mut parser = Parser {
         words,
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<(List, BTreeMap<String, List>), String
         variables: vec!["$".to_string()],
         ranges: 0,
         depth: 0,
-        defined: BTreeMap::new(),
+        defined: OrderedMap::new(),
     };
     let mut root = List::new();
     while parser.peek().kind != Kind::End {
@@ -75,7 +75,7 @@ struct Parser<'t> {
     variables: Vec<String>,
     ranges: usize,
     depth: usize,
-    defined: BTreeMap<String, List>,
+    defined: OrderedMap<String, List>,
 }
 
 impl<'t> Parser<'t> {

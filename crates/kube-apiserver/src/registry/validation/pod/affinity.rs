@@ -1,6 +1,6 @@
 //! Where pods may run: affinity, tolerations, spreading.
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use super::super::field::{Errors, Field};
 use super::super::{checks, names};
@@ -171,13 +171,13 @@ pub(in super::super) fn toleration_effect(effect: &Field<'_>, errors: &mut Error
 }
 
 pub(super) fn spread(list: &Field<'_>, errors: &mut Errors) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     let pair = |field: &Field<'_>| {
         let (key, action) = (field.child("topologyKey"), field.child("whenUnsatisfiable"));
         format!("{{{}, {}}}", key.text(), action.text())
     };
     // The first of two equal constraints is the one that is refused.
-    let repeated: BTreeSet<String> =
+    let repeated: OrderedSet<String> =
         list.items().map(|field| pair(&field)).filter(|text| !seen.insert(text.clone())).collect();
     let mut left: Vec<String> = list.items().map(|field| pair(&field)).collect();
     for constraint in list.items() {

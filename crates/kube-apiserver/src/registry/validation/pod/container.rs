@@ -1,6 +1,6 @@
 //! Containers and init containers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use api::Value;
 
@@ -21,7 +21,7 @@ pub(super) fn containers(spec: &Field<'_>, volumes: &Volumes<'_>, errors: &mut E
     if list.len() == 0 {
         return errors.push(list.required(""));
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for container in list.items() {
         common(&container, spec, volumes, errors);
         let name = container.child("name");
@@ -36,7 +36,7 @@ pub(super) fn containers(spec: &Field<'_>, volumes: &Volumes<'_>, errors: &mut E
 
 pub(super) fn init_containers(spec: &Field<'_>, volumes: &Volumes<'_>, errors: &mut Errors) {
     let regular = spec.child("containers");
-    let mut seen: BTreeSet<&str> = regular.value.as_list().iter().map(|one| one.get("name").text()).collect();
+    let mut seen: OrderedSet<&str> = regular.value.as_list().iter().map(|one| one.get("name").text()).collect();
     let list = spec.child("initContainers");
     for container in list.items() {
         common(&container, spec, volumes, errors);
@@ -100,7 +100,7 @@ fn restart_policy(container: &Field<'_>, errors: &mut Errors) {
 }
 
 fn ports(list: &Field<'_>, errors: &mut Errors) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for port in list.items() {
         let name = port.child("name");
         if !name.text().is_empty() {
@@ -124,7 +124,7 @@ fn ports(list: &Field<'_>, errors: &mut Errors) {
 }
 
 fn host_port_conflicts<'v>(containers: impl Iterator<Item = Field<'v>>, errors: &mut Errors) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for container in containers {
         for port in container.child("ports").items().filter(|port| port.child("hostPort").int() != 0) {
             let number = port.child("hostPort");
@@ -152,9 +152,9 @@ pub(super) fn host_network_ports(spec: &Field<'_>, owner: Owner, errors: &mut Er
 }
 
 fn mounts(container: &Field<'_>, volumes: &Volumes<'_>, errors: &mut Errors) {
-    let devices: BTreeMap<&str, &str> = pairs(container.value.get("volumeDevices"), "devicePath");
+    let devices: OrderedMap<&str, &str> = pairs(container.value.get("volumeDevices"), "devicePath");
     let list = container.child("volumeMounts");
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for mount in list.items() {
         let (name, path) = (mount.child("name"), mount.child("mountPath"));
         checks::text_required(&name, errors);
@@ -196,13 +196,13 @@ fn sub_path(mount: &Field<'_>, list: &Field<'_>, errors: &mut Errors) {
     checks::descending_path(&expression.named(format!("{}.subPathExpr", list.path)), errors);
 }
 
-fn pairs<'v>(list: &'v Value, path: &str) -> BTreeMap<&'v str, &'v str> {
+fn pairs<'v>(list: &'v Value, path: &str) -> OrderedMap<&'v str, &'v str> {
     list.as_list().iter().map(|item| (item.get("name").text(), item.get(path).text())).collect()
 }
 
 fn devices(container: &Field<'_>, volumes: &Volumes<'_>, errors: &mut Errors) {
     let mounts = pairs(container.value.get("volumeMounts"), "mountPath");
-    let (mut names_seen, mut paths_seen) = (BTreeSet::new(), BTreeSet::new());
+    let (mut names_seen, mut paths_seen) = (OrderedSet::new(), OrderedSet::new());
     for device in container.child("volumeDevices").items() {
         let (name, path) = (device.child("name"), device.child("devicePath"));
         checks::text_required(&name, errors);

@@ -1,6 +1,6 @@
 //! Environment variables and where their values come from.
 
-use std::collections::BTreeMap;
+use ordered::OrderedMap;
 
 use api::Value;
 
@@ -195,7 +195,7 @@ pub(super) fn sources(list: &Field<'_>, errors: &mut Errors) {
 /// A variable read from a file needs a volume that containers can write.
 pub(super) fn file_volumes(spec: &Field<'_>, errors: &mut Errors) {
     let list = spec.value.get("volumes").as_list().iter();
-    let volumes: BTreeMap<&str, &Value> = list.map(|volume| (volume.get("name").text(), volume)).collect();
+    let volumes: OrderedMap<&str, &Value> = list.map(|volume| (volume.get("name").text(), volume)).collect();
     for containers in ["initContainers", "containers"] {
         for variable in spec.child(containers).items().flat_map(|container| container.child("env").items()) {
             let reference = variable.at(&["valueFrom", "fileKeyRef"]);

@@ -15,7 +15,7 @@ mod security;
 mod update;
 mod volume;
 
-use std::collections::BTreeSet;
+use ordered::OrderedSet;
 
 use super::field::{Errors, Field};
 use super::{checks, meta, names};
@@ -160,7 +160,7 @@ fn gates(spec: &Field<'_>, errors: &mut Errors) {
     for gate in spec.child("readinessGates").items() {
         checks::name(&gate.child("conditionType"), names::label_key, errors);
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrderedSet::new();
     for gate in spec.child("schedulingGates").items() {
         let name = gate.child("name");
         checks::name(&name.named(gate.path.as_str()), names::label_key, errors);

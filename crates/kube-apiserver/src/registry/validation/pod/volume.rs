@@ -1,6 +1,6 @@
 //! Volumes of pods.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ordered::{OrderedMap, OrderedSet};
 
 use api::Value;
 
@@ -9,7 +9,7 @@ use super::super::{checks, claim, meta, names};
 use super::environment::{self, Reader};
 
 /// The volumes that mounts may name, by name: those without faults.
-pub(super) type Volumes<'v> = BTreeMap<&'v str, &'v Value>;
+pub(super) type Volumes<'v> = OrderedMap<&'v str, &'v Value>;
 
 const HOST_PATH_TYPES: [&str; 8] =
     ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
@@ -188,7 +188,7 @@ fn downward_file(file: &Field<'_>, errors: &mut Errors) {
 
 fn projected(source: &Field<'_>, errors: &mut Errors) {
     checks::file_mode(&source.child("defaultMode"), errors);
-    let mut paths = BTreeSet::new();
+    let mut paths = OrderedSet::new();
     for part in source.child("sources").items() {
         for kind in ["secret", "configMap"] {
             let Some(object) = part.child(kind).set() else { continue };
@@ -217,7 +217,7 @@ fn unique_path<'v>(
     source: &Field<'_>,
     item: &Field<'v>,
     shown: &str,
-    paths: &mut BTreeSet<&'v str>,
+    paths: &mut OrderedSet<&'v str>,
     errors: &mut Errors,
 ) {
     let path = item.value.get("path").text();
