@@ -9,7 +9,7 @@ use ordered::OrderedMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use view::{Uid, Update};
+use view::{Probed, Uid, Update};
 use yew::Reducible;
 
 pub use picture::{Cell, PictureState, Rows};
@@ -119,6 +119,8 @@ pub struct State {
     pub editing: Option<Shared<Editing>>,
     /// A command that a button has put into terminal 1's line, for the reader to send.
     pub typed: Option<Shared<String>>,
+    /// How things stand: the newest answer to a probe, with the probe's number.
+    pub probed: Option<Shared<(u32, Vec<Probed>)>>,
     /// A sentence of the engine that belongs to no terminal.
     pub notice: Option<String>,
     /// The little browser.
@@ -174,6 +176,7 @@ impl State {
             crash: None,
             editing: None,
             typed: None,
+            probed: None,
             notice: None,
             browser: Shared::default(),
             language,
@@ -217,6 +220,7 @@ impl State {
                 self.browser.edit().apply(update);
             }
             Update::Refused { message } => self.notice = Some(message),
+            Update::Probed { id, answers } => self.probed = Some(Shared::new((id, answers))),
             // The driver keeps these.
             Update::Reached { .. } | Update::Journal { .. } | Update::Report { .. } => {}
         }

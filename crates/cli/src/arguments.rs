@@ -6,11 +6,14 @@ use cluster::timing::{self, TimingError};
 use playground::World;
 use sim::Time;
 
+use crate::literate::{Plan, Update};
+
 /// What `ordinal --help` prints.
 pub const USAGE: &str = "\
 ordinal: Kubernetes for stateful applications, simulated
 
   ordinal run [options] SCRIPT     run a shell script in a new cluster, in virtual time
+  ordinal test [options] FILE.md…  run the blocks of documents, and say where they show what is no longer so
   ordinal drive [options]          read commands as JSON lines, answer in JSON lines
 
 options:
@@ -18,6 +21,7 @@ options:
   --seed N           the seed of all chance (1)
   --dir DIR          the files that the shell finds in its home directory (run: the script's directory)
   --timing NAME      how long things take: a profile's name, or a JSON file (realistic)
+  --update           test: write what was said into the documents, in place of what drifted
   --format FORMAT    run: text (what a terminal would show), or jsonl (a record per command)
 ";
 
@@ -55,6 +59,8 @@ pub enum Request {
         /// How to print.
         format: Format,
     },
+    /// `ordinal test`
+    Test(Plan),
     /// `ordinal drive`
     Drive {
         /// The world.
@@ -76,7 +82,8 @@ pub enum Format {
 #[derive(Default)]
 struct Raw {
     verb: Option<String>,
-    script: Option<PathBuf>,
+    files: Vec<PathBuf>,
+    update: bool,
     nodes: Option<u32>,
     seed: Option<u64>,
     dir: Option<PathBuf>,
@@ -95,7 +102,12 @@ pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
         return Ok(Request::Help);
     }
     match raw.verb.as_deref() {
-        Some("run") => run_request(&raw),
+        Some("run") if !raw.update => run_request(&raw),
+        Some("test") => test_request(raw),
+        Some(_) if raw.update => Err(ArgumentError::Other("--update is for ordinal test".to_owned())),
+        Some("drive") if !raw.files.is_empty() => {
+            Err(ArgumentError::Other("ordinal drive reads standard input, not files".to_owned()))
+        }
         Some("drive") => Ok(Request::Drive { options: world_options(&raw, raw.dir.clone())? }),
         Some(other) => Err(ArgumentError::Other(format!("there is no command {other:?}; see ordinal --help"))),
         None => Err(ArgumentError::Other("no command is given; see ordinal --help".to_owned())),
@@ -113,9 +125,10 @@ fn read_raw(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
             Long("dir") => raw.dir = Some(parser.value()?.into()),
             Long("timing") => raw.timing = Some(parser.value()?.string()?),
             Long("format") => raw.format = Some(parser.value()?.string()?),
+            Long("update") => raw.update = true,
             Long("help") | Short('h') => raw.help = true,
             Value(word) if raw.verb.is_none() => raw.verb = Some(word.string()?),
-            Value(word) if raw.script.is_none() => raw.script = Some(word.into()),
+            Value(word) => raw.files.push(word.into()),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -123,8 +136,10 @@ fn read_raw(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
 }
 
 fn run_request(raw: &Raw) -> Result<Request, ArgumentError> {
-    let path = raw.script.clone().ok_or_else(|| ArgumentError::Other("ordinal run needs a script".to_owned()))?;
-    let script = std::fs::read_to_string(&path)
+    let [path] = raw.files.as_slice() else {
+        return Err(ArgumentError::Other("ordinal run needs one script".to_owned()));
+    };
+    let script = std::fs::read_to_string(path)
         .map_err(|error| ArgumentError::File { path: path.display().to_string(), error })?;
     let directory = raw.dir.clone().or_else(|| {
         path.parent().map(|parent| match parent.as_os_str().is_empty() {
@@ -140,6 +155,18 @@ fn run_request(raw: &Raw) -> Result<Request, ArgumentError> {
         }
     };
     Ok(Request::Run { options: world_options(raw, directory)?, script, format })
+}
+
+fn test_request(raw: Raw) -> Result<Request, ArgumentError> {
+    if raw.files.is_empty() {
+        return Err(ArgumentError::Other("ordinal test needs documents".to_owned()));
+    }
+    if raw.dir.is_some() || raw.format.is_some() {
+        return Err(ArgumentError::Other("ordinal test takes no --dir and no --format".to_owned()));
+    }
+    let update = if raw.update { Update::Write } else { Update::Report };
+    let Raw { files: documents, nodes, seed, timing, .. } = raw;
+    Ok(Request::Test(Plan { documents, update, nodes, seed, timing }))
 }
 
 fn world_options(raw: &Raw, directory: Option<PathBuf>) -> Result<playground::Options, ArgumentError> {

@@ -1,6 +1,7 @@
 //! `ordinal` without a page: the same playground, driven by scripts and programs.
 //!
 //! - [`run`] runs a shell script in a new cluster, in virtual time.
+//! - [`literate`] tests the blocks of Markdown documents.
 //! - [`drive`] answers JSON lines: what replays recordings.
 //! - [`arguments`] reads the command line.
 //!
@@ -8,6 +9,7 @@
 
 pub mod arguments;
 pub mod drive;
+pub mod literate;
 pub mod run;
 
 use ordered::Arrange;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ordinal::arguments::{self, Request, USAGE};
 use ordinal::drive::Driver;
-use ordinal::run;
+use ordinal::{literate, run};
 
 fn main() -> ExitCode {
     match arguments::read(std::env::args_os().skip(1)) {
@@ -17,6 +17,10 @@ fn main() -> ExitCode {
             let status = run::run(&options, &script, format, &mut std::io::stdout().lock());
             ExitCode::from(u8::try_from(status & 0xff).unwrap_or(1))
         }
+        Ok(Request::Test(plan)) => match literate::test(&plan, &mut std::io::stdout().lock()) {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        },
         Ok(Request::Drive { options }) => drive(&options),
         Err(error) => {
             eprintln!("ordinal: {error}");

@@ -36,7 +36,12 @@ impl Desk {
 
     /// The shell of a new world.
     pub fn new(options: &Options) -> Desk {
-        let mut desk = Desk { world: World::new(options) };
+        Desk::over(World::new(options))
+    }
+
+    /// A shell of its own in a world that may have others.
+    pub fn over(world: World) -> Desk {
+        let mut desk = Desk { world };
         desk.open();
         desk
     }

@@ -9,11 +9,12 @@ use images::tools::http::{ClientError, Response};
 use shell::{Config, Output, Start as ShellStart, Status};
 use sim::{Span, Time};
 use view::{
-    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, NoPage, Start,
-    Stream, Update,
+    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, NoPage,
+    PROBE_LINES_MAX, Probed, Start, Stream, Update,
 };
 
 use crate::browser::{Failure, Page};
+use crate::desk::Desk;
 use crate::picture::Sent;
 use crate::world::{Options, World};
 
@@ -21,6 +22,8 @@ use crate::world::{Options, World};
 const FIRST_TERMINAL: u32 = 1;
 /// Steps of the world in the answer to one [`Command::Advance`]: a burst is spread over frames.
 const STEPS_MAX: usize = 2_000;
+/// What a probe may take of its copy's time.
+const PROBE_LIMIT: Span = Span::from_seconds(5);
 /// Nodes of a session at most.
 const NODES_MAX: u32 = 5_000;
 
@@ -127,6 +130,10 @@ impl Session {
             Command::Interrupt { terminal, pending } => self.act(terminal, Input::Act(Act::Interrupt(pending))),
             Command::Eof { terminal } => self.act(terminal, Input::Act(Act::Eof {})),
             Command::Complete { terminal, line, cursor } => self.complete(terminal, line, cursor),
+            Command::Probe { id, lines } => {
+                let answers = lines.iter().take(PROBE_LINES_MAX).map(|line| self.probe(line)).collect();
+                self.updates.push(Update::Probed { id, answers });
+            }
             Command::EditorResult { terminal, path, text } => {
                 self.act(terminal, Input::Act(Act::Edited { path, text }))
             }
@@ -148,6 +155,12 @@ impl Session {
     /// Who reads a terminal's lines now.
     pub fn mode(&self, terminal: u32) -> Mode {
         self.standing(terminal).0
+    }
+
+    /// How things stand, as a command tells it that is run in a copy of the world.
+    pub fn probe(&self, line: &str) -> Probed {
+        let said = Desk::over(self.world.clone()).run_with(line, "", PROBE_LIMIT);
+        Probed { stdout: said.stdout, ok: said.rc == 0 }
     }
 
     /// What the reader did, now: it goes into the journal, then it happens.

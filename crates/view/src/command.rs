@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// before it costs anything.
 pub const INPUT_BYTES_MAX: usize = 1 << 20;
 
+/// Lines of one [`Command::Probe`].
+pub const PROBE_LINES_MAX: usize = 16;
+
 /// One wish. Terminals are numbered by the page; terminal 1 is open from the start.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Command {
@@ -56,6 +59,14 @@ pub enum Command {
         line: String,
         /// In bytes of `line`, on a character boundary.
         cursor: u32,
+    },
+    /// Asks how things stand: each line is run by a shell in a copy of the world, which is then thrown away. Answered by
+    /// [`crate::Update::Probed`]; never journalled.
+    Probe {
+        /// Comes back with the answer.
+        id: u32,
+        /// Commands that read, at most [`PROBE_LINES_MAX`].
+        lines: Vec<String>,
     },
     /// The editor that [`crate::Update::OpenEditor`] opened is closed.
     EditorResult {

@@ -53,6 +53,13 @@ pub enum Update {
         /// Sorted. Empty: nothing fits.
         candidates: Vec<Candidate>,
     },
+    /// The answer to [`crate::Command::Probe`].
+    Probed {
+        /// The probe's.
+        id: u32,
+        /// One for each line.
+        answers: Vec<Probed>,
+    },
     /// Where the virtual clock stands. The last update of each answer.
     Clock {
         /// Microseconds since the Unix epoch.
@@ -123,6 +130,15 @@ pub enum Update {
         /// The panic's message and place.
         text: String,
     },
+}
+
+/// What one line of a [`crate::Command::Probe`] said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Probed {
+    /// Its standard output.
+    pub stdout: String,
+    /// Whether it succeeded.
+    pub ok: bool,
 }
 
 /// Where a program wrote.

@@ -179,6 +179,7 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::OpenTerminal { .. }
         | Command::CloseTerminal { .. }
         | Command::Complete { .. }
+        | Command::Probe { .. }
         | Command::WriteFile { .. }
         | Command::Browse { .. }
         | Command::Advance { .. }

@@ -400,6 +400,7 @@ fn is_journalled(command: &Command) -> bool {
         Command::Start(_)
         | Command::Restore { .. }
         | Command::Complete { .. }
+        | Command::Probe { .. }
         | Command::Advance { .. }
         | Command::RunUntil { .. } => false,
     }

@@ -1,0 +1,159 @@
+//! Every block of every lesson in every language, executed; and what `ordinal test` says of documents that are wrong.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use lesson::{Kind, Lesson, Piece};
+use ordinal::literate::{Plan, Tested, Update, test, test_file};
+
+/// In both of them a lesson is the same, prose apart.
+const LANGUAGES: [&str; 2] = ["en", "ja"];
+
+fn lessons() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("www/lessons");
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+fn plan(documents: Vec<PathBuf>, update: Update) -> Plan {
+    Plan { documents, update, nodes: None, seed: None, timing: None }
+}
+
+fn complaints(tested: &Tested) -> Vec<String> {
+    tested.complaints.iter().map(|complaint| format!("{}: {}", complaint.line, complaint.text)).collect()
+}
+
+#[test]
+fn every_lesson_is_true_in_every_language() {
+    for path in lessons().iter().flat_map(|folder| LANGUAGES.map(|language| folder.join(format!("{language}.md")))) {
+        let tested = test_file(&path, &plan(Vec::new(), Update::Report));
+        assert!(tested.complaints.is_empty(), "{}:{}", path.display(), complaints(&tested).join("\n"));
+        assert!(tested.blocks > 20, "{}: {} blocks", path.display(), tested.blocks);
+    }
+}
+
+/// What is done, without its place in the document.
+fn done(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lesson = Lesson::parse(&text).unwrap_or_else(|error| panic!("{}:{error}", path.display()));
+    lesson.steps().into_iter().map(shown).collect()
+}
+
+fn shown(piece: &Piece) -> String {
+    match &piece.kind {
+        Kind::Type(typed) => format!("{typed:?}"),
+        Kind::File { name, text } => format!("file {name} {text}"),
+        Kind::Console { terminal, lines, .. } => format!("console {terminal:?} {lines:?}"),
+        Kind::Wait(waits) => {
+            waits.iter().map(|wait| format!("wait {} {}", wait.arguments, wait.timeout_seconds)).collect()
+        }
+        Kind::Check(checks) => {
+            checks.iter().map(|check| format!("check {} {}", check.command, check.expected)).collect()
+        }
+        Kind::Prose(_) | Kind::Hint(_) | Kind::Solution(_) => String::new(),
+    }
+}
+
+#[test]
+fn the_languages_do_the_same() {
+    for folder in lessons() {
+        let [english, japanese] = LANGUAGES.map(|language| done(&folder.join(format!("{language}.md"))));
+        for (english, japanese) in english.iter().zip(&japanese) {
+            assert_eq!(english, japanese, "{}", folder.display());
+        }
+        assert_eq!(english.len(), japanese.len(), "{}", folder.display());
+    }
+}
+
+#[test]
+fn the_manifests_are_those_that_the_shell_finds() {
+    let known = playground::World::tutorial_files();
+    for folder in lessons() {
+        for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+            if let Some((_, bytes)) = known.iter().find(|(other, _)| *other == name) {
+                assert_eq!(&std::fs::read(&entry).unwrap(), bytes, "{}", entry.display());
+            }
+        }
+    }
+}
+
+/// A document in a folder of its own, with a manifest beside it.
+fn document(name: &str, text: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("claim.yaml"), CLAIM).unwrap();
+    let path = folder.join("page.md");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec:\n  accessModes: [ReadWriteOnce]\n  resources: {requests: {storage: 1Gi}}\n";
+const HEAD: &str = "---\ntitle: T\nrecorded: now\n---\n";
+
+/// What is said of a lesson whose body begins on line 5, without the document's path.
+fn check(name: &str, body: &str, expect: &[&str]) {
+    let tested = test_file(&document(name, &format!("{HEAD}{body}")), &plan(Vec::new(), Update::Report));
+    let said = complaints(&tested);
+    assert_eq!(said.len(), expect.len(), "{said:?}");
+    for (said, expect) in said.iter().zip(expect) {
+        assert!(said.starts_with(expect), "{said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    let drift = "```sh\nkubectl get pvc\n```\n```console\nNAME\n```\n";
+    check(
+        "drift",
+        drift,
+        &["9: this is no longer what is shown\n  -NAME\n  +No resources found in default namespace.\n"],
+    );
+    check("failed", "```sh\ntrue\nfalse\n```\n", &["7: status 1, and nothing is shown for it"]);
+    check("shown", "```sh\nfalse\n```\n```console\n```\n", &[]);
+    check("missing", "```yaml file=none.yaml\n```\n", &["5: there is no file none.yaml beside this document"]);
+    check("unknown", "```yml\n```\n", &["5: there is no block \"yml\""]);
+    let never = "```wait\npvc/c --for=jsonpath={.status.phase}=Bound timeout=10s\n```\n";
+    check("never", never, &["6: this has not come within 10 s: pvc/c --for"]);
+    let untrue = "```check\nkubectl get nodes -o name == node/x\n```\n";
+    check("untrue", untrue, &["6: kubectl get nodes -o name\n  is       \"node/node-1\\nnode/node-2"]);
+    let open = "```sh\nkubectl get pods -w\n```\n```sh\n^C\n```\n";
+    check("open", open, &["5: this has not ended within an hour"]);
+}
+
+#[test]
+fn blocks_work_together() {
+    let body = "```yaml file=claim.yaml\n```\n```sh terminal=2 background\nkubectl get pvc -w\n```\n\
+                ```sh\nkubectl apply -f claim.yaml\n```\n```wait\npvc/c --for=jsonpath={.status.phase}=Bound\n```\n\
+                ```console terminal=2\nNAME   [..]\n...\nc      Bound    [volume]   1Gi   [..]\n```\n\
+                ```check\nkubectl get pvc c -o jsonpath={.status.phase} == Bound\n```\n\
+                ```sh\nkubectl get pvc c -o jsonpath={.spec.volumeName}\n```\n```console\n[volume]\n```\n";
+    check("together", body, &[]);
+}
+
+#[test]
+fn somebody_elses_document_is_understood() {
+    let body = "# Page\n\n1. Look:\n\n   ```console\n   $ kubectl get pods\n   No resources found in default namespace.\n   $ echo a\n   b\n   ```\n```bash\nkubectl apply -f claim.yaml\n```\n```go\nfunc main() {}\n```\n";
+    let tested = test_file(&document("foreign", body), &plan(Vec::new(), Update::Report));
+    assert_eq!(complaints(&tested), ["9: this is no longer what is shown\n  -b\n  +a\n"]);
+}
+
+#[test]
+fn an_update_writes_what_was_said_and_is_then_content() {
+    let text = format!(
+        "{HEAD}```sh\nkubectl get nodes\n```\n\n```console\nNAME     STATUS   ROLES    AGE   VERSION\nnode-1   Ready    <none>   [..]   v1.36.2\n```\n\nafter\n"
+    );
+    let path = document("update", &text);
+    let mut said = Vec::new();
+    assert_eq!(test(&plan(vec![path.clone()], Update::Report), &mut said), 1);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "a report changes nothing");
+    assert_eq!(test(&plan(vec![path.clone()], Update::Write), &mut said), 0);
+    let after = std::fs::read_to_string(&path).unwrap();
+    assert!(after.contains("node-1   Ready    <none>   [..]   v1.36.2\nnode-2   Ready"), "{after}");
+    assert!(after.ends_with("```\n\nafter\n"), "{after}");
+    assert_eq!(test(&plan(vec![path], Update::Report), &mut said), 0);
+}
