@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use api::{Key, Kind, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, Recorder, RecorderApi};
-use cri::Tree;
+use cri::{Caller, Fs, Tree};
 use cri::{Packet, Registry, Sessions, Volumes, World};
 use sim::{Time, Timing};
 
 use crate::node::{Machine, NodeState, node_object};
 use crate::report::Shares;
 use crate::session::SessionTable;
-use crate::worker::{PodWorker, Stage};
+use crate::worker::{PodWorker, Stage, Step};
 
 /// The kubelets of all nodes; see the module.
 #[derive(Clone, Debug)]
@@ -65,6 +65,21 @@ pub(crate) enum Fate {
     Drop,
 }
 
+/// Adds the files below a folder, at most so many in all.
+fn collect_files(tree: &Tree, folder: &str, files_max: usize, found: &mut Vec<(String, u64)>) {
+    for entry in tree.list(if folder.is_empty() { "/" } else { folder }, Caller::root(Time(0))).unwrap_or_default() {
+        if found.len() >= files_max {
+            return;
+        }
+        let path = format!("{folder}/{}", entry.name);
+        if entry.metadata.is_directory() {
+            collect_files(tree, &path, files_max, found);
+        } else {
+            found.push((path, entry.metadata.size));
+        }
+    }
+}
+
 impl Kubelets {
     /// Kubelets without nodes; nodes are found as objects of the API server.
     pub fn new(timing: Rc<Timing>, registry: Registry) -> Kubelets {
@@ -107,6 +122,21 @@ impl Kubelets {
     /// Bytes of the files on a PersistentVolume; 0 if nothing was ever written.
     pub fn volume_bytes(&self, volume: &str) -> u64 {
         self.volumes.get(&format!("pv/{volume}")).map_or(0, Tree::used)
+    }
+
+    /// The files on a PersistentVolume with their sizes, at most so many, in order of their paths.
+    pub fn volume_files(&self, volume: &str, files_max: usize) -> Vec<(String, u64)> {
+        let mut found = Vec::new();
+        if let Some(tree) = self.volumes.get(&format!("pv/{volume}")) {
+            collect_files(tree, "", files_max, &mut found);
+        }
+        found
+    }
+
+    /// Whether an image of this pod is being pulled.
+    pub fn is_pulling(&self, pod: &Key) -> bool {
+        let worker = self.slot(pod).and_then(|slot| self.worker(slot));
+        worker.is_some_and(|worker| worker.containers.iter().any(|record| matches!(record.step, Step::Pulling { .. })))
     }
 
     /// How often a pod has been looked at: what the scale test counts.

@@ -14,6 +14,7 @@ mod fault;
 mod files;
 mod host;
 mod minikube;
+mod manifest;
 mod objects;
 mod outside;
 mod picture;

@@ -16,12 +16,16 @@ use api::{
 use cluster::Cluster;
 use sim::Time;
 use view::{
-    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
-    Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
+    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture, PodRow,
+    PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
 };
 
 /// Events that are shown at most.
 const EVENTS_MAX: usize = 200;
+/// Nodes of which a waiting pod's row says why it does not go there.
+const VERDICTS_MAX: usize = 12;
+/// Files of a volume that are shown.
+const FILES_MAX: usize = 6;
 
 /// The rows that the page has been sent.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +54,8 @@ impl Sent {
         if looked_at(&[Kind::Node, Kind::Pod]) {
             picture.nodes = difference(&mut self.nodes, nodes(cluster));
         }
-        if looked_at(&[Kind::Pod]) {
+        // That an image is being pulled is told by an Event alone.
+        if looked_at(&[Kind::Pod, Kind::Event]) {
             picture.pods = difference(&mut self.pods, pods(cluster));
         }
         if looked_at(&[Kind::PersistentVolumeClaim, Kind::Pod]) {
@@ -62,7 +67,7 @@ impl Sent {
         if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Pod]) {
             picture.workloads = difference(&mut self.workloads, workloads(cluster));
         }
-        if looked_at(&[Kind::PodDisruptionBudget]) {
+        if looked_at(&[Kind::PodDisruptionBudget, Kind::Pod]) {
             picture.budgets = difference(&mut self.budgets, budgets(cluster));
         }
         if looked_at(&[Kind::Service, Kind::EndpointSlice]) {
@@ -170,7 +175,7 @@ fn pod_row(cluster: &Cluster, pod: &Pod) -> PodRow {
         name: pod.metadata.name.to_string(),
         node: pod.spec.node_name.to_string(),
         status: text(2),
-        state: pod_state(pod, &text(2)),
+        state: pod_state(cluster, pod, &text(2)),
         ready: ready.parse().unwrap_or(0),
         containers: containers.parse().unwrap_or(0),
         restarts: text(3).split(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0),
@@ -183,10 +188,11 @@ fn pod_row(cluster: &Cluster, pod: &Pod) -> PodRow {
         created_us: pod.metadata.creation_timestamp.map_or(0, |at| at.0),
         deletion_us: pod.metadata.deletion_timestamp.map(|at| at.0),
         reason: pod_reason(pod),
+        verdicts: verdicts(cluster, pod),
     }
 }
 
-fn pod_state(pod: &Pod, status: &str) -> PodState {
+fn pod_state(cluster: &Cluster, pod: &Pod, status: &str) -> PodState {
     let statuses = || pod.status.container_statuses.iter().chain(pod.status.init_container_statuses.iter());
     let waits_after_failure = |status: &ContainerStatus| {
         let waiting = status.state.waiting.as_ref().map_or("", |waiting| waiting.reason.as_str());
@@ -205,8 +211,21 @@ fn pod_state(pod: &Pod, status: &str) -> PodState {
         _ if pod.spec.node_name.is_empty() => PodState::Pending,
         Some(PodPhase::Running) if pod.status.is_true("Ready") => PodState::Ready,
         Some(PodPhase::Running) => PodState::Running,
+        Some(PodPhase::Pending | PodPhase::Unknown) | None if cluster.kubelets().is_pulling(&pod.metadata.key()) => {
+            PodState::Pulling
+        }
         Some(PodPhase::Pending | PodPhase::Unknown) | None => PodState::Creating,
     }
+}
+
+fn verdicts(cluster: &Cluster, pod: &Pod) -> Vec<Verdict> {
+    if !pod.spec.node_name.is_empty() {
+        return Vec::new();
+    }
+    let diagnosis = cluster.scheduler().diagnosis(&pod.metadata.key());
+    let by_node = diagnosis.iter().flat_map(|diagnosis| diagnosis.by_node.iter());
+    let verdict = by_node.map(|(node, verdict)| Verdict { node: node.to_string(), reason: verdict.reasons.join(", ") });
+    verdict.take(VERDICTS_MAX).collect()
 }
 
 fn claim_uses(pod: &Pod) -> Vec<ClaimUse> {
@@ -250,7 +269,13 @@ fn claim_row(cluster: &Cluster, claim: &PersistentVolumeClaim) -> ClaimRow {
         access_modes: cell(&table, "Access Modes"),
         used_bytes: cluster.kubelets().volume_bytes(&claim.spec.volume_name),
         reason: why(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key()),
+        files: files(cluster, &claim.spec.volume_name),
     }
+}
+
+fn files(cluster: &Cluster, volume: &str) -> Vec<FileUse> {
+    let files = cluster.kubelets().volume_files(volume, FILES_MAX);
+    files.into_iter().map(|(path, bytes)| FileUse { path, bytes }).collect()
 }
 
 fn phase(text: &str) -> ClaimPhase {
@@ -357,8 +382,16 @@ fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {
         healthy: count(budget.status.current_healthy),
         desired_healthy: count(budget.status.desired_healthy),
         expected: count(budget.status.expected_pods),
+        pods: pods_of_budget(cluster, budget),
     };
     all::<PodDisruptionBudget>(cluster).map(row).collect()
+}
+
+fn pods_of_budget(cluster: &Cluster, budget: &PodDisruptionBudget) -> Vec<String> {
+    let Some(selector) = &budget.spec.selector else { return Vec::new() };
+    let is_chosen =
+        |pod: &&Pod| pod.metadata.namespace == budget.metadata.namespace && selector.matches(&pod.metadata.labels);
+    all::<Pod>(cluster).filter(is_chosen).map(|pod| pod.metadata.name.to_string()).collect()
 }
 
 fn services(cluster: &Cluster) -> Vec<ServiceRow> {

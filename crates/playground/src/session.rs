@@ -3,18 +3,20 @@
 use ordered::OrderedMap;
 use std::collections::VecDeque;
 
-use api::{Kind, Object};
+use api::text::yaml;
+use api::{Kind, Object, Value};
 use cluster::timing::{self, TimingError};
 use images::tools::http::{ClientError, Response};
 use shell::{Config, Output, Start as ShellStart, Status};
 use sim::{Span, Time};
 use view::{
-    Act, Candidate, Command, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Mode, NoPage,
-    PROBE_LINES_MAX, Probed, Start, Stream, Update,
+    Act, Candidate, Command, Condition, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Looked, Mode, Name,
+    NoPage, PROBE_LINES_MAX, Probed, Start, Stream, Update,
 };
 
 use crate::browser::{Failure, Page};
 use crate::desk::Desk;
+use crate::manifest;
 use crate::picture::Sent;
 use crate::world::{Options, World};
 
@@ -141,6 +143,20 @@ impl Session {
             Command::Browse { visit, url, base, form } => {
                 self.act(FIRST_TERMINAL, Input::Act(Act::Browse { visit, url, base, form }));
             }
+            Command::Look(name) => self.look(name),
+            Command::ListFiles => self.updates.push(Update::Files { paths: self.world.files() }),
+            Command::ReadFile { path } => {
+                let bytes = self.world.read_file(&path).ok();
+                let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                self.updates.push(Update::File { path, text });
+            }
+            Command::Check { ticket, text } => {
+                self.updates.push(Update::Checked { ticket, problems: manifest::problems(&text) });
+            }
+            Command::Suggest { ticket, text, line, column } => {
+                let (from, candidates) = manifest::suggestions(&text, line as usize, column as usize);
+                self.updates.push(Update::Suggested { ticket, from, candidates });
+            }
             Command::Advance { dt_us } => self.advance(dt_us),
             Command::RunUntil { goal, limit_us, events_max } => self.run_until(goal, Time(limit_us), events_max),
         }
@@ -193,6 +209,13 @@ impl Session {
             Input::Act(Act::Browse { visit, url, base, form }) => self.world.browse(visit, &url, &base, form),
         }
         self.settle();
+    }
+
+    fn look(&mut self, name: Name) {
+        let namespace = Some(name.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let object = self.world.object(&name.kind.to_lowercase(), namespace, &name.name).ok();
+        let looked = object.map_or_else(Looked::default, |object| looked(&object));
+        self.updates.push(Update::Looked(Box::new(Looked { name, ..looked })));
     }
 
     fn refuse(&mut self, message: &str) {
@@ -423,4 +446,26 @@ fn reason_of(failure: Failure) -> NoPage {
         Failure::Network(ClientError::Empty) => NoPage::Empty,
         Failure::Network(ClientError::Timeout(_)) => NoPage::Timeout,
     }
+}
+
+/// An object as the page shows it: without the fields' managers, as kubectl prints it.
+fn looked(object: &Value) -> Looked {
+    let mut shown = object.clone();
+    if let Value::Map(fields) = &mut shown
+        && let Some(Value::Map(metadata)) = fields.get_mut("metadata")
+    {
+        metadata.remove("managedFields");
+    }
+    let text = |condition: &Value, field: &str| condition.get(field).text().to_owned();
+    let condition = |condition: &Value| Condition {
+        kind: text(condition, "type"),
+        status: text(condition, "status"),
+        reason: text(condition, "reason"),
+        message: text(condition, "message"),
+    };
+    let conditions = match object.at(&["status", "conditions"]) {
+        Value::List(conditions) => conditions.iter().map(condition).collect(),
+        _ => Vec::new(),
+    };
+    Looked { yaml: yaml::write(&shown), conditions, ..Looked::default() }
 }

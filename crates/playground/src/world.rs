@@ -101,6 +101,8 @@ pub(crate) enum Holding {
 
 /// The home directory.
 pub const HOME: &str = "/home/user";
+/// Files that [`World::files`] tells of at most.
+const FILES_LISTED_MAX: usize = 500;
 /// Bytes that all files together may take.
 const FILES_BYTES_MAX: u64 = 64 << 20;
 /// Small steps of a shell at one instant. A shell that needs more (`while true; do :; done`) goes on later, so that time
@@ -197,6 +199,25 @@ impl World {
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>, shell::fs::FsError> {
         let caller = Caller { uid: UID, gid: UID, now: self.now() };
         Ok(self.fs.read(&shell::fs::normalise(HOME, path), caller)?.to_vec())
+    }
+
+    /// The files of the learner's home directory, relative to it, at most [`FILES_LISTED_MAX`], in order.
+    pub fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.collect_files(HOME, &mut found);
+        found
+    }
+
+    fn collect_files(&self, folder: &str, found: &mut Vec<String>) {
+        let caller = Caller { uid: UID, gid: UID, now: self.now() };
+        for entry in self.fs.list(folder, caller).unwrap_or_default() {
+            let path = format!("{folder}/{}", entry.name);
+            if entry.metadata.is_directory() {
+                self.collect_files(&path, found);
+            } else if found.len() < FILES_LISTED_MAX {
+                found.push(path[HOME.len() + 1..].to_owned());
+            }
+        }
     }
 
     /// Opens a terminal with a shell of its own; an open one of this number is replaced.

@@ -84,6 +84,33 @@ pub enum Command {
         /// Its whole content.
         text: String,
     },
+    /// What an object looks like now. Answered by [`crate::Update::Looked`]; never journalled, and costs no virtual time.
+    Look(Name),
+    /// The files of the shell's home directory. Answered by [`crate::Update::Files`]; never journalled.
+    ListFiles,
+    /// A file's content. Answered by [`crate::Update::File`]; never journalled.
+    ReadFile {
+        /// Absolute, or relative to the home directory.
+        path: String,
+    },
+    /// What is wrong with a manifest. Answered by [`crate::Update::Checked`]; never journalled.
+    Check {
+        /// Comes back with the answer.
+        ticket: u32,
+        /// YAML or JSON.
+        text: String,
+    },
+    /// How a manifest can go on at a place. Answered by [`crate::Update::Suggested`]; never journalled.
+    Suggest {
+        /// Comes back with the answer.
+        ticket: u32,
+        /// YAML.
+        text: String,
+        /// The first is 0.
+        line: u32,
+        /// In characters; the first is 0.
+        column: u32,
+    },
     /// Lets time pass: host time × speed. The engine may stop earlier at its step budget; the clock it reports holds.
     Advance {
         /// How far, at most.
@@ -111,6 +138,17 @@ pub enum Command {
         /// What a form sends with POST, URL-encoded; none for GET.
         form: Option<String>,
     },
+}
+
+/// An object's name.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Name {
+    /// `Pod`, `StatefulSet`, ….
+    pub kind: String,
+    /// Empty for kinds without.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Where a fast run stops.

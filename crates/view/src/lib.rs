@@ -21,13 +21,13 @@ mod row;
 mod update;
 
 pub use bytes::{Answer, DecodeError, MESSAGE_BYTES_MAX, Message, Request, VERSION, from_bytes, to_bytes};
-pub use command::{Command, File, Goal, INPUT_BYTES_MAX, PROBE_LINES_MAX, Start};
+pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Name, PROBE_LINES_MAX, Start};
 pub use journal::{Act, Entry, Header, Input, JOURNAL_VERSION, JournalError};
 pub use row::{
-    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, NodeRow, Owner, Picture, PodRow, PodState,
-    Row, ServiceRow, Uid, VolumeRow, WorkloadRow,
+    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture, PodRow,
+    PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
 };
-pub use update::{Candidate, Mode, NoPage, Probed, Stream, Update};
+pub use update::{Candidate, Condition, Looked, Mode, NoPage, Probed, Problem, Stream, Update};
 
 #[cfg(test)]
 mod tests;

@@ -206,6 +206,27 @@ pub struct PodRow {
     pub deletion_us: Option<u64>,
     /// Why it is as it is: the scheduler's verdict, a waiting container's message; empty if all is well.
     pub reason: String,
+    /// While it waits for a node: what the scheduler said of each, in order of their names; of the first ones where there
+    /// are many.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Why a pod does not go to a node.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The node's name.
+    pub node: String,
+    /// The scheduler's words.
+    pub reason: String,
+}
+
+/// A file on a volume.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileUse {
+    /// Below the volume's root, with a slash in front.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// A claim's or volume's phase.
@@ -250,6 +271,8 @@ pub struct ClaimRow {
     pub used_bytes: u64,
     /// Why it waits; empty if it does not.
     pub reason: String,
+    /// The first files on its volume.
+    pub files: Vec<FileUse>,
 }
 
 /// A PersistentVolume.
@@ -317,6 +340,8 @@ pub struct BudgetRow {
     pub desired_healthy: u32,
     /// Pods that count.
     pub expected: u32,
+    /// The names of the pods it chooses, of its namespace.
+    pub pods: Vec<String>,
 }
 
 /// One pod behind a service.

@@ -22,6 +22,7 @@ fn pod() -> PodRow {
         created_us: 1_767_225_600_000_000,
         deletion_us: Some(u64::MAX),
         reason: "back-off 40s".into(),
+        verdicts: vec![Verdict { node: "node-1".into(), reason: "Insufficient cpu".into() }],
     }
 }
 
@@ -58,6 +59,7 @@ fn picture() -> Picture {
             access_modes: "RWO".into(),
             used_bytes: 12,
             reason: "waiting".into(),
+            files: vec![FileUse { path: "/index.html".into(), bytes: 6 }],
         }),
         volumes: change(VolumeRow {
             uid,
@@ -90,6 +92,7 @@ fn picture() -> Picture {
             healthy: 3,
             desired_healthy: 2,
             expected: 3,
+            pods: vec!["zk-0".into()],
         }),
         services: change(ServiceRow {
             uid,

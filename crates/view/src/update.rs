@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Goal, Picture};
+use crate::{Goal, Name, Picture};
 
 /// One thing that happened. Applied in order; nothing here needs an answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -125,6 +125,36 @@ pub enum Update {
         /// The address.
         url: String,
     },
+    /// The answer to [`crate::Command::Look`].
+    Looked(Box<Looked>),
+    /// The answer to [`crate::Command::ListFiles`].
+    Files {
+        /// Relative to the home directory, in order.
+        paths: Vec<String>,
+    },
+    /// The answer to [`crate::Command::ReadFile`].
+    File {
+        /// As asked.
+        path: String,
+        /// `None`: there is no such file.
+        text: Option<String>,
+    },
+    /// The answer to [`crate::Command::Check`].
+    Checked {
+        /// As asked.
+        ticket: u32,
+        /// In order of their places. Empty: all is well.
+        problems: Vec<Problem>,
+    },
+    /// The answer to [`crate::Command::Suggest`].
+    Suggested {
+        /// As asked.
+        ticket: u32,
+        /// A chosen candidate replaces the line from here to the place asked about. In characters; the first is 0.
+        from: u32,
+        /// In the order in which they are to be offered.
+        candidates: Vec<Candidate>,
+    },
     /// The engine's last words: a bug of ours. Nothing follows.
     Report {
         /// The panic's message and place.
@@ -139,6 +169,43 @@ pub struct Probed {
     pub stdout: String,
     /// Whether it succeeded.
     pub ok: bool,
+}
+
+/// An object as it is.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Looked {
+    /// As asked.
+    pub name: Name,
+    /// What `kubectl get -o yaml` prints; empty if the object is not there.
+    pub yaml: String,
+    /// In the object's order.
+    pub conditions: Vec<Condition>,
+}
+
+/// One of an object's conditions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Condition {
+    /// `Ready`, ….
+    pub kind: String,
+    /// `True`, `False`, `Unknown`.
+    pub status: String,
+    /// One word.
+    pub reason: String,
+    /// A sentence; may be empty.
+    pub message: String,
+}
+
+/// Something wrong with a manifest.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// The first is 1.
+    pub line: u32,
+    /// In characters; the first is 1.
+    pub column: u32,
+    /// In the words of kubectl or the API server.
+    pub message: String,
+    /// The known name that is nearest to an unknown one; empty if none is near.
+    pub nearest: String,
 }
 
 /// Where a program wrote.

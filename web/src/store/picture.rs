@@ -261,6 +261,7 @@ mod tests {
             created_us: 0,
             deletion_us: None,
             reason: String::new(),
+            verdicts: Vec::new(),
         }
     }
 

@@ -52,6 +52,12 @@ pub fn explain(kind: Type<'static>, path: &[&str], depth: Depth) -> Option<Strin
     Some(text)
 }
 
+/// A field's type as `kubectl explain` names it, and what is said of it; "" where nothing is.
+pub fn field_words(holder: Type<'static>, field: &Field<'static>) -> (String, &'static str) {
+    let words = words::of_field(holder.name(), field.name).unwrap_or_default();
+    (type_name(holder, field, &field.shape), words)
+}
+
 /// A point on the path: the kind itself, or a field of a type.
 #[derive(Clone, Copy)]
 struct Place {

@@ -10,11 +10,13 @@
 mod documents;
 mod error;
 mod keys;
+mod locate;
 mod read;
 mod resolve;
 mod write;
 
 pub use documents::{Document, documents};
 pub use error::YamlError;
+pub use locate::{Place, locate};
 pub use read::read;
 pub use write::write;
