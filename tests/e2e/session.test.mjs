@@ -152,11 +152,12 @@ test('an engine that dies leaves a report, and the session without the last thin
   assert.match(await reader.runs('kubectl get statefulset web'), /web +2\/2/);
 });
 
-test('a second terminal watches beside the first, and goes', async (t) => {
+test('a second terminal watches beside the first, and a third one comes and goes', async (t) => {
   const reader = await Reader.come(t, browser);
   await reader.speed(20);
-  await reader.page.getByRole('button', { name: 'New terminal' }).click();
   await reader.sees(/\$ $/, { terminal: 2 });
+  await reader.page.getByRole('button', { name: 'New terminal' }).click();
+  await reader.sees(/\$ $/, { terminal: 3 });
   await reader.types('kubectl get pods -w -l app=nginx', { terminal: 2 });
   await reader.runs('kubectl apply -f web.yaml');
   await reader.sees(/web-0 +1\/1 +Running[^]*web-1 +1\/1 +Running/, { terminal: 2 });
@@ -164,8 +165,9 @@ test('a second terminal watches beside the first, and goes', async (t) => {
   await reader.sees(/\^C\n\$ $/, { terminal: 2 });
   await reader.page.reload();
   await reader.sees(/web-1 +1\/1 +Running[^]*\^C\n\$ $/, { terminal: 2 });
-  await reader.page.getByRole('button', { name: 'Close terminal' }).click();
-  await reader.line(2).waitFor({ state: 'detached' });
+  await reader.sees(/\$ $/, { terminal: 3 });
+  await reader.page.getByRole('button', { name: 'Close terminal 3' }).click();
+  await reader.line(3).waitFor({ state: 'detached' });
   assert.match(await reader.runs('kubectl get statefulset web'), /web +2\/2/);
   assert.deepEqual(reader.problems, []);
 });

@@ -4,16 +4,22 @@
 mod app;
 mod browser;
 mod claim;
+mod code;
+mod dialog;
+mod dock;
 mod editor;
 mod events;
 mod inspector;
+mod inspector_card;
 mod node;
 mod picture;
 mod pod;
 mod report;
+mod splitter;
 mod summary;
 mod terminal;
 mod terminal_chunk;
+mod terminal_keys;
 mod terminal_menu;
 mod toolbar;
 

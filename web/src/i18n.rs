@@ -107,10 +107,6 @@ catalogue! {
     VirtualClock: "Virtual clock", "仮想時計";
     /// Beside the clock.
     Elapsed: "{} since the start", "開始から {}";
-    /// State of time.
-    Paused: "Paused", "停止中";
-    /// State of time.
-    Fast: "Fast", "高速";
     /// Label.
     LanguageLabel: "Language", "言語";
     /// Button.
@@ -124,11 +120,17 @@ catalogue! {
     /// Section.
     Terminal: "Terminal", "ターミナル";
     /// Label of the terminal's text.
-    TerminalLog: "Terminal output", "ターミナルの出力";
+    TerminalLog: "Output of terminal {}", "ターミナル {} の出力";
     /// Label of the line.
-    CommandLine: "Command line", "コマンド行";
+    CommandLine: "Command line of terminal {}", "ターミナル {} のコマンド行";
     /// Under the terminal.
-    TerminalHint: "Tab completes · Esc, then Tab leaves · Ctrl-C interrupts", "Tab で補完 · Esc のあと Tab で移動 · Ctrl-C で中断";
+    TerminalHint: "Tab completes · Ctrl-R searches · Esc, then Tab leaves", "Tab で補完 · Ctrl-R で検索 · Esc のあと Tab で移動";
+    /// A terminal's name.
+    TerminalNumber: "Terminal {}", "ターミナル {}";
+    /// Section.
+    Terminals: "Terminals", "ターミナル一覧";
+    /// Of a search through the history.
+    NothingFound: "no command has this", "該当するコマンドはありません";
     /// A paste that is refused.
     PasteTooLong: "The paste is longer than {} MiB and was not taken.", "貼り付けた内容が {} MiB を超えているため、受け付けませんでした。";
     /// While a command runs.
@@ -140,33 +142,97 @@ catalogue! {
     /// Button: one more shell.
     NewTerminal: "New terminal", "ターミナルを追加";
     /// Button: a shell goes, with what runs in it.
-    CloseTerminal: "Close terminal", "ターミナルを閉じる";
+    CloseTerminal: "Close terminal {}", "ターミナル {} を閉じる";
     /// Button beside a command that waits.
     SkipWait: "Skip the wait", "待ち時間を飛ばす";
     /// The menu's name.
     CompletionsLabel: "Completions", "補完候補";
     /// Menu longer than shown.
     MoreCandidates: "{} more", "他 {} 件";
+    /// The drawing's name: how it is used.
+    PictureKeys: "Cluster: arrow keys go from object to object, Enter opens details", "クラスター：矢印キーで移動、Enter で詳細を表示";
+    /// The fastest speed.
+    SpeedMost: "max", "最速";
+    /// The part below the picture.
+    Dock: "Editor and terminals", "エディターとターミナル";
+    /// An edge.
+    ResizeDock: "Height of the terminals", "ターミナルの高さ";
+    /// An edge.
+    ResizeSide: "Width of the details", "詳細の幅";
+    /// An edge.
+    ResizeEditor: "Width of the editor", "エディターの幅";
     /// Section.
-    PendingTray: "Waiting for a node", "ノード割り当て待ち";
+    Editor: "Editor", "エディター";
+    /// The list of files.
+    EditorFile: "File", "ファイル";
+    /// The last of the list.
+    NewFile: "New file…", "新しいファイル…";
+    /// Asked for a new file.
+    NewFileName: "Name of the new file", "新しいファイルの名前";
+    /// Button.
+    SaveFile: "Save", "保存";
+    /// Button: types kubectl apply.
+    ApplyFile: "Apply", "適用";
+    /// Button: types kubectl diff.
+    DiffFile: "Diff", "差分";
+    /// State of a file.
+    Unsaved: "not saved", "未保存";
+    /// The list of mistakes.
+    Problems: "Problems", "問題";
+    /// A mistake: line, column, message.
+    ProblemAt: "{}:{} {}", "{}:{} {}";
+    /// What an unknown field should probably be.
+    DidYouMean: "did you mean {}?", "{} の間違いではありませんか？";
+    /// How the editor is left.
+    EditorKeys: "Esc, then Tab leaves the editor", "Esc のあと Tab でエディターから移動";
+    /// Pages of the details.
+    InspectorPages: "Pages of the details", "詳細の表示切り替え";
+    /// A page of the details.
+    Summary: "Summary", "概要";
+    /// A page of the details.
+    Yaml: "YAML", "YAML";
+    /// Heading.
+    Conditions: "Conditions", "Condition（状況）";
+    /// Heading.
+    Verdicts: "The scheduler about each node", "各ノードに対するスケジューラーの判定";
+    /// Heading.
+    Commands: "Commands to type", "コマンドを入力";
+    /// A claim's line.
+    NoFiles: "no files", "ファイルなし";
+    /// A volume, for a screen reader: name, phase, capacity.
+    VolumeLabel: "Volume {}, {}, {}", "ボリューム {}、{}、{}";
+    /// Field.
+    FieldFiles: "Files", "ファイル";
+    /// Field.
+    FieldReclaim: "Reclaim policy", "回収ポリシー";
+    /// Field.
+    FieldEndpoints: "Endpoints", "エンドポイント";
+    /// Field.
+    FieldMinAvailable: "Min available", "最小稼働数";
+    /// Field.
+    FieldMaxUnavailable: "Max unavailable", "最大停止数";
+    /// Why a service has the endpoints that it has.
+    WhyService: "{} of {} endpoints are ready; a pod is one while its labels match the selector", "{} / {} のエンドポイントが準備完了。ラベルがセレクターに合う間、Pod はエンドポイントになります";
+    /// Why a budget allows what it allows.
+    WhyBudget: "{} pods are healthy and {} must stay, so {} may go", "正常な Pod は {} 個、維持すべき数は {} 個なので、{} 個まで退避できます";
+    /// Why a node takes no pods.
+    WhyNodeCordoned: "It was cordoned: no new pod comes here", "cordon されているため、新しい Pod は配置されません";
+    /// Why a node takes no pods.
+    WhyNodeSilent: "Its kubelet has stopped renewing the lease", "kubelet がリースを更新していません";
+    /// Section.
+    PendingTray: "Waiting", "待機中";
     /// Section without anything.
-    NothingPending: "no pod waits for a node", "割り当て待ちの Pod はありません";
+    NothingPending: "no pod", "なし";
     /// Section.
     Claims: "Claims", "ボリューム要求（PVC）";
     /// Section without anything.
     NoClaims: "no claims yet", "まだありません";
-    /// Section.
-    Workloads: "Workloads", "ワークロード";
     /// Section without anything.
     NoWorkloads: "Nothing runs yet. Apply a manifest in the terminal.", "まだ何も動いていません。ターミナルでマニフェストを適用してください。";
-    /// Section.
-    Budgets: "Disruption budgets", "中断バジェット（PDB）";
     /// A budget's line.
     BudgetAllowed: "{} may be disrupted", "中断可能 {}";
     /// A budget's line.
     BudgetHealthy: "{} of {} healthy, {} needed", "正常 {} / {}、必要 {}";
-    /// Section.
-    Services: "Services", "サービス";
     /// A service's line.
     Endpoints: "{} endpoints", "エンドポイント {}";
     /// A headless service.
@@ -185,8 +251,6 @@ catalogue! {
     ClaimLabel: "Claim {}, {}, {}, used by {}", "ボリューム要求 {}、{}、{}、使用元 {}";
     /// A claim without pods.
     NoPod: "no pod", "Pod なし";
-    /// Pods of a node, as a bar.
-    PodsOfNode: "{} pods", "Pod {} 個";
     /// Of a node.
     Cpu: "CPU", "CPU";
     /// Of a node.
@@ -273,8 +337,6 @@ catalogue! {
     Views: "Views", "表示の切り替え";
     /// The little browser's name.
     Browser: "Browser", "ブラウザー";
-    /// Button.
-    BrowserOpen: "Open the little browser", "小さなブラウザーを開く";
     /// Button.
     BrowserBack: "Back", "戻る";
     /// Button.

@@ -5,7 +5,7 @@
 
 use ordered::OrderedMap;
 
-use view::{ClaimRow, NodeRow, PodRow, PodState, Uid};
+use view::{ClaimPhase, ClaimRow, NodeRow, PodRow, PodState, Uid, VolumeRow};
 
 use crate::order::by_key;
 use crate::store::{PictureState, Shared};
@@ -18,12 +18,16 @@ const PAD: i32 = 10;
 const CELL_GAP: i32 = 8;
 /// A node's name and its bars.
 const NODE_HEAD: i32 = 50;
-const NODE_WIDTH_MIN: i32 = 212;
+const NODE_WIDTH_MIN: i32 = 204;
 /// A section's heading.
 const HEAD: i32 = 26;
-const CHIP: (i32, i32) = (132, 34);
+const CHIP: (i32, i32) = (118, 34);
+/// The pods that wait stand beside the nodes from this width on.
+const BESIDE_MIN: i32 = 620;
+const TRAY_WIDTH: i32 = 148;
+const TRAY_HEIGHT: i32 = HEAD + CHIP.1 + PAD;
 /// A claim's smallest width, and its height: with all its lines, and with its name alone.
-const CLAIM_FULL: (i32, i32) = (158, 58);
+const CLAIM_FULL: (i32, i32) = (176, 72);
 const CLAIM_SMALL: (i32, i32) = (112, 26);
 /// The gap in which the lines from pods to claims run.
 const JOIN_GAP: i32 = 34;
@@ -117,6 +121,28 @@ pub struct ClaimBox {
     pub hue: Option<u8>,
 }
 
+/// The place of a volume that no claim has.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VolumeBox {
+    /// Its row.
+    pub volume: Shared<VolumeRow>,
+    /// Where.
+    pub area: Area,
+}
+
+/// The place of the pods that wait for a node.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tray {
+    /// Where.
+    pub area: Area,
+    /// How many wait.
+    pub waiting: usize,
+    /// How many of them have no room here.
+    pub hidden: usize,
+    /// Those that have.
+    pub pods: Vec<PodBox>,
+}
+
 /// A line from a pod to a claim it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Join {
@@ -133,8 +159,8 @@ pub struct Join {
 pub struct Layout {
     /// In all.
     pub height: i32,
-    /// Where the pending pods' heading stands.
-    pub tray: Area,
+    /// Pods without a node.
+    pub tray: Tray,
     /// Where the claims' heading stands.
     pub shelf: Area,
     /// Nodes.
@@ -143,6 +169,8 @@ pub struct Layout {
     pub pods: Vec<PodBox>,
     /// Claims.
     pub claims: Vec<ClaimBox>,
+    /// Volumes without a claim, behind the claims.
+    pub volumes: Vec<VolumeBox>,
     /// From pods to claims.
     pub joins: Vec<Join>,
 }
@@ -151,17 +179,26 @@ pub struct Layout {
 pub fn layout(state: &PictureState, width: i32) -> Layout {
     let width = width.max(240);
     let mut y = 0;
-    let (tray, mut pods) = place_tray(state, width, &mut y);
     let detail = detail_of(state);
-    let nodes = place_nodes(state, width, detail, &mut y);
+    let beside = if width >= BESIDE_MIN { TRAY_WIDTH + GAP } else { 0 };
+    if beside == 0 {
+        y = TRAY_HEIGHT + GAP;
+    }
+    let nodes = place_nodes(state, Area { x: beside, y, w: width - beside, h: 0 }, detail);
+    y = nodes.iter().map(|node| node.area.y + node.area.h + GAP).max().unwrap_or(y);
+    let tray = match beside {
+        0 => Area { x: 0, y: 0, w: width, h: TRAY_HEIGHT },
+        _ => Area { x: 0, y: 0, w: TRAY_WIDTH, h: (y - GAP).max(TRAY_HEIGHT) },
+    };
+    let tray = place_tray(state, tray);
     let mut on_nodes = match detail {
         Detail::Bars => Vec::new(),
         _ => place_pods(state, &nodes, detail),
     };
-    on_nodes.append(&mut pods);
-    let (shelf, claims) = place_claims(state, width, &mut y);
+    on_nodes.extend(tray.pods.iter().cloned());
+    let (shelf, claims, volumes) = place_claims(state, width, &mut y);
     let joins = join(&on_nodes, &claims);
-    Layout { height: y, tray, shelf, nodes, pods: on_nodes, claims, joins }
+    Layout { height: y, tray, shelf, nodes, pods: on_nodes, claims, volumes, joins }
 }
 
 /// How many columns of at least `least` fit, and how wide each then is.
@@ -192,24 +229,29 @@ fn detail_of(state: &PictureState) -> Detail {
     }
 }
 
-/// One row of chips is kept free even if nothing waits, so that the nodes do not jump when a pod passes through.
-fn place_tray(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<PodBox>) {
-    let waiting = by_key(state.pods.values().filter(|pod| pod.node.is_empty()), |pod| natural(&pod.name));
-    let columns = ((width - 2 * PAD + CELL_GAP) / (CHIP.0 + CELL_GAP)).max(1);
-    let rows = (waiting.len() as i32 + columns - 1) / columns;
-    let area = Area { x: 0, y: *y, w: width, h: HEAD + rows.max(1) * (CHIP.1 + CELL_GAP) + PAD - CELL_GAP };
+/// Pods that wait for a node: at the left of the nodes where there is room, else above them. Its size does not depend on
+/// what waits, so that the nodes do not jump when a pod passes through; what has no room is counted.
+fn place_tray(state: &PictureState, area: Area) -> Tray {
+    let waiting = state.pods.values().filter(|pod| pod.node.is_empty());
+    let waiting = by_key(waiting, |pod| natural(&pod.name));
+    let columns = ((area.w - 2 * PAD + CELL_GAP) / (CHIP.0 + CELL_GAP)).max(1);
+    let rows = ((area.h - HEAD) / (CHIP.1 + CELL_GAP)).max(1);
+    let room = (columns * rows) as usize;
+    let width = (area.w - 2 * PAD + CELL_GAP) / columns - CELL_GAP;
     let place = |(index, pod): (usize, &Shared<PodRow>)| {
         let (column, row) = (index as i32 % columns, index as i32 / columns);
-        let (x, y) = (PAD + column * (CHIP.0 + CELL_GAP), area.y + HEAD + row * (CHIP.1 + CELL_GAP));
-        PodBox { pod: pod.clone(), area: Area { x, y, w: CHIP.0, h: CHIP.1 }, detail: Detail::Chip }
+        let (x, y) = (area.x + PAD + column * (width + CELL_GAP), area.y + HEAD + row * (CHIP.1 + CELL_GAP));
+        PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: CHIP.1 }, detail: Detail::Chip }
     };
-    *y += area.h + GAP;
-    (area, waiting.into_iter().enumerate().map(place).collect())
+    let hidden = waiting.len().saturating_sub(room);
+    Tray { area, waiting: waiting.len(), hidden, pods: waiting.into_iter().take(room).enumerate().map(place).collect() }
 }
 
-fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) -> Vec<NodeBox> {
+/// Nodes in bands from the top of `frame` on, within its width.
+fn place_nodes(state: &PictureState, frame: Area, detail: Detail) -> Vec<NodeBox> {
+    let mut y = frame.y;
     let rows = by_key(state.nodes.values(), |node| natural(&node.name));
-    let (count, node_width) = columns(width, NODE_WIDTH_MIN, GAP, rows.len());
+    let (count, node_width) = columns(frame.w, NODE_WIDTH_MIN, GAP, rows.len());
     let mut pods_of: OrderedMap<&str, Vec<&Shared<PodRow>>> = OrderedMap::new();
     for pod in state.pods.values().filter(|pod| !pod.node.is_empty()) {
         pods_of.entry(&pod.node).or_default().push(pod);
@@ -220,12 +262,12 @@ fn place_nodes(state: &PictureState, width: i32, detail: Detail, y: &mut i32) ->
         let body = |node: &&Shared<NodeRow>| body_height(state, pods_on(node), node_width, detail);
         let height = NODE_HEAD + band.iter().map(body).max().unwrap_or(0) + PAD;
         for (column, node) in band.iter().enumerate() {
-            let area = Area { x: column as i32 * (node_width + GAP), y: *y, w: node_width, h: height };
+            let area = Area { x: frame.x + column as i32 * (node_width + GAP), y, w: node_width, h: height };
             let pods = pods_on(node);
             let bar = if detail == Detail::Bars { count_states(pods) } else { Vec::new() };
             boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), bar });
         }
-        *y += height + GAP;
+        y += height + GAP;
     }
     boxes
 }
@@ -273,28 +315,38 @@ fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<Po
     pods.into_iter().filter_map(place).collect()
 }
 
-fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>) {
+fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>, Vec<VolumeBox>) {
     let rows = by_key(state.claims.values(), |claim| (&claim.namespace, natural(&claim.name)));
     let users = users_of_claims(state);
+    let unclaimed = state.volumes.values().filter(|volume| volume.phase != ClaimPhase::Bound);
+    let volumes = by_key(unclaimed, |volume| &volume.name);
     let is_small = rows.len() > CLAIMS_FULL_MAX;
     let (detail, (least, height)) = if is_small { (Detail::Small, CLAIM_SMALL) } else { (Detail::Large, CLAIM_FULL) };
     let inner = width - 2 * PAD;
     let across = ((inner + CELL_GAP) / (least + CELL_GAP)).max(1);
     let claim_width = (inner - (across - 1) * CELL_GAP) / across;
-    let bands = (rows.len() as i32 + across - 1) / across;
+    let bands = ((rows.len() + volumes.len()) as i32 + across - 1) / across;
     *y += JOIN_GAP - GAP;
     let area = Area { x: 0, y: *y, w: width, h: HEAD + bands.max(1) * (height + CELL_GAP) + PAD - CELL_GAP };
-    let place = |(index, claim): (usize, &Shared<ClaimRow>)| {
+    let cell = |index: usize| {
         let (column, band) = (index as i32 % across, index as i32 / across);
         let (x, y) = (PAD + column * (claim_width + CELL_GAP), area.y + HEAD + band * (height + CELL_GAP));
+        Area { x, y, w: claim_width, h: height }
+    };
+    let place = |(index, claim): (usize, &Shared<ClaimRow>)| {
         let users = users.get(&(claim.namespace.as_str(), claim.name.as_str())).map_or(&[][..], Vec::as_slice);
         let pods: Vec<&str> = users.iter().map(|pod| pod.name.as_str()).collect();
         let hue = users.iter().find_map(|pod| state.hue_of(pod));
-        let area = Area { x, y, w: claim_width, h: height };
-        ClaimBox { claim: claim.clone(), area, detail, pods: pods.join(", "), hue }
+        ClaimBox { claim: claim.clone(), area: cell(index), detail, pods: pods.join(", "), hue }
     };
     *y += area.h;
-    (area, rows.into_iter().enumerate().map(place).collect())
+    let claims: Vec<ClaimBox> = rows.into_iter().enumerate().map(place).collect();
+    let place = |(index, volume): (usize, &Shared<VolumeRow>)| VolumeBox {
+        volume: volume.clone(),
+        area: cell(claims.len() + index),
+    };
+    let volumes = volumes.into_iter().enumerate().map(place).collect();
+    (area, claims, volumes)
 }
 
 /// The pods that name a claim, by the claim's namespace and name.
@@ -367,7 +419,7 @@ mod tests {
             layout.nodes.iter().map(|node| (node.area.x, node.area.y - first)).collect()
         };
         let wide = places(700);
-        assert_eq!((wide[1].1, wide[2].0, wide[3].1), (0, 0, wide[2].1));
+        assert_eq!((wide[1].1, wide[2].0, wide[3].1), (0, wide[0].0, wide[2].1));
         assert!(places(340).iter().all(|&(x, _)| x == 0));
     }
 
@@ -383,5 +435,18 @@ mod tests {
             let layout = layout(&cluster(7), width);
             assert!(layout.nodes.iter().all(|node| node.area.x + node.area.w <= width && node.area.y < layout.height));
         }
+    }
+
+    #[test]
+    fn what_waits_moves_no_node_and_what_has_no_room_is_counted() {
+        let mut state = cluster(4);
+        let places = |state: &PictureState| -> Vec<Area> { layout(state, 900).nodes.iter().map(|n| n.area).collect() };
+        let before = places(&state);
+        let waiting = (100..400).map(|uid| crate::store::pod_row(uid, &format!("w-{uid}"), "")).collect();
+        state.apply(Picture { pods: Change { changed: waiting, removed: vec![] }, ..Picture::default() });
+        assert_eq!(places(&state), before);
+        let tray = layout(&state, 900).tray;
+        assert_eq!((tray.waiting, tray.pods.len() + tray.hidden), (300, 300));
+        assert!(tray.pods.iter().all(|pod| pod.area.y + pod.area.h <= tray.area.y + tray.area.h));
     }
 }

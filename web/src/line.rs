@@ -24,6 +24,18 @@ pub enum Stroke {
     Clear,
     /// Ctrl-U.
     Kill,
+    /// Ctrl-K.
+    KillRest,
+    /// Ctrl-A.
+    Home,
+    /// Ctrl-E.
+    End,
+    /// Ctrl-R.
+    Search,
+    /// What was found goes into the line.
+    SearchTake,
+    /// The line is as before the search.
+    SearchLeave,
     /// The next of the menu.
     MenuDown,
     /// The one before.
@@ -41,6 +53,8 @@ pub enum Effect {
     None,
     /// The line has another text.
     Show(String),
+    /// The line has another text, with the cursor in front.
+    ShowFrom(String, usize),
     /// Whole lines are sent.
     Send(String),
     /// Ctrl-C, and what stood in the line.
@@ -69,6 +83,25 @@ pub struct Line {
     pub asked: String,
     /// After Esc: the next Tab leaves.
     pub released: bool,
+    /// Ctrl-R is under way: the element's text is what is looked for.
+    pub search: Option<Search>,
+}
+
+/// A search back through the history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Search {
+    /// What stood in the line before.
+    draft: String,
+    /// How many that fit were passed over.
+    passed: usize,
+}
+
+impl Search {
+    /// The command that fits what is looked for, the newest first.
+    pub fn found<'h>(&self, looked_for: &str, history: &'h [Rc<str>]) -> Option<&'h str> {
+        let fitting = history.iter().rev().filter(|line| !looked_for.is_empty() && line.contains(looked_for));
+        fitting.map(|line| &**line).nth(self.passed)
+    }
 }
 
 impl Line {
@@ -76,9 +109,23 @@ impl Line {
     pub fn stroke(&mut self, stroke: Stroke, text: &str, cursor: usize, history: &[Rc<str>]) -> Effect {
         match stroke {
             Stroke::Enter => {
+                let found = self.search.as_ref().map(|search| search.found(text, history).unwrap_or_default());
+                let text = found.unwrap_or(text);
                 *self = Line::default();
                 Effect::Send(format!("{text}\n"))
             }
+            Stroke::Search => self.search(text, history),
+            Stroke::SearchTake => match self.search.take() {
+                Some(search) => {
+                    let found = search.found(text, history).unwrap_or(&search.draft);
+                    Effect::Show(found.into())
+                }
+                None => Effect::None,
+            },
+            Stroke::SearchLeave => self.search.take().map_or(Effect::None, |search| Effect::Show(search.draft)),
+            Stroke::KillRest => Effect::Show(text[..cursor].into()),
+            Stroke::Home => Effect::ShowFrom(text.into(), 0),
+            Stroke::End => Effect::Show(text.into()),
             Stroke::Older => self.go(self.back + 1, text, history),
             Stroke::Newer => match self.back {
                 0 => Effect::None,
@@ -94,13 +141,33 @@ impl Line {
             }
             Stroke::Eof => Effect::Eof,
             Stroke::Clear => Effect::Clear,
-            Stroke::Kill => Effect::Show(text[cursor..].into()),
+            Stroke::Kill => Effect::ShowFrom(text[cursor..].into(), 0),
             Stroke::MenuDown | Stroke::MenuUp | Stroke::MenuTake | Stroke::MenuClose => Effect::None,
+        }
+    }
+
+    /// Begins to search, or goes on to the next that fits.
+    fn search(&mut self, text: &str, history: &[Rc<str>]) -> Effect {
+        match &mut self.search {
+            None => {
+                self.search = Some(Search { draft: text.into(), passed: 0 });
+                Effect::Show(String::new())
+            }
+            Some(search) => {
+                search.passed += 1;
+                if search.found(text, history).is_none() {
+                    search.passed -= 1;
+                }
+                Effect::None
+            }
         }
     }
 
     /// A letter was typed.
     pub fn typed(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.passed = 0;
+        }
         self.released = false;
         self.asked.clear();
     }
@@ -152,6 +219,22 @@ mod tests {
             seen.push(text.clone());
         }
         assert_eq!(seen, ["second", "first", "first", "second", "draft", "draft"]);
+    }
+
+    #[test]
+    fn a_search_goes_back_through_what_fits_and_is_left_as_it_was_entered() {
+        let history: Vec<Rc<str>> = vec!["get pods".into(), "scale web".into(), "get nodes".into()];
+        let mut line = Line::default();
+        assert_eq!(line.stroke(Stroke::Search, "draft", 5, &history), Effect::Show(String::new()));
+        let found =
+            |line: &Line| line.search.as_ref().and_then(|search| search.found("get", &history)).map(String::from);
+        assert_eq!(found(&line).as_deref(), Some("get nodes"));
+        line.stroke(Stroke::Search, "get", 3, &history);
+        line.stroke(Stroke::Search, "get", 3, &history);
+        assert_eq!(found(&line).as_deref(), Some("get pods"), "there is none before it");
+        assert_eq!(line.clone().stroke(Stroke::SearchTake, "get", 3, &history), Effect::Show("get pods".into()));
+        assert_eq!(line.clone().stroke(Stroke::SearchLeave, "get", 3, &history), Effect::Show("draft".into()));
+        assert_eq!(line.stroke(Stroke::Enter, "get", 3, &history), Effect::Send("get pods\n".into()));
     }
 
     #[test]

@@ -2,16 +2,23 @@
 //!
 //! A slice that an action does not concern keeps its pointer, and components compare pointers.
 
+mod found;
+mod panes;
 mod picture;
+mod relations;
 mod terminal;
 
 use ordered::OrderedMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use view::{Probed, Uid, Update};
+use view::{Looked, Probed, Problem, Uid, Update};
 use yew::Reducible;
 
+pub use found::Found;
+pub use panes::{PANES, Pane, Panes, View};
+#[cfg(test)]
+pub(crate) use picture::tests::pod as pod_row;
 pub use picture::{Cell, PictureState, Rows};
 pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 
@@ -22,7 +29,7 @@ use crate::i18n::Language;
 /// The terminal that is open from the start and stays.
 pub const FIRST_TERMINAL: u32 = 1;
 /// Terminals on one page.
-pub const TERMINALS_MAX: usize = 4;
+pub const TERMINALS_MAX: usize = 6;
 
 /// Shared data, compared by pointer.
 #[derive(Debug, Default)]
@@ -85,13 +92,46 @@ pub struct Editing {
     pub text: String,
 }
 
-/// Which of the two halves a narrow screen shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Half {
-    /// The picture.
-    Picture,
-    /// The terminal.
-    Terminal,
+/// A file in the editor.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Opened {
+    /// Relative to the home directory.
+    pub path: String,
+    /// As it was read or saved last.
+    pub text: String,
+}
+
+/// What the engine has said about the text in the editor.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Suggested {
+    /// Of the question.
+    pub ticket: u32,
+    /// A candidate replaces the line from here.
+    pub from: u32,
+    /// To choose from.
+    pub candidates: Vec<view::Candidate>,
+}
+
+/// The editor's pane.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct EditorState {
+    /// The files of the session.
+    pub files: Vec<String>,
+    /// What is open.
+    pub opened: Option<Shared<Opened>>,
+    /// What is wrong with it.
+    pub problems: Shared<Vec<Problem>>,
+    /// The answer to the last question.
+    pub suggested: Option<Shared<Suggested>>,
+}
+
+/// A command that a button types for the reader.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Typed {
+    /// Into which terminal.
+    pub terminal: u32,
+    /// What is typed.
+    pub command: String,
 }
 
 /// Everything the page shows.
@@ -113,14 +153,24 @@ pub struct State {
     pub unkept: bool,
     /// What the reader looks at.
     pub selected: Option<Uid>,
+    /// What the reader points at.
+    pub hovered: Option<Uid>,
+    /// How the selected object was when the engine was last asked.
+    pub looked: Option<Shared<Looked>>,
+    /// The terminal that the reader used last.
+    pub active: u32,
+    /// The editor's pane.
+    pub editor: Shared<EditorState>,
+    /// What is open, and how large.
+    pub panes: Panes,
     /// A trap.
     pub crash: Option<Shared<Crash>>,
     /// An open editor.
     pub editing: Option<Shared<Editing>>,
-    /// A command that a button has put into terminal 1's line, for the reader to send.
-    pub typed: Option<Shared<String>>,
     /// How things stand: the newest answer to a probe, with the probe's number.
     pub probed: Option<Shared<(u32, Vec<Probed>)>>,
+    /// A command that a button has put into a terminal's line, for the reader to send.
+    pub typed: Option<Shared<Typed>>,
     /// A sentence of the engine that belongs to no terminal.
     pub notice: Option<String>,
     /// The little browser.
@@ -128,7 +178,7 @@ pub struct State {
     /// The page's language.
     pub language: Language,
     /// What a narrow screen shows.
-    pub half: Half,
+    pub view: View,
 }
 
 /// What happens to the state.
@@ -138,11 +188,25 @@ pub enum Action {
     Driver(Outcome),
     /// The reader looks at an object, or away.
     Select(Option<Uid>),
+    /// The reader points at an object, or away.
+    Hover(Option<Uid>),
+    /// The reader points at a name that a program has printed, or away.
+    Point(Option<String>),
+    /// The reader chooses a name that a program has printed.
+    Follow(String),
+    /// The reader uses a terminal.
+    Use(u32),
+    /// A pane's size.
+    Resize(Pane, i32),
+    /// A pane is opened or closed.
+    Open(Pane, bool),
+    /// A file in the editor was saved.
+    Saved(Opened),
     /// The page's language.
     Speak(Language),
     /// What a narrow screen shows.
-    Show(Half),
-    /// A button types a command into terminal 1.
+    Show(View),
+    /// A button types a command into the terminal that was used last.
     Type(String),
     /// Ctrl-L.
     ClearScreen(u32),
@@ -162,7 +226,7 @@ pub enum Action {
 
 impl State {
     /// Before the engine's first answer.
-    pub fn new(language: Language, pace: Pace) -> State {
+    pub fn new(language: Language, pace: Pace, panes: Panes) -> State {
         let terminals = OrderedMap::from([(FIRST_TERMINAL, Shared::new(Terminal::default()))]);
         State {
             terminals: Shared::new(terminals),
@@ -173,6 +237,11 @@ impl State {
             ready: false,
             unkept: false,
             selected: None,
+            hovered: None,
+            looked: None,
+            active: FIRST_TERMINAL,
+            editor: Shared::default(),
+            panes,
             crash: None,
             editing: None,
             typed: None,
@@ -180,15 +249,35 @@ impl State {
             notice: None,
             browser: Shared::default(),
             language,
-            half: Half::Terminal,
+            view: View::Terminal,
         }
     }
 
     fn forget_session(&mut self) {
         let history = self.terminals.get(&FIRST_TERMINAL).map(|terminal| terminal.history.clone());
-        let fresh = State::new(self.language, self.pace);
-        *self = State { unkept: self.unkept, half: self.half, notice: self.notice.take(), ..fresh };
+        let fresh = State::new(self.language, self.pace, self.panes);
+        *self = State { unkept: self.unkept, view: self.view, notice: self.notice.take(), ..fresh };
         self.terminal(FIRST_TERMINAL).history = history.unwrap_or_default();
+    }
+
+    fn open(&mut self, pane: Pane, open: bool) {
+        self.panes = self.panes.opened(pane, open);
+        // The editor stands in the dock.
+        if pane == Pane::Editor && open {
+            self.panes = self.panes.opened(Pane::Dock, true);
+            self.view = View::Editor;
+        }
+    }
+
+    /// What a narrow screen shows is open on a wide one, too.
+    fn show(&mut self, view: View) {
+        self.view = view;
+        if view == View::Editor {
+            self.panes = self.panes.opened(Pane::Editor, true);
+        }
+        if view == View::Browser && !self.browser.is_open {
+            self.browser.edit().act(Act::Toggle);
+        }
     }
 
     /// The number of a terminal that is not there yet; none if there is no room for one.
@@ -207,9 +296,24 @@ impl State {
             Update::Echo { terminal, mode, prompt, text } => self.terminal(terminal).echo(mode, &prompt, &text),
             Update::Prompt { terminal, mode, prompt } => self.terminal(terminal).prompt(mode, prompt),
             Update::Clear { terminal } => self.terminal(terminal).clear(),
-            Update::TerminalClosed { terminal } => drop(self.terminals.edit().remove(&terminal)),
+            Update::TerminalClosed { terminal } => {
+                self.terminals.edit().remove(&terminal);
+                if self.active == terminal {
+                    self.active = FIRST_TERMINAL;
+                }
+            }
             Update::Completions { terminal, line, from, candidates } => {
                 self.terminal(terminal).offer(Completions { line, from: from as usize, candidates });
+            }
+            Update::Looked(looked) => self.looked = Some(Shared::new(*looked)),
+            Update::Files { paths } => self.editor.edit().files = paths,
+            Update::File { path, text } => {
+                let opened = Opened { path, text: text.unwrap_or_default() };
+                self.editor.edit().opened = Some(Shared::new(opened));
+            }
+            Update::Checked { problems, .. } => self.editor.edit().problems = Shared::new(problems),
+            Update::Suggested { ticket, from, candidates } => {
+                self.editor.edit().suggested = Some(Shared::new(Suggested { ticket, from, candidates }));
             }
             Update::Clock { now_us } => self.now_us = now_us,
             Update::Picture(picture) => self.picture.edit().apply(*picture),
@@ -251,11 +355,26 @@ impl Reducible for State {
         match action {
             Action::Driver(outcome) => state.hear(outcome),
             Action::Select(uid) => state.selected = uid,
+            Action::Hover(uid) if state.hovered == uid => return self,
+            Action::Hover(uid) => state.hovered = uid,
+            Action::Point(word) => {
+                let uid = word.and_then(|word| state.picture.find(&word));
+                if state.hovered == uid {
+                    return self;
+                }
+                state.hovered = uid;
+            }
+            Action::Follow(word) => state.selected = state.picture.find(&word).or(state.selected),
+            Action::Use(number) if state.active == number => return self,
+            Action::Use(number) => state.active = number,
+            Action::Resize(pane, size) => state.panes = state.panes.resized(pane, size),
+            Action::Open(pane, open) => state.open(pane, open),
+            Action::Saved(opened) => state.editor.edit().opened = Some(Shared::new(opened)),
             Action::Speak(language) => state.language = language,
-            Action::Show(half) => state.half = half,
+            Action::Show(view) => state.show(view),
             Action::Type(command) => {
-                state.typed = Some(Shared::new(command));
-                state.half = Half::Terminal;
+                state.typed = Some(Shared::new(Typed { terminal: state.active, command }));
+                state.view = View::Terminal;
             }
             Action::ClearScreen(number) => state.terminal(number).clear(),
             Action::DropCompletions(number) => state.terminal(number).completions = None,
@@ -263,7 +382,12 @@ impl Reducible for State {
             Action::CloseReport => state.crash = None,
             Action::Notice(sentence) => state.notice = Some(sentence),
             Action::CloseNotice => state.notice = None,
-            Action::Browser(act) => state.browser.edit().act(act),
+            Action::Browser(act) => {
+                state.browser.edit().act(act);
+                if !state.browser.is_open && state.view == View::Browser {
+                    state.view = View::Terminal;
+                }
+            }
         }
         Rc::new(state)
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ordinal_web::driver::{Conductor, Outcome, Pace};
 use ordinal_web::engine::Engine;
 use ordinal_web::i18n::Language;
-use ordinal_web::store::{Action, State, Terminal};
+use ordinal_web::store::{Action, Panes, State, Terminal};
 use view::{Answer, Command, Start, Update, from_bytes, to_bytes};
 use yew::Reducible;
 
@@ -23,7 +23,7 @@ impl Page {
         let mut conductor = Conductor::new(Pace::Speed(1));
         conductor.greeted();
         conductor.push(first);
-        let state = Rc::new(State::new(Language::En, Pace::Speed(1)));
+        let state = Rc::new(State::new(Language::En, Pace::Speed(1), Panes::default()));
         let mut page = Page { engine: Engine::default(), conductor, state, journal: Vec::new() };
         page.settle(true);
         page

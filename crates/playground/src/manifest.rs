@@ -7,6 +7,7 @@ use api::schema::{self, Field, Scalar, Shape, Type};
 use api::strict::{self, DecodeError, Words};
 use api::text::yaml::{self, Document, Place};
 use kubectl::explain::field_words;
+use ordered::Arrange;
 use view::{Candidate, Problem};
 
 /// Problems that are told at most.
@@ -79,8 +80,8 @@ fn of_document(text: &str, document: &Document) -> Vec<Problem> {
 fn of_unknown(source: &Source<'_>, type_: Type<'static>, message: String) -> Problem {
     let path = message.split('"').nth(1).unwrap_or_default().to_owned();
     let (above, name) = path.rsplit_once('.').unwrap_or(("", &path));
-    let keys = above.split('.').filter(|key| !key.is_empty()).map(|key| key.split('[').next().unwrap_or(key));
-    let holder = keys.fold(Some(type_), |type_, key| type_?.child(key));
+    let mut keys = above.split('.').filter(|key| !key.is_empty()).map(|key| key.split('[').next().unwrap_or(key));
+    let holder = keys.try_fold(type_, |type_, key| type_.child(key));
     let fields = holder.map_or(&[][..], Type::fields);
     let nearest = nearest(name, fields.iter().map(|field| field.name));
     problem(source.place(&path), message, nearest)
@@ -198,7 +199,7 @@ fn keys(type_: Option<Type<'static>>, is_top: bool) -> Vec<Candidate> {
         return first.map(|text| Candidate { text: (*text).into(), note: String::new() }).collect();
     };
     let mut fields: Vec<&Field<'static>> = type_.fields().iter().filter(|field| field.name != "status").collect();
-    fields.sort_by_key(|field| (!field.required, field.name));
+    fields.arrange_by_key(|field| (!field.required, field.name));
     fields.into_iter().map(|field| key(type_, field)).collect()
 }
 
@@ -229,7 +230,7 @@ fn values(document: &[&str], type_: Option<Type<'static>>, is_top: bool, key: &s
             None => Vec::new(),
         },
     };
-    found.sort_by(|left, right| left.text.cmp(&right.text));
+    found.arrange_by(|left, right| left.text.cmp(&right.text));
     found.dedup();
     found
 }

@@ -10,8 +10,8 @@ use images::tools::http::{ClientError, Response};
 use shell::{Config, Output, Start as ShellStart, Status};
 use sim::{Span, Time};
 use view::{
-    Act, Candidate, Command, Condition, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Looked, Mode, Name,
-    NoPage, PROBE_LINES_MAX, Probed, Start, Stream, Update,
+    Act, Candidate, Command, Condition, Entry, File, Goal, Header, INPUT_BYTES_MAX, Input, JournalError, Looked, Mode,
+    Name, NoPage, PROBE_LINES_MAX, Probed, Start, Stream, Update,
 };
 
 use crate::browser::{Failure, Page};

@@ -104,7 +104,7 @@ fn find_browser() -> Option<Browser> {
 }
 
 fn playwright_chromium() -> Outcome<Browser> {
-    node_modules()?;
+    node_modules(&e2e_folder())?;
     let folder = e2e_folder();
     let ask = ["-p", "require('playwright-core').chromium.executablePath()"];
     let mut path = Command::new("node");
@@ -123,15 +123,19 @@ fn is_root() -> bool {
 }
 
 /// The Node packages of the end-to-end tests, exactly as their lock file says.
-pub(crate) fn node_modules() -> Outcome<()> {
-    let folder = e2e_folder();
+pub(crate) fn node_modules(folder: &Path) -> Outcome<()> {
     let stamp = folder.join("node_modules/.package-lock.json");
     let modified = |file: &Path| file.metadata().and_then(|data| data.modified()).ok();
     if stamp.is_file() && modified(&stamp) >= modified(&folder.join("package-lock.json")) {
         return Ok(());
     }
-    say("npm ci in tests/e2e");
-    tool::run(Command::new("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+    say(&format!("npm ci in {}", folder.display()));
+    tool::run(Command::new("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+}
+
+/// Where the editor's source lies.
+pub(crate) fn editor_folder() -> PathBuf {
+    tool::root().join("web/editor")
 }
 
 /// Where the end-to-end tests lie.

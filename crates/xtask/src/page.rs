@@ -37,9 +37,18 @@ fn assemble(page: &Path) -> Outcome<()> {
     let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
     let jobs = [("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))];
     bindgen(page, &jobs)?;
+    bundle_editor(page)?;
     let index = read(&page.join("index.html"))?;
     write(&page.join("index.html"), &without_trunk_links(&index))?;
     size::write_list(page)
+}
+
+/// The editor, which the page loads when it is asked for: bundled by esbuild from the packages pinned in its lock file.
+fn bundle_editor(page: &Path) -> Outcome<()> {
+    install::node()?;
+    let folder = install::editor_folder();
+    install::node_modules(&folder)?;
+    tool::run(Command::new("node").arg(folder.join("bundle.mjs")).arg(page))
 }
 
 /// Runs the wasm-bindgen step over `(target, name, compiled wasm)`.

@@ -157,7 +157,7 @@ fn through_browser(browser: &Browser, tests: &Command) -> Command {
 
 fn e2e() -> Outcome<Counts> {
     install::node()?;
-    install::node_modules()?;
+    install::node_modules(&install::e2e_folder())?;
     let browser = install::browser()?;
     let dist = page::build()?;
     npm::build()?;

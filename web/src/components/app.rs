@@ -5,46 +5,48 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
 
-use super::browser::BrowserPane;
-use super::editor::Editor;
+use super::dialog::EditDialog;
+use super::dock::Dock;
 use super::events::Events;
 use super::inspector::Inspector;
 use super::picture::Picture;
 use super::report::Report;
+use super::splitter::Splitter;
 use super::summary::Summary;
-use super::terminal::TerminalPane;
 use super::toolbar::{Toolbar, Wish};
-use crate::browser::Act;
 use crate::driver::{Driver, Pace, worker_link};
 use crate::i18n::{Language, Text};
-use crate::store::{Action, FIRST_TERMINAL, Half, State};
+use crate::store::{Action, PANES, Pane, Panes, State, View};
 
 /// The script that loads the worker, beside the page.
 const WORKER_SCRIPT: &str = "worker_loader.js";
 const LANGUAGE_KEY: &str = "ordinal.language";
+const PANES_KEY: &str = "ordinal.panes";
 
 /// A fast run ends after so much virtual time in any case.
 const FAST_LIMIT_US: u64 = 3_600_000_000;
 
 /// What components call; the same callbacks for the page's whole life.
-#[derive(Clone)]
-struct Hands {
-    on_select: Callback<Option<Uid>>,
-    on_command: Callback<Command>,
-    on_action: Callback<Action>,
-    on_wish: Callback<Wish>,
-    on_type: Callback<String>,
+#[derive(Clone, PartialEq)]
+pub(super) struct Hands {
+    pub(super) on_select: Callback<Option<Uid>>,
+    pub(super) on_hover: Callback<Option<Uid>>,
+    pub(super) on_command: Callback<Command>,
+    pub(super) on_action: Callback<Action>,
+    pub(super) on_wish: Callback<Wish>,
+    pub(super) on_type: Callback<String>,
 }
 
 impl Hands {
     fn new(driver: Driver, dispatcher: UseReducerDispatcher<State>) -> Hands {
         let on_action = Callback::from(move |action: Action| dispatcher.dispatch(action));
-        let (select, type_, wish, sender) = (on_action.clone(), on_action.clone(), on_action.clone(), driver.clone());
+        let (wish, sender) = (on_action.clone(), driver.clone());
         Hands {
-            on_select: Callback::from(move |uid| select.emit(Action::Select(uid))),
+            on_select: on_action.reform(Action::Select),
+            on_hover: on_action.reform(Action::Hover),
             on_command: Callback::from(move |command| sender.send(command)),
             on_wish: Callback::from(move |asked| grant(&driver, &wish, asked)),
-            on_type: Callback::from(move |line| type_.emit(Action::Type(line))),
+            on_type: on_action.reform(Action::Type),
             on_action,
         }
     }
@@ -53,7 +55,7 @@ impl Hands {
 /// See the module.
 #[component]
 pub fn App() -> Html {
-    let state = use_reducer(|| State::new(language_of(&window()), Pace::Speed(1)));
+    let state = use_reducer(|| State::new(language_of(&window()), Pace::Speed(1), kept_panes()));
     let dispatcher = state.dispatcher();
     let hands = use_memo((), |()| {
         let told = dispatcher.clone();
@@ -64,26 +66,37 @@ pub fn App() -> Html {
     });
     let language = state.language;
     use_effect_with(language, |&language| speak(language));
-    let class = match state.half {
-        Half::Picture => "page show-picture",
-        Half::Terminal => "page show-terminal",
-    };
+    use_effect_with(state.panes, |panes| keep_panes(*panes));
+    let look = hands.on_command.clone();
+    let selected = state.selected.and_then(|uid| super::inspector::name_and_row(&state.picture, uid));
+    use_effect_with(selected, move |selected| {
+        if let Some((name, _)) = selected {
+            look.emit(Command::Look(name.clone()));
+        }
+    });
     html! {
-        <div {class}>
+        <div class={page_class(&state)}>
             <a class="skip" href="#line-1">{ language.say(Text::SkipToTerminal) }</a>
-            <Toolbar
-                {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
-                on_wish={hands.on_wish.clone()}
-            />
-            { halves(&state, &hands) }
+            <Toolbar {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
+                panes={state.panes} browses={state.browser.is_open} on_wish={hands.on_wish.clone()} on_action={hands.on_action.clone()} />
+            { views(&state, &hands) }
             { notes(&state, &hands) }
-            <main class="halls">
-                { picture_hall(&state, &hands) }
-                { terminal_hall(&state, &hands) }
+            <main class="work">
+                { lesson_pane(&state, &hands) }
+                <div class="main">
+                    <div class="top">
+                        { picture_pane(&state, &hands) }
+                        { side_pane(&state, &hands) }
+                    </div>
+                    if state.panes.is_open(Pane::Dock) {
+                        { splitter(&state, &hands, Pane::Dock, Text::ResizeDock) }
+                    }
+                    { dock_pane(&state, &hands) }
+                </div>
             </main>
             if let Some(editing) = &state.editing {
-                <Editor {language} editing={editing.clone()} on_command={hands.on_command.clone()}
-                    on_action={hands.on_action.clone()} />
+                <EditDialog {language} editing={editing.clone()} editor={state.editor.clone()}
+                    on_command={hands.on_command.clone()} on_action={hands.on_action.clone()} />
             }
             if let Some(crash) = &state.crash {
                 <Report {language} crash={crash.clone()} on_wish={hands.on_wish.clone()} />
@@ -92,22 +105,43 @@ pub fn App() -> Html {
     }
 }
 
-/// On a narrow screen one half is seen at a time.
-fn halves(state: &State, hands: &Hands) -> Html {
+fn page_class(state: &State) -> Classes {
+    let view = match state.view {
+        View::Lesson => "show-lesson",
+        View::Picture => "show-picture",
+        View::Terminal => "show-terminal",
+        View::Editor => "show-editor",
+        View::Events => "show-events",
+        View::Browser => "show-browser",
+    };
+    let closed = PANES.into_iter().filter(|pane| !state.panes.is_open(*pane));
+    classes!(
+        "page",
+        view,
+        state.hovered.map(|_| "pointing"),
+        closed.map(|pane| format!("no-{}", pane.name())).collect::<Vec<_>>()
+    )
+}
+
+/// On a narrow screen one part is seen at a time.
+fn views(state: &State, hands: &Hands) -> Html {
     let language = state.language;
-    let tab = |half: Half, text: Text| {
+    let tab = |view: View, text: Text| {
         let on_action = hands.on_action.clone();
         html! {
-            <button type="button" aria-pressed={(state.half == half).to_string()}
-                onclick={move |_| on_action.emit(Action::Show(half))}>
+            <button type="button" aria-pressed={(state.view == view).to_string()}
+                onclick={move |_| on_action.emit(Action::Show(view))}>
                 { language.say(text) }
             </button>
         }
     };
     html! {
-        <nav class="halves" aria-label={language.say(Text::Views)}>
-            { tab(Half::Picture, Text::Picture) }
-            { tab(Half::Terminal, Text::Terminal) }
+        <nav class="views" aria-label={language.say(Text::Views)}>
+            { tab(View::Picture, Text::Picture) }
+            { tab(View::Terminal, Text::Terminal) }
+            { tab(View::Editor, Text::Editor) }
+            { tab(View::Events, Text::Events) }
+            { tab(View::Browser, Text::Browser) }
         </nav>
     }
 }
@@ -133,43 +167,55 @@ fn notes(state: &State, hands: &Hands) -> Html {
     }
 }
 
-fn picture_hall(state: &State, hands: &Hands) -> Html {
-    let &State { language, selected, start_us, .. } = state;
-    let picture = &state.picture;
-    let on_select = &hands.on_select;
+fn splitter(state: &State, hands: &Hands, pane: Pane, text: Text) -> Html {
     html! {
-        <section class="hall hall-picture" aria-label={language.say(Text::Picture)}>
-            <Summary {language} picture={picture.clone()} {selected} on_select={on_select.clone()} />
-            <Picture {language} picture={picture.clone()} {selected} on_select={on_select.clone()} />
-            <Inspector {language} picture={picture.clone()} {selected} on_type={hands.on_type.clone()}
-                on_select={on_select.clone()} />
-            <Events {language} picture={picture.clone()} {start_us} />
+        <Splitter {pane} label={state.language.say(text)} size={state.panes.size(pane)}
+            on_action={hands.on_action.clone()} />
+    }
+}
+
+/// The place of the lesson.
+fn lesson_pane(_: &State, _: &Hands) -> Html {
+    Html::default()
+}
+
+fn picture_pane(state: &State, hands: &Hands) -> Html {
+    let &State { language, selected, hovered, .. } = state;
+    let picture = &state.picture;
+    html! {
+        <section class="pane pane-picture" aria-label={language.say(Text::Picture)}>
+            <Summary {language} picture={picture.clone()} {selected} {hovered} on_select={hands.on_select.clone()}
+                on_hover={hands.on_hover.clone()} />
+            <Picture {language} picture={picture.clone()} {selected} {hovered} on_select={hands.on_select.clone()}
+                on_hover={hands.on_hover.clone()} />
         </section>
     }
 }
 
-fn terminal_hall(state: &State, hands: &Hands) -> Html {
-    let &State { language, ready, pace, .. } = state;
-    let last = state.terminals.keys().next_back().copied();
-    let on_action = hands.on_action.clone();
-    let open_browser = move |_| on_action.emit(Action::Browser(Act::Toggle));
+fn side_pane(state: &State, hands: &Hands) -> Html {
+    let &State { language, selected, start_us, .. } = state;
+    let picture = &state.picture;
+    if !state.panes.is_open(Pane::Side) && selected.is_none() && state.view != View::Events {
+        return Html::default();
+    }
+    let class = if selected.is_some() { "pane pane-side chosen" } else { "pane pane-side" };
     html! {
-        <section class="hall hall-terminal" aria-label={language.say(Text::Terminal)}>
-            if state.browser.is_open {
-                <BrowserPane {language} browser={state.browser.clone()} on_command={hands.on_command.clone()}
-                    on_action={hands.on_action.clone()} />
-            } else {
-                <button type="button" class="quiet browser-open" disabled={!ready} onclick={open_browser}>
-                    { language.say(Text::BrowserOpen) }
-                </button>
-            }
-            { for state.terminals.iter().map(|(&number, terminal)| html! {
-                <TerminalPane key={number} {language} {number} terminal={terminal.clone()} {ready} {pace}
-                    opens={state.free_terminal().filter(|_| Some(number) == last)}
-                    typed={state.typed.clone().filter(|_| number == FIRST_TERMINAL)} on_command={hands.on_command.clone()}
-                    on_action={hands.on_action.clone()} on_wish={hands.on_wish.clone()} />
-            }) }
-        </section>
+        <>
+            { splitter(state, hands, Pane::Side, Text::ResizeSide) }
+            <div {class}>
+                <Inspector {language} picture={picture.clone()} {selected} looked={state.looked.clone()} {start_us}
+                    on_type={hands.on_type.clone()} on_select={hands.on_select.clone()} />
+                <Events {language} picture={picture.clone()} {start_us} on_action={hands.on_action.clone()} />
+            </div>
+        </>
+    }
+}
+
+fn dock_pane(state: &State, hands: &Hands) -> Html {
+    html! {
+        <Dock language={state.language} terminals={state.terminals.clone()} active={state.active} ready={state.ready}
+            pace={state.pace} opens={state.free_terminal()} typed={state.typed.clone()} panes={state.panes}
+            editor={state.editor.clone()} browser={state.browser.clone()} hands={hands.clone()} />
     }
 }
 
@@ -236,6 +282,28 @@ fn speak(language: Language) {
     }
     if let Ok(Some(storage)) = window.local_storage() {
         let _ = storage.set_item(LANGUAGE_KEY, language.tag());
+    }
+}
+
+/// The sizes that this reader chose before.
+fn kept_panes() -> Panes {
+    let kept = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(PANES_KEY).ok().flatten());
+    kept.map_or_else(Panes::default, |text| Panes::from_text(&text))
+}
+
+/// Sizes go to the style sheet as variables, and are kept.
+fn keep_panes(panes: Panes) {
+    let root = window().document().and_then(|document| document.document_element());
+    if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {
+        for pane in PANES {
+            let size = [&panes.size(pane).to_string(), "px"].concat();
+            // A variable of any value is taken.
+            let _ = root.style().set_property(&["--size-", pane.name()].concat(), &size);
+        }
+    }
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where nothing may be kept, the sizes hold until the page is left.
+        let _ = storage.set_item(PANES_KEY, &panes.to_text());
     }
 }
 

@@ -1,12 +1,16 @@
 //! What there is to know about the object that the reader looks at, why it is as it is, and the commands that tell more.
 
-use view::{ClaimRow, NodeRow, PodRow, Uid, WorkloadRow};
+use view::{Condition, EventRow, Looked, Name, Uid, Verdict};
 use yew::prelude::*;
 
-use super::claim::phase_text;
-use super::pod::state_text;
+use super::events::line as event_line;
+use super::inspector_card::{Card, card_of};
 use crate::i18n::{Language, Text};
-use crate::store::{PictureState, Shared};
+use crate::order::by_key;
+use crate::store::{Found, PictureState, Shared};
+
+/// Events of one object that are shown.
+const EVENTS_SHOWN: usize = 40;
 
 /// See the module.
 #[derive(Properties, PartialEq)]
@@ -17,160 +21,175 @@ pub(super) struct Props {
     pub picture: Shared<PictureState>,
     /// What the reader looks at.
     pub selected: Option<Uid>,
+    /// The object as the engine last showed it.
+    pub looked: Option<Shared<Looked>>,
+    /// When the session began.
+    pub start_us: u64,
     /// A command to be typed in the terminal.
     pub on_type: Callback<String>,
     /// The reader looks away.
     pub on_select: Callback<Option<Uid>>,
 }
 
-/// What the panel says.
-struct Card {
-    kind: &'static str,
-    name: String,
-    fields: Vec<(Text, String)>,
-    commands: Vec<String>,
+/// Which page of the panel is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Summary,
+    Yaml,
+    Events,
+}
+
+/// An object's name, and its row, which differs whenever the object has changed.
+pub(super) fn name_and_row(picture: &PictureState, uid: Uid) -> Option<(Name, Found)> {
+    picture.get(uid).map(|found| (found.name(), found))
 }
 
 /// See the module.
 #[component]
 pub(super) fn Inspector(props: &Props) -> Html {
     let language = props.language;
-    let card = props.selected.and_then(|uid| card_of(language, &props.picture, uid));
-    let on_select = props.on_select.clone();
-    let close = move |_: MouseEvent| on_select.emit(None);
+    let tab = use_state(|| Tab::Summary);
+    let found = props.selected.and_then(|uid| props.picture.get(uid));
+    let Some(found) = found else {
+        return html! {
+            <section class="inspector" aria-label={language.say(Text::Inspector)}>
+                <p class="empty">{ language.say(Text::InspectorHint) }</p>
+            </section>
+        };
+    };
+    let name = found.name();
+    let looked = props.looked.as_deref().filter(|looked| looked.name == name);
+    let close = props.on_select.reform(|_: MouseEvent| None);
     html! {
-        <section class="inspector" aria-label={language.say(Text::Inspector)} aria-live="polite">
-            if let Some(card) = card {
-                <button type="button" class="quiet inspector-close" aria-label={language.say(Text::Close)}
-                    onclick={close}>
+        <section class="inspector" aria-label={language.say(Text::Inspector)}>
+            <div class="inspector-head">
+                <h2><span class="inspector-kind">{ name.kind.clone() }</span>{ name.name.clone() }</h2>
+                <button type="button" class="quiet close" aria-label={language.say(Text::Close)} onclick={close}>
                     { "×" }
                 </button>
-                <h2><span class="inspector-kind">{ card.kind }</span>{ " " }{ card.name }</h2>
-                <dl>
-                    { for card.fields.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| html! {
-                        <div key={language.say(name)} class={if name == Text::FieldWhy { "field why" } else { "field" }}>
-                            <dt>{ language.say(name) }</dt><dd>{ value }</dd>
-                        </div>
-                    }) }
-                </dl>
-                <div class="inspector-commands">
-                    { for card.commands.into_iter().map(|command| button(props, command)) }
-                </div>
-            } else {
-                <p class="empty">{ language.say(Text::InspectorHint) }</p>
-            }
+            </div>
+            { tabs(language, &tab) }
+            <div class="inspector-body" aria-live="polite">
+                { match *tab {
+                    Tab::Summary => summary(props, &found, looked),
+                    Tab::Yaml => yaml(language, looked),
+                    Tab::Events => events(props, &name),
+                } }
+            </div>
         </section>
+    }
+}
+
+fn tabs(language: Language, tab: &UseStateHandle<Tab>) -> Html {
+    let button = |choice: Tab, text: Text| {
+        let handle = tab.clone();
+        html! {
+            <button type="button" aria-pressed={(**tab == choice).to_string()} onclick={move |_| handle.set(choice)}>
+                { language.say(text) }
+            </button>
+        }
+    };
+    html! {
+        <div class="inspector-tabs" role="group" aria-label={language.say(Text::InspectorPages)}>
+            { button(Tab::Summary, Text::Summary) }
+            { button(Tab::Yaml, Text::Yaml) }
+            { button(Tab::Events, Text::Events) }
+        </div>
+    }
+}
+
+fn summary(props: &Props, found: &Found, looked: Option<&Looked>) -> Html {
+    let language = props.language;
+    let Card { fields, commands, verdicts } = card_of(language, &props.picture, found);
+    let conditions = looked.map_or(&[][..], |looked| &looked.conditions);
+    html! {
+        <>
+            <dl>
+                { for fields.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| html! {
+                    <div key={language.say(name)} class={if name == Text::FieldWhy { "field why" } else { "field" }}>
+                        <dt>{ language.say(name) }</dt><dd>{ value }</dd>
+                    </div>
+                }) }
+            </dl>
+            { verdict_list(language, &verdicts) }
+            { condition_list(language, conditions) }
+            <h3>{ language.say(Text::Commands) }</h3>
+            <div class="inspector-commands">
+                { for commands.into_iter().map(|command| button(props, command)) }
+            </div>
+        </>
+    }
+}
+
+/// What the scheduler said of each node.
+fn verdict_list(language: Language, verdicts: &[Verdict]) -> Html {
+    if verdicts.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <h3>{ language.say(Text::Verdicts) }</h3>
+            <ul class="verdicts" lang="en">
+                { for verdicts.iter().map(|verdict| html! {
+                    <li key={verdict.node.clone()}><b>{ &verdict.node }</b>{ " " }{ &verdict.reason }</li>
+                }) }
+            </ul>
+        </>
+    }
+}
+
+fn condition_list(language: Language, conditions: &[Condition]) -> Html {
+    if conditions.is_empty() {
+        return Html::default();
+    }
+    let class = |status: &str| if status == "True" { "condition true" } else { "condition" };
+    html! {
+        <>
+            <h3>{ language.say(Text::Conditions) }</h3>
+            <ul class="conditions" lang="en">
+                { for conditions.iter().map(|condition| html! {
+                    <li key={condition.kind.clone()} class={class(&condition.status)}>
+                        <b>{ &condition.kind }</b>{ " " }<span>{ &condition.status }</span>{ " " }
+                        <span class="condition-reason">{ &condition.reason }</span>
+                        if !condition.message.is_empty() {
+                            <span class="condition-message">{ &condition.message }</span>
+                        }
+                    </li>
+                }) }
+            </ul>
+        </>
+    }
+}
+
+fn yaml(language: Language, looked: Option<&Looked>) -> Html {
+    let text = looked.map(|looked| looked.yaml.clone()).unwrap_or_default();
+    html! { <pre class="inspector-yaml" tabindex="0" lang="en" aria-label={language.say(Text::Yaml)}>{ text }</pre> }
+}
+
+fn events(props: &Props, name: &Name) -> Html {
+    let object = [&name.kind.to_lowercase(), "/", &name.name].concat();
+    let is_about = |event: &&Shared<EventRow>| {
+        event.object == object && (name.namespace.is_empty() || event.namespace == name.namespace)
+    };
+    let events = by_key(props.picture.events.values().filter(is_about), |event| (u64::MAX - event.at_us, event.uid));
+    if events.is_empty() {
+        return html! { <p class="empty">{ props.language.say(Text::NoEvents) }</p> };
+    }
+    html! {
+        <ol class="event-list" lang="en">
+            { for events.into_iter().take(EVENTS_SHOWN).map(|event| event_line(event, props.start_us)) }
+        </ol>
     }
 }
 
 /// Buttons type the command: the page teaches the command line.
 fn button(props: &Props, command: String) -> Html {
-    let on_type = props.on_type.clone();
     let label = props.language.fill(Text::TypeCommand, &[&command]);
     let typed = command.clone();
+    let on_click = props.on_type.reform(move |_: MouseEvent| typed.clone());
     html! {
-        <button key={command.clone()} type="button" class="type" aria-label={label}
-            onclick={move |_| on_type.emit(typed.clone())}>
+        <button key={command.clone()} type="button" class="type" aria-label={label} onclick={on_click}>
             <code>{ command }</code>
         </button>
-    }
-}
-
-fn card_of(language: Language, picture: &PictureState, uid: Uid) -> Option<Card> {
-    let pod = picture.pods.get(uid).map(|row| pod(language, row));
-    let claim = || picture.claims.get(uid).map(|row| claim(picture, row));
-    let node = || picture.nodes.get(uid).map(|row| node(picture, row));
-    let workload = || picture.workloads.get(uid).map(|row| workload(row));
-    pod.or_else(claim).or_else(node).or_else(workload)
-}
-
-/// ` -n namespace` where it is needed.
-fn scope(namespace: &str) -> String {
-    if namespace == "default" { String::new() } else { format!(" -n {namespace}") }
-}
-
-fn pod(language: Language, row: &PodRow) -> Card {
-    let scope = scope(&row.namespace);
-    let claims: Vec<String> = row.claims.iter().map(|used| format!("{} ({})", used.name, used.mount_path)).collect();
-    Card {
-        kind: "Pod",
-        name: row.name.clone(),
-        fields: vec![
-            (
-                Text::FieldStatus,
-                format!("{} {}/{} · {}", row.status, row.ready, row.containers, language.say(state_text(row.state))),
-            ),
-            (Text::FieldWhy, row.reason.clone()),
-            (Text::FieldNode, row.node.clone()),
-            (Text::FieldAddress, row.ip.clone()),
-            (
-                Text::FieldOwner,
-                row.workload.as_ref().map_or(String::new(), |owner| format!("{} {}", owner.kind, owner.name)),
-            ),
-            (Text::FieldRevision, row.revision.clone()),
-            (Text::FieldImages, row.images.join(", ")),
-            (Text::FieldClaims, claims.join(", ")),
-            (Text::FieldRestarts, if row.restarts == 0 { String::new() } else { row.restarts.to_string() }),
-        ],
-        commands: vec![
-            format!("kubectl describe pod {}{scope}", row.name),
-            format!("kubectl logs {}{scope}", row.name),
-            format!("kubectl delete pod {}{scope}", row.name),
-        ],
-    }
-}
-
-fn claim(picture: &PictureState, row: &ClaimRow) -> Card {
-    let scope = scope(&row.namespace);
-    let pods: Vec<String> = picture.pods_of_claim(row).map(|pod| pod.name.clone()).collect();
-    Card {
-        kind: "PersistentVolumeClaim",
-        name: row.name.clone(),
-        fields: vec![
-            (Text::FieldStatus, phase_text(row.phase).to_string()),
-            (Text::FieldWhy, row.reason.clone()),
-            (Text::FieldVolume, row.volume.clone()),
-            (Text::FieldCapacity, format!("{} {}", row.capacity, row.access_modes)),
-            (Text::FieldClass, row.class.clone()),
-            (Text::FieldPods, pods.join(", ")),
-        ],
-        commands: vec![format!("kubectl describe pvc {}{scope}", row.name)],
-    }
-}
-
-fn node(picture: &PictureState, row: &NodeRow) -> Card {
-    let pods = picture.pods.values().filter(|pod| pod.node == row.name).count();
-    let cordon = if row.schedulable { "cordon" } else { "uncordon" };
-    Card {
-        kind: "Node",
-        name: row.name.clone(),
-        fields: vec![
-            (Text::FieldStatus, row.status.clone()),
-            (Text::FieldPods, format!("{pods} / {}", row.pods_max)),
-            (Text::Cpu, format!("{}m / {}m", row.cpu_requested_milli, row.cpu_milli)),
-            (Text::Memory, format!("{}Mi / {}Mi", row.memory_requested_bytes >> 20, row.memory_bytes >> 20)),
-            (Text::FieldTaints, row.taints.join(", ")),
-        ],
-        commands: vec![format!("kubectl describe node {}", row.name), format!("kubectl {cordon} {}", row.name)],
-    }
-}
-
-fn workload(row: &WorkloadRow) -> Card {
-    let scope = scope(&row.namespace);
-    let name = format!("{}/{}", row.kind.to_lowercase(), row.name);
-    Card {
-        kind: "",
-        name: format!("{} {}", row.kind, row.name),
-        fields: vec![
-            (Text::FieldStatus, format!("{}/{}", row.ready, row.replicas)),
-            (Text::FieldWhy, row.reason.clone()),
-            (Text::RevisionOld, row.current_revision.clone()),
-            (Text::RevisionNew, row.update_revision.clone()),
-        ],
-        commands: vec![
-            format!("kubectl describe {name}{scope}"),
-            format!("kubectl rollout history {name}{scope}"),
-            format!("kubectl rollout restart {name}{scope}"),
-        ],
     }
 }

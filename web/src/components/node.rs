@@ -1,9 +1,10 @@
 //! A node: its name, its state, how full it is. Its pods are drawn over it.
 
-use view::{PodState, Uid};
+use view::PodState;
 use yew::prelude::*;
 
-use super::pod::state_class;
+use super::picture::Light;
+use super::pod::{fit, state_class};
 use crate::i18n::{Language, Text};
 use crate::layout::NodeBox;
 
@@ -14,31 +15,28 @@ pub(super) struct Props {
     pub language: Language,
     /// Row and place.
     pub place: NodeBox,
-    /// Whether the reader looks at it.
-    pub selected: bool,
-    /// The reader looks at it.
-    pub on_select: Callback<Option<Uid>>,
+    /// How it stands out.
+    pub light: Light,
+    /// What the scheduler said of it, if the reader points at a pod that waits.
+    pub verdict: Option<AttrValue>,
 }
 
 /// See the module.
 #[component]
 pub(super) fn Node(props: &Props) -> Html {
-    let Props { language, place, selected, on_select } = props;
+    let Props { language, place, light, verdict } = props;
     let (node, area) = (&place.node, place.area);
     let label = language.fill(Text::NodeLabel, &[&node.name, &node.status, &place.pods.to_string()]);
-    let uid = node.uid;
-    let choose = on_select.clone();
-    let focus = on_select.clone();
     let class = classes!(
         "node",
         (!node.ready).then_some("not-ready"),
         (!node.schedulable).then_some("cordoned"),
-        selected.then_some("selected")
+        light.classes(),
     );
     html! {
-        <g {class} transform={format!("translate({} {})", area.x, area.y)} role="button" tabindex="0"
-            aria-label={label.clone()} aria-pressed={selected.to_string()}
-            onclick={move |_| choose.emit(Some(uid))} onfocus={move |_| focus.emit(Some(uid))}>
+        <g {class} transform={format!("translate({} {})", area.x, area.y)} data-uid={node.uid.to_string()}
+            role="button" tabindex={light.tab_index()} aria-label={label.clone()}
+            aria-pressed={light.selected.to_string()}>
             <title>{ label }</title>
             <rect class="node-back" width={area.w.to_string()} height={area.h.to_string()} rx="12" />
             <text class="node-name" x="12" y="22">{ &node.name }</text>
@@ -46,9 +44,22 @@ pub(super) fn Node(props: &Props) -> Html {
             { meter(12, area.w / 2 - 18, language.say(Text::Cpu), node.cpu_requested_milli, node.cpu_milli) }
             { meter(area.w / 2 + 6, area.w / 2 - 18, language.say(Text::Memory), node.memory_requested_bytes,
                 node.memory_bytes) }
+            if let Some(verdict) = verdict {
+                { refusal(verdict, area.w, area.h) }
+            }
             if !place.bar.is_empty() {
                 { bar(place, area.w - 20) }
             }
+        </g>
+    }
+}
+
+/// Why a pod does not come here, over the node's lower edge.
+fn refusal(verdict: &str, width: i32, height: i32) -> Html {
+    html! {
+        <g class="verdict" transform={format!("translate(8 {})", height - 32)}>
+            <rect class="verdict-back" width={(width - 16).to_string()} height="24" rx="6" />
+            <text class="verdict-text" x="8" y="16">{ fit(verdict, (width - 32) * 10 / 56) }</text>
         </g>
     }
 }

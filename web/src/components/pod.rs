@@ -1,8 +1,9 @@
 //! A pod: the ordinal first, then its name and status; its workload by hue, its state by ring, sign and words.
 
-use view::{PodRow, PodState, Uid, WorkloadRow};
+use view::{PodRow, PodState, WorkloadRow};
 use yew::prelude::*;
 
+use super::picture::Light;
 use crate::i18n::{Language, Text};
 use crate::layout::{Detail, PodBox};
 
@@ -37,36 +38,29 @@ pub(super) struct Props {
     pub hue: Option<u8>,
     /// Its revision during a rollout.
     pub stripe: Option<Stripe>,
-    /// Whether the reader looks at it.
-    pub selected: bool,
-    /// Whether it belongs to what the reader looks at.
-    pub related: bool,
-    /// The reader looks at it.
-    pub on_select: Callback<Option<Uid>>,
+    /// How it stands out.
+    pub light: Light,
 }
 
 /// See the module.
 #[component]
 pub(super) fn Pod(props: &Props) -> Html {
-    let Props { language, place, hue, stripe, selected, related, on_select } = props;
+    let Props { language, place, hue, stripe, light } = props;
     let (pod, area) = (&place.pod, place.area);
     let label = label(*language, pod);
-    let uid = pod.uid;
-    let (choose, focus) = (on_select.clone(), on_select.clone());
     let class = classes!(
         "pod",
         (place.detail != Detail::Large).then_some("compact"),
         state_class(pod.state),
         hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}")),
-        selected.then_some("selected"),
-        related.then_some("related"),
+        light.classes(),
     );
     let (w, h) = (area.w.to_string(), area.h.to_string());
     let radius = if place.detail == Detail::Small { "3" } else { "9" };
     html! {
-        <g {class} transform={format!("translate({} {})", area.x, area.y)} role="button" tabindex="0"
-            aria-label={label.clone()} aria-pressed={selected.to_string()}
-            onclick={move |_| choose.emit(Some(uid))} onfocus={move |_| focus.emit(Some(uid))}>
+        <g {class} transform={format!("translate({} {})", area.x, area.y)} data-uid={pod.uid.to_string()}
+            role="button" tabindex={light.tab_index()} aria-label={label.clone()}
+            aria-pressed={light.selected.to_string()}>
             <title>{ label }</title>
             <rect class="pod-back" width={w.clone()} height={h.clone()} rx={radius} />
             if let Some(stripe) = stripe.filter(|_| place.detail == Detail::Large) {

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::editor::show;
+use super::dialog::show;
 use super::toolbar::Wish;
 use crate::i18n::{Language, Text};
 use crate::store::{Crash, Shared};

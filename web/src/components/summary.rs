@@ -1,13 +1,16 @@
-//! Workloads, services and budgets, a line each.
+//! What stands above the nodes: workloads, services with their endpoints, and budgets as shields.
 
 use view::{BudgetRow, Owner, ServiceRow, Uid, WorkloadRow};
 use yew::prelude::*;
 
+use super::picture::uid_of;
 use crate::i18n::{Language, Text};
 use crate::store::{PictureState, Shared};
 
-/// Lines of one list.
-const LINES_MAX: usize = 40;
+/// Cards of one kind.
+const CARDS_MAX: usize = 40;
+/// Endpoints of a service that are drawn.
+const DOTS_MAX: usize = 12;
 
 /// See the module.
 #[derive(Properties, PartialEq)]
@@ -18,71 +21,77 @@ pub(super) struct Props {
     pub picture: Shared<PictureState>,
     /// What the reader looks at.
     pub selected: Option<Uid>,
+    /// What the reader points at.
+    pub hovered: Option<Uid>,
     /// The reader looks at something.
     pub on_select: Callback<Option<Uid>>,
+    /// The reader points at something.
+    pub on_hover: Callback<Option<Uid>>,
 }
 
 /// See the module.
 #[component]
 pub(super) fn Summary(props: &Props) -> Html {
     let Props { language, picture, .. } = props;
-    let language = *language;
     let services: Vec<&ServiceRow> =
         picture.services.values().filter(|row| !is_of_the_system(row)).map(|row| &**row).collect();
     if picture.workloads.is_empty() && services.is_empty() && picture.budgets.is_empty() {
-        return html! { <p class="empty">{ language.say(Text::NoWorkloads) }</p> };
+        return html! { <p class="empty summary">{ language.say(Text::NoWorkloads) }</p> };
     }
+    let related = props.hovered.or(props.selected).map(|uid| picture.related(uid)).unwrap_or_default();
+    let card = |uid: Uid, class: &str, inside: Html| card(props, &related, uid, class, inside);
+    let at = |event: MouseEvent| uid_of(&event);
     html! {
-        <div class="summary">
-            { list(language.say(Text::Workloads), picture.workloads.values().map(|row| workload(props, row))) }
-            { list(language.say(Text::Services), services.into_iter().map(|row| service(language, row))) }
-            { list(language.say(Text::Budgets), picture.budgets.values().map(|row| budget(language, row))) }
-        </div>
+        <ul class="summary" onclick={props.on_select.reform(at)} onmouseover={props.on_hover.reform(at)}
+            onmouseleave={props.on_hover.reform(|_: MouseEvent| None)}
+            onfocusin={props.on_hover.reform(|event: FocusEvent| uid_of(&event))}
+            onfocusout={props.on_hover.reform(|_: FocusEvent| None)}>
+            { for picture.workloads.values().take(CARDS_MAX).map(|row| {
+                card(row.uid, &hue_class(picture, row), workload(*language, row))
+            }) }
+            { for services.into_iter().take(CARDS_MAX).map(|row| card(row.uid, "service", service(*language, row))) }
+            { for picture.budgets.values().take(CARDS_MAX).map(|row| {
+                card(row.uid, if row.allowed == 0 { "budget tight" } else { "budget" }, budget(*language, row))
+            }) }
+        </ul>
     }
 }
 
-fn list(heading: &str, lines: impl ExactSizeIterator<Item = Html>) -> Html {
-    if lines.len() == 0 {
-        return Html::default();
-    }
+fn card(props: &Props, related: &[Uid], uid: Uid, class: &str, inside: Html) -> Html {
+    let is_related = props.hovered == Some(uid) || related.binary_search(&uid).is_ok();
     html! {
-        <div class="summary-list">
-            <h2>{ heading }</h2>
-            <ul>{ for lines.take(LINES_MAX) }</ul>
-        </div>
+        <li key={uid.0}>
+            <button type="button" class={classes!("card", class.to_string(), is_related.then_some("related"))}
+                data-uid={uid.to_string()} aria-pressed={(props.selected == Some(uid)).to_string()}>
+                { inside }
+            </button>
+        </li>
     }
 }
 
-fn workload(props: &Props, row: &WorkloadRow) -> Html {
-    let language = props.language;
+fn hue_class(picture: &PictureState, row: &WorkloadRow) -> String {
     let owner = Owner { kind: row.kind.clone(), name: row.name.clone() };
-    let hue = props.picture.hue_of_owner(&row.namespace, &owner);
-    let hue = hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}"));
-    let uid = row.uid;
-    let on_select = props.on_select.clone();
+    let hue = picture.hue_of_owner(&row.namespace, &owner);
+    hue.map_or("workload hue-none".to_string(), |hue| format!("workload hue-{hue}"))
+}
+
+fn workload(language: Language, row: &WorkloadRow) -> Html {
     let hash = |revision: &str| revision.strip_prefix(&format!("{}-", row.name)).unwrap_or(revision).to_string();
     let is_rolling = row.current_revision != row.update_revision;
     html! {
-        <li key={uid.to_string()}>
-            <button type="button" class={classes!("card", hue)} aria-pressed={(props.selected == Some(uid)).to_string()}
-                onclick={move |_| on_select.emit(Some(uid))}>
-                <span class="card-kind">{ &row.kind }</span>
-                <span class="card-name">{ &row.name }</span>
-                <span class="card-count">{ row.ready }{ "/" }{ row.replicas }</span>
-                if is_rolling {
-                    <span class="card-line">
-                        { hash(&row.current_revision) }{ " → " }{ hash(&row.update_revision) }{ " " }
-                        { row.updated }{ "/" }{ row.replicas }
-                        { " " }{ language.say(Text::RevisionNew) }
-                    </span>
-                } else if !row.update_revision.is_empty() {
-                    <span class="card-line">{ hash(&row.update_revision) }</span>
-                }
-                if !row.reason.is_empty() {
-                    <span class="card-line">{ &row.reason }</span>
-                }
-            </button>
-        </li>
+        <>
+            <span class="card-kind">{ &row.kind }</span>
+            <span class="card-name">{ &row.name }</span>
+            <span class="card-count">{ row.ready }{ "/" }{ row.replicas }</span>
+            if is_rolling {
+                <span class="card-line">
+                    { hash(&row.current_revision) }{ " → " }{ hash(&row.update_revision) }{ " · " }
+                    { row.updated }{ "/" }{ row.replicas }{ " " }{ language.say(Text::RevisionNew) }
+                </span>
+            } else if !row.reason.is_empty() {
+                <span class="card-line">{ &row.reason }</span>
+            }
+        </>
     }
 }
 
@@ -95,23 +104,35 @@ fn service(language: Language, row: &ServiceRow) -> Html {
     let ready = row.endpoints.iter().filter(|endpoint| endpoint.ready).count();
     let address = if row.cluster_ip == "None" { language.say(Text::Headless) } else { &row.cluster_ip };
     html! {
-        <li key={row.uid.to_string()} class="card">
+        <>
+            <span class="card-kind">{ "Service" }</span>
             <span class="card-name">{ &row.name }</span>
+            <span class="card-count">{ ready }{ "/" }{ row.endpoints.len() }</span>
             <span class="card-line">{ address }{ " · " }{ &row.ports }</span>
-            <span class="card-line">{ language.fill(Text::Endpoints, &[&ready.to_string()]) }</span>
-        </li>
+            <span class="dots" role="img" aria-label={language.fill(Text::Endpoints, &[&ready.to_string()])}>
+                { for row.endpoints.iter().take(DOTS_MAX).map(|endpoint| html! {
+                    <span class={if endpoint.ready { "dot ready" } else { "dot" }} title={endpoint.pod.clone()}></span>
+                }) }
+            </span>
+        </>
     }
 }
 
+/// A shield with the number of pods that may go.
 fn budget(language: Language, row: &BudgetRow) -> Html {
     let counts = [row.healthy.to_string(), row.expected.to_string(), row.desired_healthy.to_string()];
+    let allowed = language.fill(Text::BudgetAllowed, &[&row.allowed.to_string()]);
     html! {
-        <li key={row.uid.to_string()} class={classes!("card", (row.allowed == 0).then_some("card-tight"))}>
+        <>
+            <svg class="shield" viewBox="0 0 32 36" role="img" aria-label={allowed.clone()}>
+                <path d="M16 2l12 4v11c0 8-5 13-12 17C9 30 4 25 4 17V6z" />
+                <text x="16" y="22" text-anchor="middle">{ row.allowed }</text>
+            </svg>
             <span class="card-name">{ &row.name }</span>
-            <span class="card-line">{ language.fill(Text::BudgetAllowed, &[&row.allowed.to_string()]) }</span>
+            <span class="card-line">{ allowed }</span>
             <span class="card-line">
                 { language.fill(Text::BudgetHealthy, &[&counts[0], &counts[1], &counts[2]]) }
             </span>
-        </li>
+        </>
     }
 }

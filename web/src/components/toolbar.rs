@@ -5,8 +5,10 @@ use view::Goal;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use crate::driver::{Pace, SPEEDS};
+use crate::browser::Act;
+use crate::driver::{Pace, SPEED_MAX, SPEEDS};
 use crate::i18n::{LANGUAGES, Language, Text, elapsed};
+use crate::store::{Action, Pane, Panes};
 
 /// What the reader asks of the page as a whole.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -38,8 +40,14 @@ pub(super) struct Props {
     pub start_us: u64,
     /// Whether there is an engine.
     pub ready: bool,
+    /// What is open.
+    pub panes: Panes,
+    /// Whether the little browser is open.
+    pub browses: bool,
     /// What is asked.
     pub on_wish: Callback<Wish>,
+    /// For the store.
+    pub on_action: Callback<Action>,
 }
 
 /// See the module.
@@ -72,8 +80,7 @@ pub(super) fn Toolbar(props: &Props) -> Html {
     };
     html! {
         <header class="toolbar">
-            <h1 class="brand"><span class="brand-mark" aria-hidden="true"></span>{ "Ordinal" }</h1>
-            <span class="tagline">{ say(Text::Tagline) }</span>
+            <h1 class="brand" title={say(Text::Tagline)}><span class="brand-mark" aria-hidden="true"></span>{ "Ordinal" }</h1>
             <div class="clock" role="timer" aria-label={say(Text::VirtualClock)}>
                 if ready {
                     <time class="clock-time">{ clock(now_us) }</time>
@@ -85,6 +92,7 @@ pub(super) fn Toolbar(props: &Props) -> Html {
                 }
             </div>
             { time_controls(props, &ask) }
+            { pane_buttons(props) }
             <div class="session">
                 <button type="button" class="quiet" onclick={ask(Wish::SaveJournal)}>{ say(Text::Export) }</button>
                 <button type="button" class="quiet" onclick={on_reset}>{ say(Text::Reset) }</button>
@@ -97,6 +105,29 @@ pub(super) fn Toolbar(props: &Props) -> Html {
                 </select>
             </div>
         </header>
+    }
+}
+
+/// What is seen on a wide screen.
+fn pane_buttons(props: &Props) -> Html {
+    let language = props.language;
+    let toggle = |pane: Pane, text: Text| {
+        let is_open = props.panes.is_open(pane);
+        let on_click = props.on_action.reform(move |_: MouseEvent| Action::Open(pane, !is_open));
+        html! {
+            <button type="button" aria-pressed={is_open.to_string()} onclick={on_click}>{ language.say(text) }</button>
+        }
+    };
+    html! {
+        <div class="panes" role="group" aria-label={language.say(Text::Views)}>
+            { toggle(Pane::Editor, Text::Editor) }
+            { toggle(Pane::Dock, Text::Terminal) }
+            <button type="button" aria-pressed={props.browses.to_string()} disabled={!props.ready}
+                onclick={props.on_action.reform(|_: MouseEvent| Action::Browser(Act::Toggle))}>
+                { language.say(Text::Browser) }
+            </button>
+            { toggle(Pane::Side, Text::Inspector) }
+        </div>
     }
 }
 
@@ -113,7 +144,11 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
         html! {
             <button key={speed} type="button" aria-pressed={pressed.to_string()} aria-label={label}
                 onclick={ask(Wish::Pace(Pace::Speed(speed)))}>
-                { speed }{ "×" }
+                if speed == SPEED_MAX {
+                    { language.say(Text::SpeedMost) }
+                } else {
+                    { speed }{ "×" }
+                }
             </button>
         }
     };

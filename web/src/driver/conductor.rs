@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 use view::{Answer, Command, Goal, Request, Update};
 
 /// The speeds of the toolbar: virtual seconds per second.
-pub const SPEEDS: [u32; 4] = [1, 5, 20, 100];
+pub const SPEEDS: [u32; 5] = [1, 5, 20, 100, SPEED_MAX];
+/// The last of them: more than a machine delivers while there is much to do, and not so much that an idle cluster runs
+/// away in a second.
+pub const SPEED_MAX: u32 = 1_000;
 
 /// Host time that one [`Command::Advance`] makes up for at most: after a pause of the tab time does not leap.
 const OWED_HOST_US_MAX: u64 = 100_000;
@@ -182,6 +185,11 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::Probe { .. }
         | Command::WriteFile { .. }
         | Command::Browse { .. }
+        | Command::Look(_)
+        | Command::ListFiles
+        | Command::ReadFile { .. }
+        | Command::Check { .. }
+        | Command::Suggest { .. }
         | Command::Advance { .. }
         | Command::RunUntil { .. } => None,
     }

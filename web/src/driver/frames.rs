@@ -22,6 +22,9 @@ const STALL_HOST_US: u64 = 30_000_000;
 /// Virtual time between two savings of the clock.
 const CLOCK_PRECISION_US: u64 = 1_000_000;
 
+/// Open from the start, beside the session's own.
+const SECOND_TERMINAL: u32 = 2;
+
 /// What the store is told.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -109,21 +112,22 @@ impl Driver {
 
     /// The session that this tab kept, or else a new one.
     pub fn begin(&self, start: Start) {
-        let first = {
+        let kept = {
             let mut inner = self.0.borrow_mut();
             inner.fallback = Some(start.clone());
-            match inner.journal.load() {
-                Some(until_us) => Command::Restore { lines: inner.journal.texts(), until_us },
-                None => Command::Start(start),
-            }
+            let until_us = inner.journal.load();
+            until_us.map(|until_us| Command::Restore { lines: inner.journal.texts(), until_us })
         };
-        self.renew(first);
+        match kept {
+            Some(restore) => self.renew(vec![restore]),
+            None => self.renew(first_steps(start)),
+        }
     }
 
     /// A new session in place of this one.
     pub fn start_anew(&self, start: Start) {
         self.0.borrow_mut().journal.clear();
-        self.renew(Command::Start(start));
+        self.renew(first_steps(start));
     }
 
     /// Sends a command as soon as the one before it is answered.
@@ -162,11 +166,11 @@ impl Driver {
             inner.conductor.set_pace(Pace::Paused);
             Command::Restore { lines: inner.journal.texts(), until_us }
         };
-        self.renew(restore);
+        self.renew(vec![restore]);
     }
 
-    /// Ends the engine, if any, and makes a new one that begins with this command.
-    fn renew(&self, first: Command) {
+    /// Ends the engine, if any, and makes a new one that begins with these commands.
+    fn renew(&self, first: Vec<Command>) {
         let (connect, generation) = {
             let mut inner = self.0.borrow_mut();
             inner.link = None;
@@ -175,7 +179,7 @@ impl Driver {
             inner.waiting_us = 0;
             let pace = inner.conductor.pace();
             inner.conductor = Conductor::new(pace);
-            inner.conductor.push(first);
+            first.into_iter().for_each(|command| inner.conductor.push(command));
             (inner.connect.clone(), inner.generation)
         };
         let weak = Rc::downgrade(&self.0);
@@ -386,6 +390,11 @@ impl Inner {
     }
 }
 
+/// A new session, with a second terminal: a watch beside the command that it watches is how the tutorials begin.
+fn first_steps(start: Start) -> Vec<Command> {
+    vec![Command::Start(start), Command::OpenTerminal { terminal: SECOND_TERMINAL }]
+}
+
 /// Whether the engine writes this command into the journal.
 fn is_journalled(command: &Command) -> bool {
     match command {
@@ -401,6 +410,11 @@ fn is_journalled(command: &Command) -> bool {
         | Command::Restore { .. }
         | Command::Complete { .. }
         | Command::Probe { .. }
+        | Command::Look(_)
+        | Command::ListFiles
+        | Command::ReadFile { .. }
+        | Command::Check { .. }
+        | Command::Suggest { .. }
         | Command::Advance { .. }
         | Command::RunUntil { .. } => false,
     }

@@ -236,12 +236,12 @@ impl PictureState {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use view::PodState;
 
     use super::*;
 
-    fn pod(uid: u128, name: &str, node: &str) -> PodRow {
+    pub(crate) fn pod(uid: u128, name: &str, node: &str) -> PodRow {
         PodRow {
             uid: Uid(uid),
             namespace: "default".into(),
