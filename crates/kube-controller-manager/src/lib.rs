@@ -27,6 +27,7 @@ mod provisioner;
 pub mod replicaset;
 pub mod statefulset;
 pub mod tainteviction;
+pub mod template_hash;
 mod volumeexpand;
 pub mod volumeprotection;
 mod why;

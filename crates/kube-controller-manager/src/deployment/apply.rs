@@ -10,11 +10,12 @@ use api::{Deployment, Kind, Object, ObjectMeta, Reason, ReplicaSet, Resource, St
 use client::{DeleteOptions, EventKind, Recorder};
 use ecow::{EcoVec, eco_format};
 
+use super::math;
 use super::revision::{self, HASH_LABEL};
 use super::rollout::Sizing;
 use super::status::{self, PROGRESSING};
-use super::{math, template_hash};
 use crate::context::Context;
+use crate::template_hash;
 use crate::why::Why;
 
 /// One sync's view of a Deployment: as it was in the cache, with what the sync has changed since.

@@ -11,7 +11,6 @@ pub mod math;
 pub mod revision;
 pub mod rollout;
 pub mod status;
-pub mod template_hash;
 
 use std::rc::Rc;
 
