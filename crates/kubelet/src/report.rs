@@ -31,26 +31,37 @@ pub(crate) struct Shares {
     host_ips: Vec<EcoVec<IpAddress>>,
     rests: Vec<Rest>,
     mounts: Vec<Rc<[cri::Mount]>>,
-    image_ids: OrderedMap<Str, Str>,
+    images: OrderedMap<Str, ImageNames>,
     empty_trees: OrderedMap<u32, Tree>,
 }
 
 /// Values that are remembered for sharing, per list.
 const REMEMBERED_MAX: usize = 16;
 
+/// What the runtime calls an image.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImageNames {
+    /// Such as `docker.io/library/nginx:latest`.
+    pub(crate) full: Str,
+    /// Such as `docker.io/library/nginx@sha256:…`.
+    pub(crate) id: Str,
+}
+
 impl Shares {
-    /// Such as `registry.k8s.io/nginx-slim@sha256:…`.
-    pub(crate) fn image_id(&mut self, image: &Str) -> Str {
-        if self.image_ids.len() > 1_024 {
-            self.image_ids.clear();
+    /// What the runtime calls an image that a user called `image`.
+    pub(crate) fn image_names(&mut self, image: &Str) -> ImageNames {
+        if self.images.len() > 1_024 {
+            self.images.clear();
         }
-        let id = self.image_ids.entry(image.clone()).or_insert_with(|| match Reference::parse(image) {
+        let names = self.images.entry(image.clone()).or_insert_with(|| match Reference::parse(image) {
             Ok(reference) => {
-                eco_format!("{}@sha256:{}", reference.repository, text::digest(&reference.full_name()))
+                let full = reference.full_name();
+                let id = eco_format!("{}@sha256:{}", reference.repository, text::digest(&full));
+                ImageNames { full, id }
             }
-            Err(_) => Str::new(),
+            Err(_) => ImageNames::default(),
         });
-        id.clone()
+        names.clone()
     }
 
     /// An empty volume whose root directory has this mode; it costs nothing before something is written.
@@ -157,8 +168,8 @@ fn runtime_containers(worker: &PodWorker, at: usize, list: &mut Vec<RuntimeConta
     let base = RuntimeContainer {
         name: container.name.clone(),
         id: container_id(worker, at),
-        image: container.image.clone(),
-        image_id: record.image_id.clone(),
+        image: record.image_names.full.clone(),
+        image_id: record.image_names.id.clone(),
         state: RuntimeState::Running,
         started_at: record.started_at.map(Time::truncate_to_second),
         finished_at: None,

@@ -235,7 +235,7 @@ impl Kubelets {
     /// A new run of the container: what the last one was becomes the one before.
     fn begin_run(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
         let image = worker.container(at).image.clone();
-        let image_id = self.shares.image_id(&image);
+        let image_names = self.shares.image_names(&image);
         let has_startup = worker.container(at).startup_probe.is_some();
         let has_readiness = worker.container(at).readiness_probe.is_some();
         let record = &mut worker.containers[at];
@@ -244,7 +244,7 @@ impl Kubelets {
         }
         record.previous = record.ended.take().or(record.previous.take());
         record.started_at = Some(now);
-        record.image_id = image_id;
+        record.image_names = image_names;
         record.error = None;
         record.is_hung = false;
         record.startup = has_startup.then_some(ProbeResult::None);
@@ -323,7 +323,8 @@ impl Kubelets {
     pub(crate) fn end_redefined(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
         let now = api.now();
         for at in 0..worker.containers.len() {
-            let is_other = self.shares.image_id(&worker.container(at).image) != worker.containers[at].image_id;
+            let is_other =
+                self.shares.image_names(&worker.container(at).image).id != worker.containers[at].image_names.id;
             if worker.is_running(at) && is_other && worker.containers[at].kill_at.is_none() {
                 let name = &worker.container(at).name;
                 let message = eco_format!("Container {name} definition changed, will be restarted");

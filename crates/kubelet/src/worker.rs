@@ -12,6 +12,7 @@ use sim::Time;
 use crate::back_off::BackOff;
 use crate::hooks::Hook;
 use crate::probes::Probing;
+use crate::report::ImageNames;
 use crate::spawn::Env;
 use crate::status::{ProbeResult, StartError};
 
@@ -78,8 +79,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) restart_count: i32,
     /// The last start.
     pub(crate) started_at: Option<Time>,
-    /// The image's digest, shared by all its containers.
-    pub(crate) image_id: Str,
+    /// What the runtime calls its image, shared by all its containers.
+    pub(crate) image_names: ImageNames,
     /// The image's place in the registry.
     pub(crate) image: usize,
     /// How it ended, if it did.

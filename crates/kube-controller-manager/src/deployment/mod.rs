@@ -14,7 +14,7 @@ pub mod status;
 
 use std::rc::Rc;
 
-use api::{Deployment, Key, Kind, Object, Pod, ReplicaSet, Resource, Status};
+use api::{Deployment, Key, Kind, Object, Pod, Reason, ReplicaSet, Resource, Status};
 use client::{Change, ChangeKind, Recorder, RecorderApi, WorkQueue};
 use sim::Time;
 
@@ -102,6 +102,7 @@ impl DeploymentController {
             }
             context.counters.syncs += 1;
             let writes = context.counters.writes;
+            let mut written_at = context.now;
             match self.sync(&key, context) {
                 Ok(requeue_at) => {
                     self.queue.forget(&key);
@@ -109,10 +110,16 @@ impl DeploymentController {
                         self.queue.add_at(key.clone(), at);
                     }
                 }
-                Err(_) => self.queue.add_rate_limited(key.clone(), context.now),
+                Err(status) => {
+                    // Upstream tries again before its cache shows its own write, and is refused once more.
+                    if status.reason == Reason::Conflict {
+                        written_at += context.watch_latency;
+                    }
+                    self.queue.add_rate_limited(key.clone(), context.now);
+                }
             }
             if context.counters.writes > writes {
-                self.last_writes.note(&key, context.now);
+                self.last_writes.note(&key, written_at);
             }
         }
     }
