@@ -253,7 +253,11 @@ impl Recorder {
             drop(api.update(event.into()));
             return;
         }
-        let action = if reason == "Scheduled" { "Binding" } else { "Scheduling" };
+        let action = match reason.as_str() {
+            "Scheduled" => "Binding",
+            "Preempted" => "Preempting",
+            _ => "Scheduling",
+        };
         let event = Event {
             metadata: self.new_metadata(&about, now),
             involved_object: about,

@@ -203,7 +203,7 @@ impl NodeInfo {
         self.pods_max = fresh.pods_max;
     }
 
-    fn add(&mut self, pod: Rc<Pod>) {
+    pub(crate) fn add(&mut self, pod: Rc<Pod>) {
         self.requested.add(&Request::of(&pod));
         self.count(&pod, 1);
         self.used_ports.extend(host_ports(&pod));
@@ -213,7 +213,7 @@ impl NodeInfo {
         self.pods.insert(pod.metadata.key(), pod);
     }
 
-    fn remove(&mut self, key: &Key) {
+    pub(crate) fn remove(&mut self, key: &Key) {
         let Some(pod) = self.pods.remove(key) else { return };
         self.requested.subtract(&Request::of(&pod));
         self.count(&pod, -1);
@@ -241,6 +241,10 @@ pub struct Cache {
     /// The names in iteration order, so that a cycle can start anywhere.
     order: Vec<Str>,
     placed: OrderedMap<Key, Str>,
+    /// Pods of nodes that are not known (any more), by node: they are back with their node.
+    homeless: OrderedMap<Str, OrderedMap<Key, Rc<Pod>>>,
+    /// Pods that wait for others to leave the node that they have been promised.
+    nominated: OrderedMap<Str, OrderedMap<Key, Rc<Pod>>>,
     /// How many nodes have each image.
     images: OrderedMap<Str, usize>,
     /// The selections that every node counts, in this order.
@@ -259,16 +263,20 @@ impl Cache {
                 self.order.insert(at, name.clone());
                 let mut info = NodeInfo::new(node);
                 info.counted = self.counted.iter().map(|selection| (selection.clone(), 0)).collect();
+                for pod in self.homeless.remove(&name).unwrap_or_default().into_values() {
+                    self.placed.insert(pod.metadata.key(), name.clone());
+                    info.add(pod);
+                }
                 self.nodes.insert(name, info);
             }
         }
     }
 
-    /// Takes a node out, its pods with it.
+    /// Takes a node out. Its pods are remembered for the case that it comes back.
     pub fn remove_node(&mut self, name: &str) {
         self.count_images(name, Vec::new());
-        if let Some(info) = self.nodes.remove(name) {
-            info.pods.keys().for_each(|key| drop(self.placed.remove(key)));
+        if let Some(info) = self.nodes.remove(name).filter(|info| !info.pods.is_empty()) {
+            self.homeless.insert(name.into(), info.pods);
         }
         self.order.retain(|other| other != name);
     }
@@ -277,10 +285,30 @@ impl Cache {
     pub fn place(&mut self, pod: Rc<Pod>, node: &Str) {
         let key = pod.metadata.key();
         self.remove(&key);
-        if let Some(info) = self.nodes.get_mut(node) {
-            info.add(pod);
-            self.placed.insert(key, node.clone());
+        self.promise_nothing(&key);
+        match self.nodes.get_mut(node) {
+            Some(info) => info.add(pod),
+            None => drop(self.homeless.entry(node.clone()).or_default().insert(key.clone(), pod)),
         }
+        self.placed.insert(key, node.clone());
+    }
+
+    /// A pod has been promised a node that others have to leave first.
+    pub(crate) fn promise(&mut self, pod: Rc<Pod>, node: &Str) {
+        let key = pod.metadata.key();
+        self.promise_nothing(&key);
+        self.nominated.entry(node.clone()).or_default().insert(key, pod);
+    }
+
+    /// A pod has no promise any more.
+    pub(crate) fn promise_nothing(&mut self, key: &Key) {
+        self.nominated.values_mut().for_each(|pods| drop(pods.remove(key)));
+        self.nominated.retain(|_, pods| !pods.is_empty());
+    }
+
+    /// The pods that have been promised a node.
+    pub(crate) fn promised(&self, node: &str) -> impl Iterator<Item = &Rc<Pod>> {
+        self.nominated.get(node).into_iter().flat_map(|pods| pods.values())
     }
 
     /// From now on every node counts the pods of a selection: what is asked for each pod of a large set must not look
@@ -304,8 +332,14 @@ impl Cache {
 
     /// Takes a pod off its node.
     pub fn remove(&mut self, key: &Key) {
-        if let Some(info) = self.placed.remove(key).and_then(|node| self.nodes.get_mut(&node)) {
+        let Some(node) = self.placed.remove(key) else { return };
+        if let Some(info) = self.nodes.get_mut(&node) {
             info.remove(key);
+        } else if let Some(pods) = self.homeless.get_mut(&node) {
+            pods.remove(key);
+            if pods.is_empty() {
+                self.homeless.remove(&node);
+            }
         }
     }
 

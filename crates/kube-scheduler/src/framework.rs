@@ -65,6 +65,25 @@ pub(crate) struct Cycle<'a> {
     pub(crate) feasible: Vec<&'a NodeInfo>,
 }
 
+impl Cycle<'_> {
+    /// Thinks a pod away from a node.
+    pub(crate) fn take_out(&mut self, pod: &Rc<Pod>, info: &mut NodeInfo) {
+        info.remove(&pod.metadata.key());
+        self.imagine(pod, info, -1);
+    }
+
+    /// Thinks a pod onto a node.
+    pub(crate) fn put_back(&mut self, pod: &Rc<Pod>, info: &mut NodeInfo) {
+        info.add(pod.clone());
+        self.imagine(pod, info, 1);
+    }
+
+    fn imagine(&mut self, pod: &Pod, info: &NodeInfo, amount: i64) {
+        self.affinity.imagine(self.pod, pod, info, self.lister, amount);
+        self.spread.imagine(self.pod, pod, info, amount);
+    }
+}
+
 type FilterFn = fn(&Cycle<'_>, &NodeInfo) -> Option<Verdict>;
 type ScoreFn = fn(&Cycle<'_>, &NodeInfo) -> i64;
 

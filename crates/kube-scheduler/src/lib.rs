@@ -5,18 +5,20 @@
 //! - `framework`: plugins, their verdicts, and the events that could change a verdict.
 //! - `plugins/`: one file per plugin, under upstream's names.
 //! - `schedule_one`: filter, score, choose; pure but for the tie that chance breaks.
+//! - `preemption`: who would have to go; pure as well.
 //! - `diagnosis`: the message of a pod that fits nowhere, word for word.
 //!
 //! What is absent: any other component. The scheduler reads its caches and writes bindings, conditions and Events
 //! through the API.
 //!
-//! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here yet: preemption, volume zones and limits.
+//! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here: limits of attached volumes, dynamic resources.
 
 mod cache;
 mod diagnosis;
 mod framework;
 mod lister;
 mod plugins;
+mod preemption;
 mod queue;
 mod schedule_one;
 mod scheduler;
@@ -25,5 +27,6 @@ pub use cache::{Cache, NodeInfo};
 pub use diagnosis::{Diagnosis, fit_message};
 pub use framework::{Code, Verdict};
 pub use lister::{Lister, default_selector};
+pub use preemption::{Candidate, Preemption};
 pub use schedule_one::{Decision, NodeScore, decide};
 pub use scheduler::{Counters, Scheduler};

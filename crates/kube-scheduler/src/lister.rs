@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use api::meta::{LabelSelector, OwnerReference};
 use api::{
-    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ReplicaSet, Service, StatefulSet, StorageClass,
-    StringMap,
+    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet, Service,
+    StatefulSet, StorageClass, StringMap,
 };
 use client::Informers;
 
@@ -21,6 +21,8 @@ pub trait Lister {
     fn class(&self, name: &str) -> Option<&Rc<StorageClass>>;
     /// The labels of a namespace.
     fn namespace_labels(&self, name: &str) -> Option<&StringMap>;
+    /// All disruption budgets.
+    fn budgets(&self) -> Vec<&Rc<PodDisruptionBudget>>;
     /// What the services and workloads that a pod belongs to select; none if it belongs to nothing.
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector>;
 }
@@ -40,6 +42,9 @@ impl Lister for Informers {
     }
     fn namespace_labels(&self, name: &str) -> Option<&StringMap> {
         self.get::<Namespace>(&Key::new("", name)).map(|namespace| &namespace.metadata.labels)
+    }
+    fn budgets(&self) -> Vec<&Rc<PodDisruptionBudget>> {
+        self.iter().collect()
     }
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
         let owner = |owner: &OwnerReference| {

@@ -172,6 +172,11 @@ impl SchedulingQueue {
         }
     }
 
+    /// A pod has lost what it waited for: it is tried again.
+    pub(crate) fn retry_now(&mut self, key: &Key, now: Time) {
+        self.retry(key, now);
+    }
+
     /// When an unschedulable pod is tried again without an event.
     pub(crate) fn next_at(&self) -> Option<Time> {
         self.unschedulable.by_failure.first().map(|(failure, _)| *failure + FLUSH_AFTER)

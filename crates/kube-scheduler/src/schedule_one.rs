@@ -10,9 +10,10 @@ use sim::Random;
 
 use crate::cache::{Cache, NodeInfo, Request};
 use crate::diagnosis::Diagnosis;
-use crate::framework::{Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{Code, Cycle, Normalize, Plugin, Score, Verdict};
 use crate::lister::Lister;
-use crate::plugins::{PLUGINS, inter_pod_affinity, pod_topology_spread, volume_binding};
+use crate::plugins::{PLUGINS, inter_pod_affinity, node_affinity, pod_topology_spread, volume_binding};
+use crate::preemption::{self, priority};
 
 /// Up to so many feasible nodes are always looked for.
 const MIN_FEASIBLE: usize = 100;
@@ -48,17 +49,17 @@ pub struct NodeScore {
 
 /// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on.
 pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usize, random: &mut Random) -> Decision {
-    let refused = |before_filter, by_node| {
-        let may_preempt = pod.spec.preemption_policy.as_deref() != Some("Never");
-        Decision::Nowhere(Diagnosis { nodes_total: cache.len(), before_filter, by_node, may_preempt })
-    };
+    let nodes_total = cache.len();
     if cache.is_empty() {
-        return refused(None, OrderedMap::new());
+        return Decision::Nowhere(Diagnosis { nodes_total, ..Diagnosis::default() });
     }
-    let volumes = match volume_binding::pre_filter(pod, lister) {
+    let volumes = match pre_filter(pod, lister) {
         Ok(volumes) => volumes,
-        Err(verdict) => return refused(Some(verdict), OrderedMap::new()),
+        Err(verdict) => {
+            return Decision::Nowhere(Diagnosis { nodes_total, before_filter: Some(verdict), ..Diagnosis::default() });
+        }
     };
+    let named = node_affinity::named_nodes(pod);
     let mut cycle = Cycle {
         pod,
         request: Request::of(pod),
@@ -69,10 +70,22 @@ pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usi
         cache,
         feasible: Vec::new(),
     };
-    let (feasible, by_node, evaluated) = find_feasible(&cycle, cache, *start);
+    let found = promised_node(&mut cycle, cache);
+    let (feasible, by_node, evaluated) = match found {
+        Some(info) => (vec![info], OrderedMap::new(), 1),
+        None => find_feasible(&mut cycle, cache, *start, named.as_ref()),
+    };
     *start = (*start + evaluated) % cache.len();
     match feasible.as_slice() {
-        [] => refused(None, by_node),
+        [] => {
+            let cut = named.map(|_| {
+                let reason = Str::from("node(s) didn't satisfy plugin(s) [NodeAffinity]");
+                (nodes_total - by_node.len(), reason)
+            });
+            let preemption = preemption::run(&mut cycle, cache, &by_node);
+            let cut = cut.filter(|(count, _)| *count > 0);
+            Decision::Nowhere(Diagnosis { nodes_total, before_filter: None, by_node, cut, preemption })
+        }
         [only] => Decision::Node { name: only.name().clone(), scores: Vec::new(), evaluated },
         several => {
             cycle.feasible = several.to_vec();
@@ -83,11 +96,27 @@ pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usi
     }
 }
 
+/// Looks at the pod's claims and names before any node is looked at.
+fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<volume_binding::PodVolumes, Verdict> {
+    if node_affinity::named_nodes(pod).is_some_and(|named| named.is_empty()) {
+        let code = Code::UnschedulableAndUnresolvable;
+        return Err(Verdict::one("NodeAffinity", code, "pod affinity terms conflict"));
+    }
+    volume_binding::pre_filter(pod, lister)
+}
+
+/// The node that the pod has been promised, if it fits there now.
+fn promised_node<'a>(cycle: &mut Cycle<'_>, cache: &'a Cache) -> Option<&'a NodeInfo> {
+    let info = cache.get(&cycle.pod.status.nominated_node_name)?;
+    filter_with_nominated(cycle, info).is_none().then_some(info)
+}
+
 /// Filters nodes from `start` on until enough are feasible. Answers with them, the verdicts, and how many were looked at.
 fn find_feasible<'a>(
-    cycle: &Cycle<'_>,
+    cycle: &mut Cycle<'_>,
     cache: &'a Cache,
     start: usize,
+    named: Option<&OrderedSet<Str>>,
 ) -> (Vec<&'a NodeInfo>, OrderedMap<Str, Verdict>, usize) {
     let wanted = feasible_wanted(cache.len());
     let (mut feasible, mut by_node, mut evaluated) = (Vec::new(), OrderedMap::new(), 0);
@@ -95,9 +124,12 @@ fn find_feasible<'a>(
         if feasible.len() >= wanted {
             break;
         }
-        evaluated += 1;
         let info = cache.at(start + offset);
-        match filter_node(cycle, info) {
+        if named.is_some_and(|named| !named.contains(info.name())) {
+            continue;
+        }
+        evaluated += 1;
+        match filter_with_nominated(cycle, info) {
             None => feasible.push(info),
             Some(verdict) => {
                 by_node.insert(info.name().clone(), verdict);
@@ -105,6 +137,24 @@ fn find_feasible<'a>(
         }
     }
     (feasible, by_node, evaluated)
+}
+
+/// A node must do with those pods that have been promised it, if they are as important, and without them.
+pub(crate) fn filter_with_nominated(cycle: &mut Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    let (key, own) = (cycle.pod.metadata.key(), priority(cycle.pod));
+    let promised = cycle.cache.promised(info.name());
+    let others: Vec<Rc<Pod>> =
+        promised.filter(|pod| priority(pod) >= own && pod.metadata.key() != key).cloned().collect();
+    if !others.is_empty() {
+        let mut with = info.clone();
+        others.iter().for_each(|pod| cycle.put_back(pod, &mut with));
+        let verdict = filter_node(cycle, &with);
+        others.iter().for_each(|pod| cycle.take_out(pod, &mut with));
+        if verdict.is_some() {
+            return verdict;
+        }
+    }
+    filter_node(cycle, info)
 }
 
 fn filter_node(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use api::core::pod_status::PodCondition;
 use api::meta::ConditionStatus;
 use api::{Key, Kind, Object, Pod, Str};
-use client::{Api, Change, ChangeKind, Component, EventKind, Informers, Recorder, RecorderApi};
+use client::{Api, Change, ChangeKind, Component, DeleteOptions, EventKind, Informers, Recorder, RecorderApi};
 use sim::{Random, Span, Time, Timing};
 
 use crate::cache::Cache;
 use crate::diagnosis::{Diagnosis, fit_message};
 use crate::framework::ClusterEvent;
 use crate::plugins::{pod_topology_spread, volume_binding};
+use crate::preemption::{Candidate, Preemption, priority};
 use crate::queue::SchedulingQueue;
 use crate::schedule_one::{Decision, decide, refusing_plugins};
 
@@ -25,6 +26,7 @@ const CACHED: &[Kind] = &[
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
     Kind::ReplicaSet,
+    Kind::PodDisruptionBudget,
     Kind::Service,
     Kind::StatefulSet,
     Kind::StorageClass,
@@ -173,6 +175,9 @@ impl Scheduler {
         } else if !self.is_ours(pod) || self.is_being_bound(&key) {
             // A gated pod, or another scheduler's; or one whose binding is on its way.
         } else {
+            if !pod.status.nominated_node_name.is_empty() {
+                self.cache.promise(pod.clone(), &pod.status.nominated_node_name);
+            }
             self.queue.set(pod.clone(), now);
         }
     }
@@ -187,6 +192,7 @@ impl Scheduler {
     }
 
     fn forget(&mut self, key: &Key) {
+        self.cache.promise_nothing(key);
         self.queue.remove(key);
         self.diagnoses.remove(key);
         self.waiting_for_volumes.remove(key);
@@ -204,9 +210,73 @@ impl Scheduler {
             Decision::Nowhere(diagnosis) => {
                 self.counters.nodes_evaluated += diagnosis.by_node.len() as u64;
                 self.queue.park(&key, refusing_plugins(&diagnosis), api.now());
-                self.say_unschedulable(api, pod, &diagnosis);
+                let nominated = match &diagnosis.preemption {
+                    Preemption::Chosen(candidate) => {
+                        self.preempt(api, pod, candidate);
+                        Some(candidate.node.clone())
+                    }
+                    Preemption::NotEligible(_) => Some(pod.status.nominated_node_name.clone()),
+                    Preemption::NotTried | Preemption::Useless(_) => {
+                        self.cache.promise_nothing(&key);
+                        None
+                    }
+                };
+                self.say_unschedulable(api, pod, &diagnosis, nominated.unwrap_or_default());
                 self.diagnoses.insert(key, Rc::new(diagnosis));
             }
+        }
+    }
+
+    /// Tells the victims to go, and keeps the room for the pod that needs it.
+    fn preempt(&mut self, api: &mut dyn Api, pod: &Rc<Pod>, candidate: &Candidate) {
+        let node = &candidate.node;
+        for victim in &candidate.victims {
+            self.evict(api, victim, pod, node);
+        }
+        let own = priority(pod);
+        let weaker: Vec<Rc<Pod>> = self.cache.promised(node).filter(|other| priority(other) < own).cloned().collect();
+        for other in weaker {
+            // It has to look for another place.
+            self.cache.promise_nothing(&other.metadata.key());
+            self.set_nominated(api, &other.metadata.key(), Str::new());
+            self.queue.retry_now(&other.metadata.key(), api.now());
+        }
+        self.cache.promise(pod.clone(), node);
+    }
+
+    fn evict(&mut self, api: &mut dyn Api, victim: &Rc<Pod>, pod: &Pod, node: &Str) {
+        let key = victim.metadata.key();
+        if let Some((_, binding)) = self.waiting_for_volumes.remove_entry(&key) {
+            // It has a node but is not bound yet: it waits again.
+            drop(binding);
+            self.cache.remove(&key);
+            self.queue.set(victim.clone(), api.now());
+        } else {
+            let Ok(current) = api.get_as::<Pod>(&key) else { return };
+            if !current.metadata.is_terminating() {
+                let mut changed = (*current).clone();
+                let mut condition = PodCondition::new("DisruptionTarget", true, api.now());
+                condition.reason = "PreemptionByScheduler".into();
+                condition.message = format!("{NAME}: preempting to accommodate a higher priority pod").into();
+                condition.observed_generation = current.metadata.generation;
+                let conditions = &mut Rc::make_mut(&mut changed.status).conditions;
+                conditions.retain(|known| known.kind != condition.kind);
+                conditions.push(condition);
+                // Without the condition it goes all the same.
+                drop(api.update_status(changed.into()));
+                drop(api.delete(Kind::Pod, &key, &DeleteOptions::default()));
+            }
+        }
+        let message = ecow::eco_format!("Preempted by pod {} on node {node}", pod.metadata.uid);
+        self.recorder.event(api, &Object::from(victim.clone()), EventKind::Normal, "Preempted", message);
+    }
+
+    fn set_nominated(&mut self, api: &mut dyn Api, key: &Key, node: Str) {
+        let Ok(current) = api.get_as::<Pod>(key) else { return };
+        if current.status.nominated_node_name != node {
+            let mut changed = (*current).clone();
+            Rc::make_mut(&mut changed.status).nominated_node_name = node;
+            drop(api.update_status(changed.into()));
         }
     }
 
@@ -289,7 +359,7 @@ impl Scheduler {
         }
     }
 
-    fn say_unschedulable(&mut self, api: &mut dyn Api, pod: &Rc<Pod>, diagnosis: &Diagnosis) {
+    fn say_unschedulable(&mut self, api: &mut dyn Api, pod: &Rc<Pod>, diagnosis: &Diagnosis, nominated: Str) {
         let message = fit_message(diagnosis);
         let object = Object::from(pod.clone());
         let text = cut(&message);
@@ -301,12 +371,13 @@ impl Scheduler {
         let known = current.status.condition("PodScheduled");
         if let Some(known) = known.filter(|known| known.status == ConditionStatus::False) {
             condition.last_transition_time = known.last_transition_time;
-            if *known == condition {
+            if *known == condition && current.status.nominated_node_name == nominated {
                 return;
             }
         }
         let mut changed = (*current).clone();
         let status = Rc::make_mut(&mut changed.status);
+        status.nominated_node_name = nominated;
         match status.conditions.iter().position(|known| known.kind == condition.kind) {
             Some(at) => status.conditions.make_mut()[at] = condition,
             None => status.conditions.push(condition),

@@ -6,14 +6,13 @@ use std::rc::Rc;
 
 use api::meta::{LabelSelector, OwnerReference};
 use api::{
-    Key, Kind, Object, PersistentVolume, PersistentVolumeClaim, Pod, Service, StatefulSet, StorageClass, StringMap,
-    Value,
+    Key, Kind, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, StatefulSet,
+    StorageClass, StringMap, Value,
 };
-use kube_scheduler::{Cache, Code, Decision, Diagnosis, Lister, NodeScore, decide, default_selector, fit_message};
+use kube_scheduler::{
+    Cache, Candidate, Code, Decision, Diagnosis, Lister, NodeScore, Preemption, decide, default_selector, fit_message,
+};
 use sim::Random;
-
-/// Most of what differs is the text after a dry run of preemption, which is not modelled yet.
-const SHARE_MIN: f64 = 0.93;
 
 /// The cluster of one case.
 #[derive(Default)]
@@ -24,6 +23,7 @@ struct World {
     namespaces: OrderedMap<String, StringMap>,
     services: Vec<Rc<Service>>,
     sets: Vec<Rc<StatefulSet>>,
+    budgets: Vec<Rc<PodDisruptionBudget>>,
 }
 
 impl Lister for World {
@@ -41,6 +41,9 @@ impl Lister for World {
     }
     fn namespace_labels(&self, name: &str) -> Option<&StringMap> {
         self.namespaces.get(name)
+    }
+    fn budgets(&self) -> Vec<&Rc<PodDisruptionBudget>> {
+        self.budgets.iter().collect()
     }
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
         let owner = |owner: &OwnerReference| {
@@ -78,6 +81,7 @@ fn world(case: &Value) -> (World, Cache) {
         namespaces: ["default", "other"].map(namespace).into(),
         services: typed(case, "services"),
         sets: typed(case, "statefulSets"),
+        budgets: typed(case, "pdbs"),
     };
     (world, cache)
 }
@@ -130,7 +134,31 @@ fn refused_difference(expect: &Value, diagnosis: &Diagnosis) -> Option<String> {
         }
     }
     let message = fit_message(diagnosis);
+    let chosen = match &diagnosis.preemption {
+        Preemption::Chosen(candidate) => Some(&**candidate),
+        Preemption::NotTried | Preemption::NotEligible(_) | Preemption::Useless(_) => None,
+    };
+    if let Some(difference) = preemption_difference(expect, chosen) {
+        return Some(difference);
+    }
     (message != expect.get("message").text()).then(|| format!("{message}\n   real {}", expect.get("message").text()))
+}
+
+/// Who is chosen to go, against the real choice; of equals it may take any.
+fn preemption_difference(expect: &Value, chosen: Option<&Candidate>) -> Option<String> {
+    let real = expect.get("preemptionCandidates").as_list();
+    let Some(chosen) = chosen else {
+        return (!real.is_empty()).then(|| format!("nobody preempted, real {real:?}"));
+    };
+    let may_be = expect.get("nominatedAnyOf").as_list();
+    if !may_be.iter().any(|node| node.text() == chosen.node) {
+        return Some(format!("{} preempted, real one of {may_be:?}", chosen.node));
+    }
+    let real = real.iter().find(|candidate| candidate.get("node").text() == chosen.node)?;
+    let victims: Vec<String> = chosen.victims.iter().map(|pod| pod.metadata.key().to_string()).collect();
+    let wanted: Vec<&str> = real.get("victims").as_list().iter().map(Value::text).collect();
+    let same = victims == wanted && real.get("numPDBViolations").as_int() == Some(chosen.violations as i64);
+    (!same).then(|| format!("{victims:?} with {} violations, real {real:?}", chosen.violations))
 }
 
 #[test]
@@ -141,20 +169,9 @@ fn decisions_are_those_of_the_real_scheduler() {
     };
     let text = std::fs::read_to_string(format!("{folder}/oracle/scheduler.json")).unwrap();
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-    // Preemption is not modelled yet: decisions that evict are left out, and counted.
-    let modelled: Vec<(usize, &Value)> = cases
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| case.at(&["expect", "preemptionCandidates"]).as_list().is_empty())
-        .collect();
     let wrong: Vec<String> =
-        modelled.iter().filter_map(|(at, case)| Some(format!("{at}: {}", difference(case)?))).collect();
-    println!(
-        "scheduler: {} of {} decisions, {} with preemption not run",
-        modelled.len() - wrong.len(),
-        modelled.len(),
-        cases.len() - modelled.len()
-    );
+        cases.iter().enumerate().filter_map(|(at, case)| Some(format!("{at}: {}", difference(case)?))).collect();
+    println!("scheduler: {} of {} decisions", cases.len() - wrong.len(), cases.len());
     wrong.iter().for_each(|row| println!("{row}"));
-    assert!(wrong.len() as f64 <= modelled.len() as f64 * (1.0 - SHARE_MIN));
+    assert!(wrong.is_empty());
 }

@@ -91,9 +91,7 @@ impl State {
         if !has_rules(existing) {
             return;
         }
-        for term in required(far(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
-            add(&mut self.repelling, term, info, 1);
-        }
+        self.count_repelling(pod, existing, info, lister, 1);
         for term in required(near(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
             add(&mut self.weights, term, info, HARD_AFFINITY_WEIGHT);
         }
@@ -102,14 +100,34 @@ impl State {
 
     /// What the incoming pod says of an existing one.
     fn count_own(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister) {
+        self.count_required(pod, existing, info, lister, 1);
+        self.weigh(pod, pod, existing, info, lister);
+    }
+
+    fn count_repelling(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
+        for term in required(far(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
+            add(&mut self.repelling, term, info, amount);
+        }
+    }
+
+    fn count_required(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
         let wanted = required(near(pod));
         if !wanted.is_empty() && matches_all(wanted, pod, existing, lister) {
-            wanted.iter().for_each(|term| add(&mut self.attracting, term, info, 1));
+            wanted.iter().for_each(|term| add(&mut self.attracting, term, info, amount));
         }
         for term in required(far(pod)).iter().filter(|term| matches(term, pod, existing, lister)) {
-            add(&mut self.avoided, term, info, 1);
+            add(&mut self.avoided, term, info, amount);
         }
-        self.weigh(pod, pod, existing, info, lister);
+    }
+
+    /// A pod is thought away from a node (`amount` -1), or thought there (1): only what filtering looks at changes.
+    pub(crate) fn imagine(&mut self, pod: &Pod, other: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
+        self.count_repelling(pod, other, info, lister, amount);
+        self.count_required(pod, other, info, lister, amount);
+        if amount < 0 {
+            // That nothing attracts the pod means something.
+            self.attracting.retain(|_, count| *count != 0);
+        }
     }
 
     fn weigh(&mut self, ruler: &Pod, owner: &Pod, other: &Pod, info: &NodeInfo, lister: &dyn Lister) {

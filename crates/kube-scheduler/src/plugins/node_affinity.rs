@@ -1,5 +1,7 @@
 //! Node selectors and node affinity.
 
+use ordered::OrderedSet;
+
 use api::core::affinity::{NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
 use api::{Pod, Str};
 
@@ -29,6 +31,28 @@ pub(crate) fn admits(pod: &Pod, info: &NodeInfo) -> bool {
     let required = node_affinity.and_then(|affinity| affinity.required.as_ref());
     pod.spec.node_selector.is_subset_of(&info.node.metadata.labels)
         && required.is_none_or(|selector| matches(selector, info))
+}
+
+/// The nodes that a pod names in all of its required terms, if it does: no others need be looked at.
+pub(crate) fn named_nodes(pod: &Pod) -> Option<OrderedSet<Str>> {
+    let required = pod.spec.affinity.as_ref()?.node_affinity.as_ref()?.required.as_ref()?;
+    if required.node_selector_terms.is_empty() {
+        return None;
+    }
+    let mut all = OrderedSet::new();
+    for term in &required.node_selector_terms {
+        let mut of_term: Option<OrderedSet<Str>> = None;
+        for field in term.match_fields.iter().filter(|field| field.key == "metadata.name" && field.operator == "In") {
+            let named: OrderedSet<Str> = field.values.iter().cloned().collect();
+            of_term = Some(match of_term {
+                None => named,
+                Some(known) => known.intersection(&named).cloned().collect(),
+            });
+        }
+        // One term without names lets all nodes in.
+        all.append(&mut of_term?);
+    }
+    Some(all)
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {

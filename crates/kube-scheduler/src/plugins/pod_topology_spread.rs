@@ -149,6 +149,25 @@ fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Label
     }
 }
 
+impl State {
+    /// A pod is thought away from a node (`amount` -1), or thought there (1): only what filtering looks at changes.
+    pub(crate) fn imagine(&mut self, pod: &Pod, other: &Pod, info: &NodeInfo, amount: i64) {
+        let labels = &info.node.metadata.labels;
+        let has_all = self.hard.iter().all(|constraint| labels.contains(&constraint.key));
+        if !has_all || other.metadata.namespace != pod.metadata.namespace {
+            return;
+        }
+        for constraint in &mut self.hard {
+            if constraint.selector.matches(&other.metadata.labels)
+                && constraint.counts_node(pod, info)
+                && let Some(value) = labels.get_str(&constraint.key)
+            {
+                *constraint.counts.entry(value.clone()).or_insert(0) += amount;
+            }
+        }
+    }
+}
+
 impl Constraint {
     fn counts_node(&self, pod: &Pod, info: &NodeInfo) -> bool {
         (!self.honours_affinity || node_affinity::admits(pod, info))

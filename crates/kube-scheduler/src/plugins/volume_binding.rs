@@ -34,6 +34,13 @@ pub(crate) struct PodVolumes {
     pub(crate) delayed: Vec<(Rc<PersistentVolumeClaim>, Rc<StorageClass>)>,
 }
 
+impl PodVolumes {
+    /// The volumes that the pod's claims are bound to.
+    pub(crate) fn bound(&self) -> &[Rc<PersistentVolume>] {
+        &self.bound
+    }
+}
+
 /// Whether binding of a claim is complete.
 pub(crate) fn is_bound(claim: &PersistentVolumeClaim) -> bool {
     !claim.spec.volume_name.is_empty() && claim.metadata.annotations.contains(BIND_COMPLETED)

@@ -1,0 +1,35 @@
+//! A claim that one pod alone may use is used by no second one.
+//!
+//! What is absent: the disks of clouds, which no cluster here has.
+//!
+//! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/volumerestrictions.
+
+use super::volume_binding::claim_keys;
+use crate::cache::NodeInfo;
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+
+const NAME: &str = "VolumeRestrictions";
+const REASON: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by \
+                      another pod";
+
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    filter: Some(filter),
+    score: None,
+    events: &[ClusterEvent::AssignedPod, ClusterEvent::Claim, ClusterEvent::Node],
+};
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    let mut exclusive = claim_keys(cycle.pod).filter(|key| {
+        let claim = cycle.lister.claim(key);
+        claim.is_some_and(|claim| claim.spec.access_modes.iter().any(|mode| mode == "ReadWriteOncePod"))
+    });
+    let is_used = exclusive.any(|key| cycle.cache.nodes().any(|node| uses(node, info, &key)));
+    is_used.then(|| Verdict::one(NAME, Code::Unschedulable, REASON))
+}
+
+/// Whether a pod of a node uses a claim; `here` is the node in question as it would be.
+fn uses(node: &NodeInfo, here: &NodeInfo, claim: &api::Key) -> bool {
+    let node = if node.name() == here.name() { here } else { node };
+    node.pods.values().any(|pod| claim_keys(pod).any(|key| key == *claim))
+}
