@@ -338,3 +338,35 @@ fn tab_completes_a_fault() {
     assert_eq!(offers("fault pod kill web-0 -c "), ["nginx"]);
     assert_eq!(offers("fault volume fill "), ["www-web-0", "www-web-1"]);
 }
+
+const PREEMPTION: &str = r#"
+kubectl create priorityclass high --value=1000
+kubectl create priorityclass polite --value=500 --preemption-policy=Never
+for i in 1 2 3 4; do printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: low-%s}\nspec: {containers: [{name: c, image: nginx, resources: {requests: {cpu: 1500m}}}]}\n' $i | kubectl apply -f -; done
+sleep 5
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: polite}\nspec: {priorityClassName: polite, containers: [{name: c, image: nginx, resources: {requests: {cpu: 1}}}]}\n' | kubectl apply -f -
+sleep 1
+kubectl get pod polite -o jsonpath='{.status.conditions[0].message}'
+> 0/4 nodes are available: 4 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: top}\nspec: {priorityClassName: high, containers: [{name: c, image: nginx, resources: {requests: {cpu: 1}}}]}\n' | kubectl apply -f -
+kubectl get pod top -o jsonpath='{.status.nominatedNodeName}' | grep -c node
+> 1
+kubectl get events --field-selector reason=Preempted -o jsonpath='{.items[*].message}'
+> Preempted by pod [..] on node node-[..]
+kubectl get pods -o jsonpath='{.items[*].status.conditions[?(@.type=="DisruptionTarget")].message}'
+> default-scheduler: preempting to accommodate a higher priority pod
+sleep 10
+kubectl get pod top --no-headers
+> top 1/1 Running 0 [..]
+kubectl get pods --no-headers | grep -c low
+> 3
+kubectl get pod top -o jsonpath='{.spec.priority}{.status.nominatedNodeName}'
+> 1000
+kubectl create priorityclass system-mine --value=1
+> error: failed to create priorityclass: PriorityClass.scheduling.k8s.io "system-mine" is invalid: metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class
+"#;
+
+#[test]
+fn a_pod_of_higher_priority_takes_the_place_of_another() {
+    check(PREEMPTION);
+}

@@ -18,6 +18,7 @@ use crate::core::service::Service;
 use crate::core::volume::{PersistentVolume, PersistentVolumeClaim};
 use crate::meta::{ObjectMeta, OwnerReference};
 use crate::policy::PodDisruptionBudget;
+use crate::scheduling::PriorityClass;
 use crate::storage::StorageClass;
 use crate::{Str, Value};
 
@@ -175,6 +176,7 @@ kinds! {
     Lease "leases" "coordination.k8s.io" "v1" Namespaced,
     EndpointSlice "endpointslices" "discovery.k8s.io" "v1" Namespaced,
     PodDisruptionBudget "poddisruptionbudgets" "policy" "v1" Namespaced,
+    PriorityClass "priorityclasses" "scheduling.k8s.io" "v1" Cluster,
     StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster,
 }
 

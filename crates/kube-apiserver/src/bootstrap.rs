@@ -6,11 +6,12 @@ use api::core::endpoints::{
 use api::core::namespace::Namespace;
 use api::core::service::{Service, ServicePort, ServiceSpec};
 use api::int_or_string::IntOrString;
-use api::{Kind, Object, ObjectMeta, StringMap, Value};
+use api::{Kind, Object, ObjectMeta, PriorityClass, StringMap, Value};
 use client::WriteOptions;
 use sim::Time;
 
 use crate::ApiServer;
+use crate::admission::SYSTEM_CLASSES;
 
 const MANAGER: &str = "kube-apiserver";
 const NAMESPACES: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "default"];
@@ -21,6 +22,9 @@ pub(crate) fn run(server: &mut ApiServer, now: Time) {
     for name in NAMESPACES {
         must(server, Namespace { metadata: ObjectMeta::new("", name), ..Namespace::default() }.into(), now);
     }
+    for (name, value, description) in SYSTEM_CLASSES {
+        must(server, priority_class(name, value, description), now);
+    }
     must(server, kubernetes_service(), now);
     must(server, kubernetes_endpoints(), now);
     must(server, kubernetes_endpoint_slice(), now);
@@ -30,6 +34,17 @@ pub(crate) fn run(server: &mut ApiServer, now: Time) {
 
 fn must(server: &mut ApiServer, object: Object, now: Time) {
     server.create(object, MANAGER, now).expect("a new cluster accepts what every cluster has");
+}
+
+fn priority_class(name: &str, value: i32, description: &str) -> Object {
+    let class = PriorityClass {
+        metadata: ObjectMeta::new("", name),
+        value,
+        description: description.into(),
+        preemption_policy: Some("PreemptLowerPriority".into()),
+        ..PriorityClass::default()
+    };
+    class.into()
 }
 
 fn kubernetes_service() -> Object {

@@ -7,7 +7,7 @@ mod pod;
 mod service;
 mod volume;
 
-pub(crate) use pod::PodDefaults;
+pub(crate) use pod::{PodDefaults, SYSTEM_CLASSES};
 
 use std::rc::Rc;
 
@@ -38,6 +38,7 @@ pub(crate) fn namespace_lifecycle(server: &ApiServer, object: &Object) -> Result
 pub(crate) fn mutate(server: &mut ApiServer, object: &mut Object) -> Result<(), Status> {
     match object {
         Object::Pod(pod) => pod::admit(server, Rc::make_mut(pod)),
+        Object::PriorityClass(class) => pod::admit_class(server, class),
         Object::Service(service) => service::allocate(server, Rc::make_mut(service)),
         Object::PersistentVolumeClaim(claim) => {
             volume::admit_claim(server, Rc::make_mut(claim));
@@ -54,6 +55,7 @@ pub(crate) fn mutate(server: &mut ApiServer, object: &mut Object) -> Result<(), 
 /// Completes a changed object, or refuses the change.
 pub(crate) fn mutate_update(server: &mut ApiServer, object: &mut Object, old: &Object) -> Result<(), Status> {
     match (object, old) {
+        (Object::PriorityClass(class), _) => pod::admit_class(server, class),
         (Object::Service(service), Object::Service(old)) => service::reallocate(server, Rc::make_mut(service), old),
         (Object::PersistentVolumeClaim(claim), Object::PersistentVolumeClaim(old)) => {
             volume::check_expansion(server, claim, old)

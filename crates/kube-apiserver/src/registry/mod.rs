@@ -19,6 +19,7 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::ReplicaSet
         | Kind::DaemonSet
         | Kind::PodDisruptionBudget
+        | Kind::PriorityClass
         | Kind::Pod
         | Kind::EndpointSlice => true,
         Kind::ConfigMap

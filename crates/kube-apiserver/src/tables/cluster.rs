@@ -2,7 +2,7 @@
 
 use api::core::node::Lease;
 use api::meta::ConditionStatus;
-use api::{ConfigMap, Namespace, Node, Secret, ServiceAccount, Value};
+use api::{ConfigMap, Namespace, Node, PriorityClass, Secret, ServiceAccount, Value};
 use ordered::Arrange;
 use sim::Time;
 
@@ -22,6 +22,13 @@ pub(super) const NODE: &[Heading] = &[
 ];
 
 pub(super) const NAMESPACE: &[Heading] = &[Heading("Name", Always), Heading("Status", Always), Heading("Age", Always)];
+pub(super) const PRIORITY_CLASS: &[Heading] = &[
+    Heading("Name", Always),
+    Heading("Value", Always),
+    Heading("Global-Default", Always),
+    Heading("Age", Always),
+    Heading("PreemptionPolicy", Always),
+];
 pub(super) const LEASE: &[Heading] = &[Heading("Name", Always), Heading("Holder", Always), Heading("Age", Always)];
 pub(super) const CONFIG_MAP: &[Heading] = &[Heading("Name", Always), Heading("Data", Always), Heading("Age", Always)];
 pub(super) const SECRET: &[Heading] =
@@ -103,4 +110,15 @@ pub(super) fn secret(secret: &Secret, now: Time) -> Vec<Value> {
 
 pub(super) fn service_account(account: &ServiceAccount, now: Time) -> Vec<Value> {
     vec![account.metadata.name.clone().into(), age(&account.metadata, now)]
+}
+
+pub(super) fn priority_class(class: &PriorityClass, now: Time) -> Vec<Value> {
+    let policy = class.preemption_policy.clone().unwrap_or_default();
+    vec![
+        class.metadata.name.clone().into(),
+        Value::Int(i64::from(class.value)),
+        Value::Bool(class.global_default),
+        age(&class.metadata, now),
+        policy.into(),
+    ]
 }

@@ -182,6 +182,7 @@ verbs! {
     kinds::DEPLOYMENT,
     kinds::NAMESPACE,
     kinds::BUDGET,
+    kinds::PRIORITY_CLASS,
     data::SECRET,
     data::SECRET_GENERIC,
     service::SERVICE,

@@ -28,6 +28,7 @@ mod pod;
 mod pod_disruption_budget;
 mod pod_requests;
 mod pod_template;
+mod priority_class;
 mod probe;
 mod service;
 mod stateful_set;
@@ -60,6 +61,7 @@ static DESCRIBERS: &[(&str, &str, Describer)] = &[
     ("apps", "StatefulSet", stateful_set::stateful_set),
     ("discovery.k8s.io", "EndpointSlice", endpoints::endpoint_slice),
     ("policy", "PodDisruptionBudget", pod_disruption_budget::pod_disruption_budget),
+    ("scheduling.k8s.io", "PriorityClass", priority_class::priority_class),
     ("storage.k8s.io", "StorageClass", storage_class::storage_class),
 ];
 

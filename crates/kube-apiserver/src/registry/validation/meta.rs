@@ -29,6 +29,7 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::PersistentVolumeClaim
         | Kind::PersistentVolume
         | Kind::StorageClass
+        | Kind::PriorityClass
         | Kind::ControllerRevision
         | Kind::DaemonSet
         | Kind::Deployment

@@ -23,6 +23,7 @@ mod meta;
 mod names;
 mod node;
 mod pod;
+mod priority;
 mod service;
 mod stateful_set;
 mod storage;
@@ -55,6 +56,7 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::PersistentVolumeClaim => claim::spec(&root.child("spec"), &mut errors),
         Kind::PersistentVolume => volume::spec(&root, &mut errors),
         Kind::StorageClass => storage::class(&root, &mut errors),
+        Kind::PriorityClass => priority::class(&root, &mut errors),
         Kind::ConfigMap => config::config_map(&root, &mut errors),
         Kind::Secret => config::secret(&root, &mut errors),
         Kind::PodDisruptionBudget => budget::spec(&root.child("spec"), &mut errors),
@@ -100,6 +102,7 @@ fn looks(kind: Kind) -> Looks {
         Kind::Pod
         | Kind::PersistentVolumeClaim
         | Kind::StorageClass
+        | Kind::PriorityClass
         | Kind::ConfigMap
         | Kind::Secret
         | Kind::Endpoints
@@ -125,6 +128,7 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::PersistentVolumeClaim => claim::update(&root, old, &mut errors),
         Kind::PersistentVolume => volume::update(&root, old, &mut errors),
         Kind::StorageClass => storage::update(&root, old, &mut errors),
+        Kind::PriorityClass => priority::update(&root, old, &mut errors),
         Kind::ConfigMap => config::update_config_map(&root, old, &mut errors),
         Kind::Secret => config::update_secret(&root, old, &mut errors),
         Kind::PodDisruptionBudget => budget::spec(&root.child("spec"), &mut errors),

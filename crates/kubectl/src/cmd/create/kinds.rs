@@ -39,6 +39,44 @@ pub static SERVICE_ACCOUNT: Verb = Verb {
     ..PLAIN
 };
 
+/// `create priorityclass`
+pub static PRIORITY_CLASS: Verb = Verb {
+    path: "create priorityclass",
+    aliases: &["pc"],
+    summary: "Create a priority class",
+    usage: "NAME --value=VALUE --global-default=BOOL [options]",
+    flags: &[
+        &[
+            Flag::int("value", "0", "The priority; higher is more important."),
+            Flag::bool("global-default", "Whether pods without a class are of this one."),
+            Flag::text("description", "When to use it."),
+            Flag::text("preemption-policy", "PreemptLowerPriority or Never.").default("PreemptLowerPriority"),
+        ],
+        CREATE_FLAGS,
+        shared::OUTPUT,
+        shared::DRY_RUN,
+        shared::VALIDATE,
+        shared::FIELD_MANAGER,
+    ],
+    run: priority_class,
+    ..PLAIN
+};
+
+fn priority_class(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let name = name_argument(call)?;
+    let mut body = Value::map();
+    body.set(&["value"], call.flags.int("value"));
+    if call.flags.is_on("global-default") {
+        body.set(&["globalDefault"], true);
+    }
+    let description = call.flags.text("description");
+    if !description.is_empty() {
+        body.set(&["description"], description);
+    }
+    body.set(&["preemptionPolicy"], call.flags.text("preemption-policy"));
+    create_object(call, "priorityclasses", &name, body, Framing::Named("priorityclass"))
+}
+
 /// `create poddisruptionbudget`
 pub static BUDGET: Verb = Verb {
     path: "create poddisruptionbudget",
