@@ -22,7 +22,6 @@ static USERLAND: Userland = Userland { dialect: Dialect::Dash, tools: tools::ALL
 const SIZES: &[(&str, &str, u64)] = &[
     ("registry.k8s.io/kubernetes-zookeeper", "1.0-3.4.10", 143_912_280),
     ("gcr.io/google-samples/cassandra", "v13", 141_267_913),
-    ("docker.io/library/mysql", "8.0", 233_012_174),
     ("docker.io/library/wordpress", "4.8-apache", 158_439_112),
 ];
 

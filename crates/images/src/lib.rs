@@ -9,17 +9,20 @@
 mod busybox;
 mod files;
 mod inert;
+mod mysql;
 mod nginx;
 mod pause;
 mod practice;
 mod program;
 mod shell_process;
+mod sql;
 pub mod tools;
 
 use cri::{Image, Registry};
 
 /// All images. The last takes every name that no other takes.
 const IMAGES: &[&dyn Image] = &[
+    &mysql::Mysql,
     &nginx::Nginx,
     &busybox::Busybox,
     &pause::Pause,
