@@ -4,8 +4,6 @@
 //! docker_setup_db), and the log of mysqld 8.0.
 //! Absent: `/docker-entrypoint-initdb.d`, `_FILE` variables, configuration files, TLS.
 
-use std::collections::BTreeMap;
-
 use cri::{Address, Caller, Disposition, Fs, Payload, Process, Spawn, System};
 use ecow::{EcoString, eco_format};
 use shell::{ProcessIo, Progress, Signal};
@@ -53,7 +51,7 @@ enum State {
 /// The server and its entrypoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
-    env: BTreeMap<EcoString, EcoString>,
+    spawn: Spawn,
     engine: Engine,
     state: State,
     connections: Vec<Connection>,
@@ -63,11 +61,11 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(spawn: &Spawn) -> Server {
         let engine = Engine { version: version(&spawn.tag), ..Engine::default() };
-        Server { env: spawn.env.clone(), engine, state: State::New, connections: Vec::new(), ends: false }
+        Server { spawn: spawn.clone(), engine, state: State::New, connections: Vec::new(), ends: false }
     }
 
     fn env(&self, name: &str) -> &str {
-        self.env.get(name).map_or("", EcoString::as_str)
+        self.spawn.env.get(name).map_or("", EcoString::as_str)
     }
 
     fn begin(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Result<(), i32> {
