@@ -15,7 +15,7 @@ export function launch() {
 
 // Opens the page in a new context that ends with the test `t`. The answer keeps what the browser reported: console errors and warnings, exceptions,
 // failed requests (`problems`), and every file asked for, relative to the base (`requests`).
-export async function open(t, browser, { base = '/', path = '', context: options = {} } = {}) {
+export async function open(t, browser, { base = '/', path = '', context: options = {}, init } = {}) {
   const site = await serve(DIST, base);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
   t.after(async () => {
@@ -36,6 +36,7 @@ export async function open(t, browser, { base = '/', path = '', context: options
   context.on('request', (request) => {
     requests.add(request.url().startsWith(site.url) ? request.url().slice(site.url.length) || 'index.html' : request.url());
   });
+  if (init) await page.addInitScript(init);
   await page.goto(site.url + path);
   return { page, problems, requests };
 }

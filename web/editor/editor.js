@@ -72,7 +72,7 @@ class OrdinalEditor extends HTMLElement {
       theme,
       syntaxHighlighting(colours),
       EditorState.tabSize.of(2),
-      EditorView.contentAttributes.of({ 'aria-label': label, 'aria-description': description }),
+      EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, 'aria-description': description }),
       EditorState.phrases.of({ Completions: label }),
       autocompletion({ override: [(context) => this.#complete(context)], icons: false }),
       keymap.of([{ key: 'Tab', run: acceptCompletion }, ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),

@@ -133,6 +133,11 @@ impl Kubelets {
         found
     }
 
+    /// Bytes on all volumes together: what changes when a file is written, which no object tells.
+    pub fn volumes_used(&self) -> u64 {
+        self.volumes.iter().map(|(_, tree)| tree.used()).sum()
+    }
+
     /// Whether an image of this pod is being pulled.
     pub fn is_pulling(&self, pod: &Key) -> bool {
         let worker = self.slot(pod).and_then(|slot| self.worker(slot));

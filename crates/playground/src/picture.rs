@@ -31,6 +31,8 @@ const FILES_MAX: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     revision: u64,
+    /// Bytes on all volumes.
+    used: u64,
     nodes: OrderedMap<Uid, NodeRow>,
     pods: OrderedMap<Uid, PodRow>,
     claims: OrderedMap<Uid, ClaimRow>,
@@ -45,7 +47,9 @@ impl Sent {
     /// What changed since the last call.
     pub(crate) fn changes(&mut self, cluster: &Cluster) -> Picture {
         let revision = cluster.server().revision();
-        if self.revision == revision {
+        let used = cluster.kubelets().volumes_used();
+        let written = std::mem::replace(&mut self.used, used) != used;
+        if self.revision == revision && !written {
             return Picture::default();
         }
         let since = self.revision;
@@ -58,7 +62,7 @@ impl Sent {
         if looked_at(&[Kind::Pod, Kind::Event]) {
             picture.pods = difference(&mut self.pods, pods(cluster));
         }
-        if looked_at(&[Kind::PersistentVolumeClaim, Kind::Pod]) {
+        if written || looked_at(&[Kind::PersistentVolumeClaim, Kind::Pod]) {
             picture.claims = difference(&mut self.claims, claims(cluster));
         }
         if looked_at(&[Kind::PersistentVolume]) {

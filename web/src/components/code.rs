@@ -3,6 +3,9 @@
 //!
 //! The element owns the text. It tells of changes and asks how to go on by events; it is told of mistakes and answers.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use view::{Candidate, Problem};
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, Document, Event, HtmlElement, HtmlTextAreaElement};
@@ -67,13 +70,19 @@ pub(super) struct Props {
     pub on_question: Callback<Question>,
 }
 
+/// Whom the element tells of changes, and whom it asks.
+type Told = (Callback<String>, Callback<Question>);
+
 /// See the module.
 #[component]
 pub(super) fn Code(props: &Props) -> Html {
     let element = props.element.clone();
+    // The element is heard by one listener; whom it tells may change with every rendering.
+    let told = use_mut_ref(Told::default);
+    *told.borrow_mut() = (props.on_change.clone(), props.on_question.clone());
     {
-        let (element, change, question) = (element.clone(), props.on_change.clone(), props.on_question.clone());
-        use_effect_with((), move |()| listen(&element, change, question));
+        let element = element.clone();
+        use_effect_with((), move |()| listen(&element, told));
     }
     {
         let element = element.clone();
@@ -143,19 +152,22 @@ fn set_text(element: &NodeRef, text: &str) {
 }
 
 /// Loads the script and hears the element, for as long as it is shown.
-fn listen(element: &NodeRef, change: Callback<String>, question: Callback<Question>) -> impl FnOnce() + use<> {
+fn listen(element: &NodeRef, told: Rc<RefCell<Told>>) -> impl FnOnce() + use<> {
     let document = web_sys::window().and_then(|window| window.document());
     if let Some(document) = &document {
         load(document);
     }
     let node = element.get();
+    let asked = told.clone();
     let on_change = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        let (change, _) = told.borrow().clone();
         change.emit(detail(&event).as_string().unwrap_or_default());
     });
     let on_question = Closure::<dyn Fn(Event)>::new(move |event: Event| {
         let parts = js_sys::Array::from(&detail(&event));
         let number = |index: u32| parts.get(index).as_f64().unwrap_or(0.0) as u32;
         let text = parts.get(3).as_string().unwrap_or_default();
+        let (_, question) = asked.borrow().clone();
         question.emit(Question { ticket: number(0), line: number(1), column: number(2), text });
     });
     let handlers = [("ordinal-change", on_change), ("ordinal-question", on_question)];

@@ -45,7 +45,7 @@ pub(super) fn Node(props: &Props) -> Html {
             { meter(area.w / 2 + 6, area.w / 2 - 18, language.say(Text::Memory), node.memory_requested_bytes,
                 node.memory_bytes) }
             if let Some(verdict) = verdict {
-                { refusal(verdict, area.w, area.h) }
+                { refusal(verdict, area.w) }
             }
             if !place.bar.is_empty() {
                 { bar(place, area.w - 20) }
@@ -54,12 +54,12 @@ pub(super) fn Node(props: &Props) -> Html {
     }
 }
 
-/// Why a pod does not come here, over the node's lower edge.
-fn refusal(verdict: &str, width: i32, height: i32) -> Html {
+/// Why a pod does not come here, in place of how full it is: nothing is drawn over that.
+fn refusal(verdict: &str, width: i32) -> Html {
     html! {
-        <g class="verdict" transform={format!("translate(8 {})", height - 32)}>
-            <rect class="verdict-back" width={(width - 16).to_string()} height="24" rx="6" />
-            <text class="verdict-text" x="8" y="16">{ fit(verdict, (width - 32) * 10 / 56) }</text>
+        <g class="verdict" transform="translate(8 27)">
+            <rect class="verdict-back" width={(width - 16).to_string()} height="19" rx="5" />
+            <text class="verdict-text" x="8" y="13">{ fit(verdict, (width - 32) * 10 / 56) }</text>
         </g>
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn Toolbar(props: &Props) -> Html {
             <h1 class="brand" title={say(Text::Tagline)}><span class="brand-mark" aria-hidden="true"></span>{ "Ordinal" }</h1>
             <div class="clock" role="timer" aria-label={say(Text::VirtualClock)}>
                 if ready {
-                    <time class="clock-time">{ clock(now_us) }</time>
+                    <time class="clock-time"><span class="clock-date">{ date(now_us) }{ " " }</span>{ clock(now_us) }</time>
                     <span class="clock-elapsed">
                         { language.fill(Text::Elapsed, &[&elapsed(now_us.saturating_sub(start_us))]) }
                     </span>
@@ -173,8 +173,14 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
     }
 }
 
-/// `2026-01-01 00:00:00 UTC`
+/// `2026-01-01`
+fn date(now_us: u64) -> String {
+    let c = Time(now_us).calendar();
+    format!("{:04}-{:02}-{:02}", c.year, c.month, c.day)
+}
+
+/// `00:00:00 UTC`
 fn clock(now_us: u64) -> String {
     let c = Time(now_us).calendar();
-    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", c.year, c.month, c.day, c.hour, c.minute, c.second)
+    format!("{:02}:{:02}:{:02} UTC", c.hour, c.minute, c.second)
 }

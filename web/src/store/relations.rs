@@ -1,7 +1,7 @@
 //! What belongs to what: lit up together when the reader points at one of them.
 
 use ordered::Arrange;
-use view::{PodRow, Uid};
+use view::{PodRow, Uid, WorkloadRow};
 
 use super::{PictureState, Shared};
 
@@ -72,10 +72,7 @@ impl PictureState {
             return self.pods.values().filter(|pod| pod.node == node.name).collect();
         }
         if let Some(row) = self.workloads.get(uid) {
-            let is_owner = |pod: &&Shared<PodRow>| {
-                pod.namespace == row.namespace
-                    && pod.workload.as_ref().is_some_and(|owner| owner.kind == row.kind && owner.name == row.name)
-            };
+            let is_owner = |pod: &&Shared<PodRow>| pod.namespace == row.namespace && owns(row, pod);
             return self.pods.values().filter(is_owner).collect();
         }
         let service = self.services.get(uid);
@@ -88,6 +85,16 @@ impl PictureState {
         };
         self.pods.values().filter(is_chosen).collect()
     }
+}
+
+/// Whether a pod is a workload's, or that of a ReplicaSet which a Deployment has made for it.
+fn owns(row: &WorkloadRow, pod: &PodRow) -> bool {
+    let Some(owner) = &pod.workload else { return false };
+    if owner.kind == "ReplicaSet" && row.kind == "Deployment" {
+        let stem = owner.name.strip_suffix(pod.revision.as_str()).and_then(|stem| stem.strip_suffix('-'));
+        return !pod.revision.is_empty() && stem == Some(&row.name);
+    }
+    owner.kind == row.kind && owner.name == row.name
 }
 
 #[cfg(test)]

@@ -1,0 +1,107 @@
+// The picture and the details: who belongs to whom, why a pod waits, places that stay, and all of it by keyboard.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { Reader } from './terminal.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const details = (reader) => reader.page.getByRole('region', { name: 'Details' });
+const pod = (reader, name) => reader.page.locator(`.pod[aria-label^="Pod ${name},"]`);
+
+async function withSet(t) {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(20);
+  await reader.runs('kubectl apply -f web.yaml');
+  await reader.seesPods(2, 'ready');
+  return reader;
+}
+
+test('what belongs together is lit up from either side', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl create pdb web --selector=app=nginx --min-available=1');
+  const lit = async () => (await reader.page.locator('.related').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? one.textContent))).map((text) => text.slice(0, 24));
+  await pod(reader, 'web-0').hover();
+  await reader.until(async () => (await reader.page.locator('.card.related').count()) === 3, async () => `lit are ${await lit()}`);
+  assert.equal(await reader.page.locator('.claim.related').count(), 1);
+  assert.equal(await reader.page.locator('.join.lit').count(), 1);
+  assert.equal(await reader.page.locator('.node.related').count(), 1);
+  await reader.page.locator('.card.budget').hover();
+  await reader.until(async () => (await reader.page.locator('.pod.related').count()) === 2, async () => `lit are ${await lit()}`);
+  await reader.page.locator('.card.service').hover();
+  await reader.until(async () => (await reader.page.locator('.pod.related').count()) === 2, async () => `lit are ${await lit()}`);
+});
+
+test('a pod that fits nowhere says why, node by node', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl cordon node-1');
+  await reader.page.locator('.node.cordoned').waitFor();
+  await reader.runs(`kubectl run big --image=nginx --overrides='{"spec":{"containers":[{"name":"a","image":"nginx","resources":{"requests":{"cpu":"99"}}}]}}'`);
+  await reader.seesPods(1, 'pending');
+  await pod(reader, 'big').click();
+  await reader.page.locator('.verdict').first().waitFor();
+  assert.equal(await reader.page.locator('.verdict').count(), 4);
+  const verdicts = await details(reader).locator('.verdicts li').allTextContents();
+  assert.deepEqual(verdicts, ['node-1 node(s) were unschedulable', 'node-2 Insufficient cpu', 'node-3 Insufficient cpu', 'node-4 Insufficient cpu']);
+  assert.match(await details(reader).locator('.field.why').textContent(), /0\/4 nodes are available: 1 node\(s\) were unschedulable, 3 Insufficient cpu/);
+});
+
+test('the details have summary, conditions, YAML and events, and a button types the command', async (t) => {
+  const reader = await withSet(t);
+  await pod(reader, 'web-0').click();
+  await details(reader).locator('.condition', { hasText: 'ContainersReady' }).waitFor();
+  await details(reader).getByRole('button', { name: 'YAML' }).click();
+  assert.match(await details(reader).locator('.inspector-yaml').textContent(), /^apiVersion: v1\nkind: Pod\nmetadata:\n[^]*name: web-0\n[^]*phase: Running/);
+  await details(reader).getByRole('button', { name: 'Events' }).click();
+  assert.ok((await details(reader).locator('.event').allTextContents()).some((text) => text.includes('Scheduled')));
+  await details(reader).getByRole('button', { name: 'Summary' }).click();
+  await details(reader).getByRole('button', { name: 'Type: kubectl describe pod web-0' }).click();
+  assert.equal(await reader.line().inputValue(), 'kubectl describe pod web-0');
+  assert.equal((await reader.text()).includes('describe'), false, 'nothing is sent before the reader sends it');
+  await reader.page.locator('.card.workload').click();
+  await details(reader).getByText('web is as wanted').waitFor();
+});
+
+test('a file that is written shows on its claim, and the pod comes back to its cell', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs(`kubectl exec web-1 -- sh -c 'echo kept > /usr/share/nginx/html/note.txt'`);
+  await reader.page.locator('.claim[aria-label*="www-web-1"] .claim-files', { hasText: 'note.txt' }).waitFor();
+  const node = async () => /on (node-\d)/.exec(await pod(reader, 'web-1').getAttribute('aria-label'))[1];
+  const place = () => pod(reader, 'web-1').getAttribute('transform');
+  const before = [await node(), await place()];
+  await reader.runs('kubectl delete pod web-1');
+  await reader.seesPods(2, 'ready');
+  if ((await node()) === before[0]) assert.equal(await place(), before[1]);
+  await reader.page.locator('.claim[aria-label*="www-web-1"] .claim-files', { hasText: 'note.txt' }).waitFor();
+});
+
+test('the picture is walked by keyboard: one stop for Tab, arrows inside, Enter opens', async (t) => {
+  const reader = await withSet(t);
+  assert.equal(await reader.page.locator('.cluster [tabindex="0"]').count(), 1);
+  await reader.page.locator('.cluster [tabindex="0"]').focus();
+  const named = () => reader.page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  assert.match(await named(), /^Node node-1/);
+  for (let step = 0; step < 4; step += 1) await reader.page.keyboard.press('ArrowRight');
+  assert.match(await named(), /^Pod web-0/);
+  await reader.page.locator('.claim.related').waitFor();
+  await reader.page.keyboard.press('Enter');
+  await details(reader).getByRole('heading', { name: /web-0/ }).waitFor();
+  await reader.page.keyboard.press('End');
+  assert.match(await named(), /^Claim www-web-1/);
+});
+
+test('a budget is a shield with what may go, and the revision of a pod is a stripe during a rollout', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl create pdb web --selector=app=nginx --min-available=2');
+  await reader.page.locator('.card.budget.tight .shield', { hasText: '0' }).waitFor();
+  await reader.page.locator('.card.budget').click();
+  await details(reader).getByText('2 pods are healthy and 2 must stay, so 0 may go').waitFor();
+  await reader.runs(`kubectl patch statefulset web -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":1}}}}'`);
+  await reader.runs('kubectl set image statefulset/web nginx=registry.k8s.io/nginx-slim:0.24');
+  await reader.page.locator('.pod-stripe.new').waitFor({ state: 'attached' });
+  assert.equal(await reader.page.locator('.pod-stripe.old').count(), 1);
+});
