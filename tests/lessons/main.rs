@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use ordered::Arrange;
 use std::path::{Path, PathBuf};
 
 use lesson::{Kind, Lesson, Piece};
@@ -14,7 +15,7 @@ fn lessons() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("www/lessons");
     let mut found: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
-    found.sort();
+    found.arrange();
     assert!(!found.is_empty());
     found
 }

@@ -24,6 +24,75 @@ pub trait Codec: Sized + Default {
     fn is_zero(&self) -> bool;
 }
 
+/// The place of a value in a typed struct, whatever its type: what [`Codec`] is without its generics, so that one loop
+/// reads and writes the fields of all structs.
+pub trait Slot {
+    /// Reads a value that strict decoding has accepted, and that is not null.
+    fn read(&mut self, value: Value);
+    /// Writes the value.
+    fn write(&self) -> Value;
+    /// Whether Go's `omitempty` would leave it out.
+    fn is_empty(&self) -> bool;
+}
+
+impl<T: Codec> Slot for T {
+    fn read(&mut self, value: Value) {
+        *self = T::decode(value);
+    }
+    fn write(&self) -> Value {
+        self.encode()
+    }
+    fn is_empty(&self) -> bool {
+        self.is_zero()
+    }
+}
+
+/// Whether a zero field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// No.
+    UnlessZero,
+    /// As it is.
+    Always,
+    /// As `null`: Go prints a nil list that it does not omit so.
+    OrNull,
+}
+
+/// A field's name in JSON, and whether it is written though zero.
+pub type Field = (&'static str, Shown);
+
+/// Reads the fields of an object into their slots; what is left of it.
+pub fn read_fields(value: Value, fields: &[Field], slots: &mut [&mut dyn Slot]) -> Rest {
+    let Value::Map(mut object) = value else { return Rest::default() };
+    for ((name, _), slot) in fields.iter().zip(slots) {
+        if let Some(value) = object.remove(*name)
+            && !value.is_null()
+        {
+            slot.read(value);
+        }
+    }
+    Rest::new(object)
+}
+
+/// Writes an object: its rest, and its fields as far as they are shown.
+pub fn write_fields(rest: &Rest, fields: &[Field], slots: &[&dyn Slot]) -> Value {
+    let mut object = rest.to_map();
+    for ((name, shown), slot) in fields.iter().zip(slots) {
+        let value = match (shown, slot.is_empty()) {
+            (Shown::UnlessZero, true) => continue,
+            (Shown::OrNull, true) => Value::Null,
+            (_, _) => slot.write(),
+        };
+        object.insert(Str::from(*name), value);
+    }
+    Value::Map(object)
+}
+
+/// Whether neither the rest nor any slot holds anything.
+pub fn is_all_zero(rest: &Rest, slots: &[&dyn Slot]) -> bool {
+    rest.is_empty() && slots.iter().all(|slot| slot.is_empty())
+}
+
 /// The fields of a JSON object that its typed struct does not name: kept for printing and patching.
 #[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Rest(Option<Rc<Map>>);
@@ -76,31 +145,37 @@ macro_rules! object {
             pub rest: $crate::codec::Rest,
         }
 
+        impl $name {
+            const FIELDS: &[$crate::codec::Field] =
+                &[$( ($json, $crate::object!(@shown $($always)?)) ),*];
+
+            #[inline(never)]
+            fn slots(&self) -> [&dyn $crate::codec::Slot; Self::FIELDS.len()] {
+                [$( &self.$field ),*]
+            }
+            #[inline(never)]
+            fn slots_mut(&mut self) -> [&mut dyn $crate::codec::Slot; Self::FIELDS.len()] {
+                [$( &mut self.$field ),*]
+            }
+        }
+
         impl $crate::codec::Codec for $name {
             fn decode(value: $crate::Value) -> Self {
-                let $crate::Value::Map(mut fields) = value else { return Self::default() };
-                $( let $field = $crate::codec::take(&mut fields, $json); )*
-                Self { $( $field, )* rest: $crate::codec::Rest::new(fields) }
+                let mut object = Self::default();
+                object.rest = $crate::codec::read_fields(value, Self::FIELDS, &mut object.slots_mut());
+                object
             }
             fn encode(&self) -> $crate::Value {
-                let mut fields = self.rest.to_map();
-                $( $crate::object!(@put fields, $json, &self.$field $(, $always)?); )*
-                $crate::Value::Map(fields)
+                $crate::codec::write_fields(&self.rest, Self::FIELDS, &self.slots())
             }
             fn is_zero(&self) -> bool {
-                $( $crate::codec::Codec::is_zero(&self.$field) && )* self.rest.is_empty()
+                $crate::codec::is_all_zero(&self.rest, &self.slots())
             }
         }
     };
-    (@put $fields:ident, $json:literal, $value:expr, always) => {
-        $crate::codec::put_always(&mut $fields, $json, $value)
-    };
-    (@put $fields:ident, $json:literal, $value:expr, nullable) => {
-        $crate::codec::put_or_null(&mut $fields, $json, $value)
-    };
-    (@put $fields:ident, $json:literal, $value:expr) => {
-        $crate::codec::put(&mut $fields, $json, $value)
-    };
+    (@shown always) => { $crate::codec::Shown::Always };
+    (@shown nullable) => { $crate::codec::Shown::OrNull };
+    (@shown) => { $crate::codec::Shown::UnlessZero };
 }
 
 /// Declares an enum of the API by its JSON strings; the first variant is the default. A string outside the enum, which
@@ -163,11 +238,6 @@ pub fn put<T: Codec>(fields: &mut Map, key: &str, value: &T) {
     if !value.is_zero() {
         fields.insert(key.into(), value.encode());
     }
-}
-
-/// Puts one field into a JSON object; Go prints a nil list that it does not omit as `null`.
-pub fn put_or_null<T: Codec>(fields: &mut Map, key: &str, value: &T) {
-    fields.insert(key.into(), if value.is_zero() { Value::Null } else { value.encode() });
 }
 
 /// Puts one field into a JSON object, zero or not.

@@ -6,6 +6,7 @@
 mod edit;
 mod runner;
 
+use ordered::Arrange;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -117,6 +118,6 @@ fn files_beside(path: &Path) -> std::io::Result<Vec<(String, String)>> {
             files.push((name.to_string_lossy().into_owned(), std::fs::read_to_string(&path)?));
         }
     }
-    files.sort();
+    files.arrange();
     Ok(files)
 }

@@ -1,7 +1,7 @@
 //! One document in one cluster: types, waits, looks.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use ordered::Entry;
+use ordered::OrderedMap;
 
 use lesson::expect::{self, Bindings};
 use lesson::{Check, Front, Kind, Piece, Typed, Wait, Way};
@@ -36,7 +36,7 @@ pub struct Complaint {
 pub struct Runner {
     session: Session,
     now_us: u64,
-    terminals: BTreeMap<u32, Seen>,
+    terminals: OrderedMap<u32, Seen>,
     /// The terminal of the last block.
     last: u32,
     beside: Vec<(String, String)>,
@@ -72,7 +72,7 @@ impl Runner {
         let mut runner = Runner {
             session,
             now_us: Time::HEADLESS_START.0,
-            terminals: BTreeMap::from([(1, Seen { mode: Mode::Busy, text: String::new() })]),
+            terminals: OrderedMap::from([(1, Seen { mode: Mode::Busy, text: String::new() })]),
             last: 1,
             beside,
             bindings: Bindings::new(),
