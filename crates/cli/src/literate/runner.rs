@@ -1,6 +1,5 @@
 //! One document in one cluster: types, waits, looks.
 
-use ordered::Entry;
 use ordered::OrderedMap;
 
 use lesson::expect::{self, Bindings};
@@ -156,8 +155,8 @@ impl Runner {
 
     fn open(&mut self, terminal: u32) {
         let fresh = Seen { mode: Mode::Busy, text: String::new() };
-        if let Entry::Vacant(place) = self.terminals.entry(terminal) {
-            place.insert(fresh);
+        if !self.terminals.contains_key(&terminal) {
+            self.terminals.insert(terminal, fresh);
             self.send(Command::OpenTerminal { terminal });
             self.wait_for_reader(terminal);
         }

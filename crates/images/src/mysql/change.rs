@@ -2,6 +2,7 @@
 
 use cri::System;
 use ecow::{EcoString, eco_format};
+use ordered::Arrange;
 
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
@@ -144,7 +145,7 @@ impl Engine {
     ) -> Result<Answer, SqlError> {
         let (database, name, mut table) = self.table_to_change(name, session)?;
         let mut chosen = self.chosen(&table, filter, tail, session, system)?;
-        chosen.sort_unstable();
+        chosen.arrange();
         let mut at = 0;
         table.rows.retain(|_| {
             at += 1;

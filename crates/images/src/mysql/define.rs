@@ -2,6 +2,7 @@
 
 use cri::System;
 use ecow::eco_format;
+use ordered::Arrange;
 
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
@@ -69,7 +70,7 @@ impl Engine {
         if made.columns.is_empty() {
             return Err(SqlError::new(1113, "A table must have at least 1 column"));
         }
-        keys.sort_by_key(|key| key.name != "PRIMARY");
+        keys.arrange_by_key(|key| key.name != "PRIMARY");
         for key in &keys {
             for name in &key.columns {
                 let Some(at) = made.column(name) else {

@@ -1,6 +1,7 @@
 //! `SELECT`.
 
 use ecow::EcoString;
+use ordered::Arrange;
 use sim::Time;
 
 use super::engine::{Answer, Engine, Session};
@@ -131,7 +132,7 @@ fn is_many(expr: &Expr) -> bool {
 
 /// Sorts by keys, as `ORDER BY` says; equals stay in their order.
 pub(crate) fn order_rows<T>(rows: &mut [(Row, T)], order: &[(Expr, bool)]) {
-    rows.sort_by(|(left, _), (right, _)| {
+    rows.arrange_by(|(left, _), (right, _)| {
         let mut each = left.iter().zip(right).zip(order).map(|((left, right), (_, goes_down))| {
             let order = left.order(right);
             if *goes_down { order.reverse() } else { order }

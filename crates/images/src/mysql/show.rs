@@ -1,6 +1,7 @@
 //! `SHOW` and `DESCRIBE`.
 
 use ecow::{EcoString, eco_format};
+use ordered::Arrange;
 
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
@@ -33,7 +34,7 @@ impl Engine {
                 let mut names: Vec<&str> =
                     self.storage.databases.iter().map(|database| database.name.as_str()).collect();
                 names.extend(VIRTUAL);
-                names.sort_unstable();
+                names.arrange();
                 names.retain(|name| {
                     fits(name) && (self.has(session, name) || *name == VIRTUAL[0] || *name == VIRTUAL[1])
                 });

@@ -5,6 +5,7 @@
 
 use cri::System;
 use ecow::{EcoString, eco_format};
+use ordered::Arrange;
 
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
@@ -81,7 +82,7 @@ impl Engine {
     pub(crate) fn log_in(&self, user: &str, host: &str, answer: &str, salt: &str) -> Result<Session, SqlError> {
         let mut rows: Vec<&Row> = self.system_rows("user").iter().filter(|row| Self::text(row, 1) == user).collect();
         rows.retain(|row| is_like(&Self::text(row, 0), host));
-        rows.sort_by_key(|row| Self::text(row, 0) == "%");
+        rows.arrange_by_key(|row| Self::text(row, 0) == "%");
         let found = rows.first().filter(|row| sha1::fits(answer, &Self::text(row, 4), salt));
         let Some(row) = found else {
             let uses = if answer.is_empty() { "NO" } else { "YES" };
