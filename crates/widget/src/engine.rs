@@ -196,7 +196,8 @@ impl Engine {
     pub fn step(&mut self, limit_ms: f64) -> Result<(), JsValue> {
         let limit_us = self.session.world().now().0.saturating_add(us(limit_ms));
         let is_due = self.session.world().next_at().is_some_and(|at| at.0 <= limit_us);
-        Ok(if is_due { self.run_to_goal(Goal::NextEvent, limit_us)? } else { self.advance_to(limit_us)? })
+        let stepped = if is_due { self.run_to_goal(Goal::NextEvent, limit_us) } else { self.advance_to(limit_us) };
+        Ok(stepped?)
     }
 
     /// This moment, to go back to.
