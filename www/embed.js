@@ -1,5 +1,5 @@
 // <ordinal-playground>: a living cluster in the middle of somebody else's page. This file is all that such a page loads at first; the playground itself comes
-// into an iframe when it is asked for, so that neither page can disturb the other. Attributes and messages are described in embedding.md.
+// into an iframe when it is asked for, so that neither page can disturb the other. Attributes and messages are described in docs/embedding.md.
 (() => {
   const VERSION = 1;
   const MANIFEST_BYTES_MAX = 1 << 20;

@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod claim;
 mod code;
+mod commands;
 mod dialog;
 mod dock;
 mod editor;

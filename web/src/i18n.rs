@@ -145,6 +145,8 @@ catalogue! {
     CloseTerminal: "Close terminal {}", "ターミナル {} を閉じる";
     /// Button beside a command that waits.
     SkipWait: "Skip the wait", "待ち時間を飛ばす";
+    /// Buttons that a host page offers.
+    Offers: "Commands to try", "試せるコマンド";
     /// The menu's name.
     CompletionsLabel: "Completions", "補完候補";
     /// Menu longer than shown.

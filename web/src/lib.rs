@@ -13,6 +13,7 @@
 pub mod browser;
 pub mod components;
 pub mod driver;
+pub mod embed;
 pub mod engine;
 pub mod i18n;
 pub mod layout;

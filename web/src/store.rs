@@ -24,6 +24,7 @@ pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 
 use crate::browser::{Act, Browser};
 use crate::driver::{Outcome, Pace};
+use crate::embed::HIDDEN_TERMINAL;
 use crate::i18n::Language;
 
 /// The terminal that is open from the start and stays.
@@ -179,6 +180,8 @@ pub struct State {
     pub language: Language,
     /// What a narrow screen shows.
     pub view: View,
+    /// Commands that a host page offers.
+    pub offered: Vec<String>,
 }
 
 /// What happens to the state.
@@ -222,6 +225,8 @@ pub enum Action {
     CloseNotice,
     /// The reader uses the little browser.
     Browser(Act),
+    /// A host page offers commands.
+    Offer(Vec<String>),
 }
 
 impl State {
@@ -250,13 +255,20 @@ impl State {
             browser: Shared::default(),
             language,
             view: View::Terminal,
+            offered: Vec::new(),
         }
     }
 
     fn forget_session(&mut self) {
         let history = self.terminals.get(&FIRST_TERMINAL).map(|terminal| terminal.history.clone());
         let fresh = State::new(self.language, self.pace, self.panes);
-        *self = State { unkept: self.unkept, view: self.view, notice: self.notice.take(), ..fresh };
+        *self = State {
+            unkept: self.unkept,
+            view: self.view,
+            offered: std::mem::take(&mut self.offered),
+            notice: self.notice.take(),
+            ..fresh
+        };
         self.terminal(FIRST_TERMINAL).history = history.unwrap_or_default();
     }
 
@@ -338,12 +350,24 @@ impl State {
                     self.ready = true;
                 }
                 (self.pace, self.unkept, self.start_us) = (pace, unkept, start_us);
-                for update in updates {
+                for update in updates.into_iter().filter(|update| !is_hidden(update)) {
                     self.apply(update);
                 }
             }
             Outcome::Crashed(crash) => self.crash = Some(Shared::new(crash)),
         }
+    }
+}
+
+/// What a host's own terminal says is nobody's to read.
+fn is_hidden(update: &Update) -> bool {
+    match update {
+        Update::Output { terminal, .. }
+        | Update::Echo { terminal, .. }
+        | Update::Prompt { terminal, .. }
+        | Update::Clear { terminal }
+        | Update::TerminalClosed { terminal } => *terminal == HIDDEN_TERMINAL,
+        _ => false,
     }
 }
 
@@ -380,6 +404,7 @@ impl Reducible for State {
             Action::DropCompletions(number) => state.terminal(number).completions = None,
             Action::CloseEditor => state.editing = None,
             Action::CloseReport => state.crash = None,
+            Action::Offer(commands) => state.offered = commands,
             Action::Notice(sentence) => state.notice = Some(sentence),
             Action::CloseNotice => state.notice = None,
             Action::Browser(act) => {

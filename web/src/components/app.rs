@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
 
+use super::commands::Commands;
 use super::dialog::EditDialog;
 use super::dock::Dock;
 use super::events::Events;
@@ -15,13 +16,23 @@ use super::splitter::Splitter;
 use super::summary::Summary;
 use super::toolbar::{Toolbar, Wish};
 use crate::driver::{Driver, Pace, worker_link};
+use crate::embed::{self, Guest, HIDDEN_TERMINAL, Said};
 use crate::i18n::{Language, Text};
-use crate::store::{Action, PANES, Pane, Panes, State, View};
+use crate::store::{Action, FIRST_TERMINAL, PANES, Pane, Panes, State, View};
 
 /// The script that loads the worker, beside the page.
 const WORKER_SCRIPT: &str = "worker_loader.js";
 const LANGUAGE_KEY: &str = "ordinal.language";
 const PANES_KEY: &str = "ordinal.panes";
+
+/// The parts of a narrow screen, in the order of their tabs.
+const VIEWS: [(View, Text); 5] = [
+    (View::Picture, Text::Picture),
+    (View::Terminal, Text::Terminal),
+    (View::Editor, Text::Editor),
+    (View::Events, Text::Events),
+    (View::Browser, Text::Browser),
+];
 
 /// A fast run ends after so much virtual time in any case.
 const FAST_LIMIT_US: u64 = 3_600_000_000;
@@ -55,18 +66,20 @@ impl Hands {
 /// See the module.
 #[component]
 pub fn App() -> Html {
-    let state = use_reducer(|| State::new(language_of(&window()), Pace::Speed(1), kept_panes()));
+    let guest = use_memo((), |()| Guest::of_query(&window().location().search().unwrap_or_default()));
+    let state = use_reducer(|| first_state(&guest));
     let dispatcher = state.dispatcher();
     let hands = use_memo((), |()| {
-        let told = dispatcher.clone();
-        let on_outcome = Callback::from(move |outcome| told.dispatch(Action::Driver(outcome)));
-        let driver = Driver::new(worker_link(WORKER_SCRIPT), window(), Pace::Speed(1), on_outcome);
-        driver.begin(new_start());
+        let driver = begin(&guest, dispatcher.clone());
         Hands::new(driver, dispatcher)
     });
     let language = state.language;
-    use_effect_with(language, |&language| speak(language));
-    use_effect_with(state.panes, |panes| keep_panes(*panes));
+    let keeps = !guest.is_guest();
+    use_effect_with(language, move |&language| speak(language, keeps));
+    use_effect_with(state.panes, move |panes| place_panes(*panes, keeps));
+    use_effect_with((state.ready, state.picture.pods.len()), |&(ready, pods)| {
+        embed::tell(&window(), "state", &[("running", ready.into()), ("pods", (pods as u32).into())]);
+    });
     let look = hands.on_command.clone();
     let selected = state.selected.and_then(|uid| super::inspector::name_and_row(&state.picture, uid));
     use_effect_with(selected, move |selected| {
@@ -75,12 +88,16 @@ pub fn App() -> Html {
         }
     });
     html! {
-        <div class={page_class(&state)}>
+        <div class={page_class(&state, &guest)}>
             <a class="skip" href="#line-1">{ language.say(Text::SkipToTerminal) }</a>
             <Toolbar {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
                 panes={state.panes} browses={state.browser.is_open} on_wish={hands.on_wish.clone()} on_action={hands.on_action.clone()} />
-            { views(&state, &hands) }
-            { notes(&state, &hands) }
+            { views(&state, &hands, &guest) }
+            { notes(&state, &hands, keeps) }
+            if !state.offered.is_empty() {
+                <Commands {language} commands={state.offered.clone()} terminal={state.active}
+                    on_command={hands.on_command.clone()} />
+            }
             <main class="work">
                 { lesson_pane(&state, &hands) }
                 <div class="main">
@@ -91,7 +108,7 @@ pub fn App() -> Html {
                     if state.panes.is_open(Pane::Dock) {
                         { splitter(&state, &hands, Pane::Dock, Text::ResizeDock) }
                     }
-                    { dock_pane(&state, &hands) }
+                    { dock_pane(&state, &hands, guest.is_readonly) }
                 </div>
             </main>
             if let Some(editing) = &state.editing {
@@ -105,7 +122,56 @@ pub fn App() -> Html {
     }
 }
 
-fn page_class(state: &State) -> Classes {
+fn first_state(guest: &Guest) -> State {
+    let language = guest.language.unwrap_or_else(|| language_of(&window()));
+    let state = State::new(language, first_pace(guest), guest.panes(kept_panes()));
+    State { view: guest.views.first().copied().unwrap_or(state.view), ..state }
+}
+
+fn first_pace(guest: &Guest) -> Pace {
+    Pace::Speed(guest.speed.unwrap_or(1))
+}
+
+/// The driver with its first session. A page inside another waits for that one's word, and keeps nothing: several such pages
+/// share one storage.
+fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
+    // A browser that forbids storage throws here.
+    let storage = if guest.is_guest() { None } else { window().session_storage().ok().flatten() };
+    let told = dispatcher.clone();
+    let on_outcome = Callback::from(move |outcome| told.dispatch(Action::Driver(outcome)));
+    let driver = Driver::new(worker_link(WORKER_SCRIPT), window(), storage, first_pace(guest), on_outcome);
+    if let Some(theme) = guest.theme {
+        set_on_root("data-theme", theme);
+    }
+    if guest.waits {
+        let (heard, guest) = (driver.clone(), guest.clone());
+        embed::listen(&window(), move |said| obey(&heard, &guest, &dispatcher, said));
+    } else {
+        driver.begin(new_start(guest));
+    }
+    driver
+}
+
+/// Does what the page around this one asks for.
+fn obey(driver: &Driver, guest: &Guest, dispatcher: &UseReducerDispatcher<State>, said: Said) {
+    match said {
+        Said::Begin(beginning) => {
+            let commands = beginning.commands();
+            let has_setup = !commands.is_empty();
+            driver.begin_with(beginning.start(new_start(guest)), commands);
+            if has_setup {
+                let goal = Goal::Prompt { terminal: HIDDEN_TERMINAL };
+                driver.set_pace(Pace::Fast { goal, limit_us: u64::MAX });
+            }
+            dispatcher.dispatch(Action::Offer(beginning.commands));
+        }
+        Said::Run(command) => driver.send(Command::Input { terminal: FIRST_TERMINAL, text: [&command, "\n"].concat() }),
+        Said::Pause => driver.set_pace(Pace::Paused),
+        Said::Resume => driver.set_pace(first_pace(guest)),
+    }
+}
+
+fn page_class(state: &State, guest: &Guest) -> Classes {
     let view = match state.view {
         View::Lesson => "show-lesson",
         View::Picture => "show-picture",
@@ -119,40 +185,41 @@ fn page_class(state: &State) -> Classes {
         "page",
         view,
         state.hovered.map(|_| "pointing"),
+        guest.is_guest().then_some("guest"),
+        (guest.shows(View::Picture) && guest.shows(View::Terminal)).then_some("shows-both"),
+        (!guest.shows(View::Picture)).then_some("no-picture"),
+        (!guest.shows(View::Terminal)).then_some("no-terminal"),
         closed.map(|pane| format!("no-{}", pane.name())).collect::<Vec<_>>()
     )
 }
 
 /// On a narrow screen one part is seen at a time.
-fn views(state: &State, hands: &Hands) -> Html {
+fn views(state: &State, hands: &Hands, guest: &Guest) -> Html {
     let language = state.language;
-    let tab = |view: View, text: Text| {
-        let on_action = hands.on_action.clone();
+    let tab = |(view, text): &(View, Text)| {
+        let (view, on_action) = (*view, hands.on_action.clone());
         html! {
             <button type="button" aria-pressed={(state.view == view).to_string()}
                 onclick={move |_| on_action.emit(Action::Show(view))}>
-                { language.say(text) }
+                { language.say(*text) }
             </button>
         }
     };
+    let tabs = VIEWS.iter().filter(|(view, _)| guest.shows(*view));
     html! {
         <nav class="views" aria-label={language.say(Text::Views)}>
-            { tab(View::Picture, Text::Picture) }
-            { tab(View::Terminal, Text::Terminal) }
-            { tab(View::Editor, Text::Editor) }
-            { tab(View::Events, Text::Events) }
-            { tab(View::Browser, Text::Browser) }
+            { for tabs.map(tab) }
         </nav>
     }
 }
 
 /// What is to be said about the session as a whole.
-fn notes(state: &State, hands: &Hands) -> Html {
+fn notes(state: &State, hands: &Hands, keeps: bool) -> Html {
     let language = state.language;
     let on_action = hands.on_action.clone();
     html! {
         <>
-            if state.unkept {
+            if state.unkept && keeps {
                 <p class="note" role="status">{ language.say(Text::Unkept) }</p>
             }
             if let Some(notice) = &state.notice {
@@ -211,10 +278,10 @@ fn side_pane(state: &State, hands: &Hands) -> Html {
     }
 }
 
-fn dock_pane(state: &State, hands: &Hands) -> Html {
+fn dock_pane(state: &State, hands: &Hands, is_readonly: bool) -> Html {
     html! {
         <Dock language={state.language} terminals={state.terminals.clone()} active={state.active} ready={state.ready}
-            pace={state.pace} opens={state.free_terminal()} typed={state.typed.clone()} panes={state.panes}
+            {is_readonly} pace={state.pace} opens={state.free_terminal()} typed={state.typed.clone()} panes={state.panes}
             editor={state.editor.clone()} browser={state.browser.clone()} hands={hands.clone()} />
     }
 }
@@ -233,7 +300,7 @@ fn grant(driver: &Driver, on_action: &Callback<Action>, wish: Wish) {
         Wish::Language(language) => on_action.emit(Action::Speak(language)),
         Wish::NewCluster => {
             on_action.emit(Action::CloseReport);
-            driver.start_anew(new_start());
+            driver.start_anew(new_start(&Guest::of_query(&window().location().search().unwrap_or_default())));
         }
         Wish::GoBack => {
             on_action.emit(Action::CloseReport);
@@ -248,16 +315,11 @@ fn window() -> Window {
 }
 
 /// A cluster that nobody has had before, at today's date; `?seed=` and `?nodes=` ask for a certain one.
-fn new_start() -> Start {
-    let query = window().location().search().unwrap_or_default();
-    let asked = |name: &str| {
-        let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse::<u64>().ok())
-    };
+fn new_start(guest: &Guest) -> Start {
     let drawn = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
     Start {
-        seed: asked("seed").unwrap_or(drawn),
-        nodes: asked("nodes").unwrap_or(4).clamp(1, 5_000) as u32,
+        seed: guest.seed.unwrap_or(drawn),
+        nodes: guest.nodes.unwrap_or(4).clamp(1, 5_000),
         timing: "realistic".into(),
         start_us: js_sys::Date::now() as u64 * 1_000,
         lesson: None,
@@ -273,14 +335,17 @@ fn language_of(window: &Window) -> Language {
     Language::preferred(chosen.iter().chain(&tags).map(String::as_str))
 }
 
-/// The document says what it speaks; a choice that differs from the browser's is kept.
-fn speak(language: Language) {
-    let window = window();
-    if let Some(root) = window.document().and_then(|document| document.document_element()) {
+fn set_on_root(name: &str, value: &str) {
+    if let Some(root) = window().document().and_then(|document| document.document_element()) {
         // An element that is there takes an attribute.
-        let _ = root.set_attribute("lang", language.tag());
+        let _ = root.set_attribute(name, value);
     }
-    if let Ok(Some(storage)) = window.local_storage() {
+}
+
+/// The document says what it speaks; a choice that differs from the browser's is kept, but for a guest.
+fn speak(language: Language, keeps: bool) {
+    set_on_root("lang", language.tag());
+    if let (true, Ok(Some(storage))) = (keeps, window().local_storage()) {
         let _ = storage.set_item(LANGUAGE_KEY, language.tag());
     }
 }
@@ -291,8 +356,8 @@ fn kept_panes() -> Panes {
     kept.map_or_else(Panes::default, |text| Panes::from_text(&text))
 }
 
-/// Sizes go to the style sheet as variables, and are kept.
-fn keep_panes(panes: Panes) {
+/// Sizes go to the style sheet as variables, and are kept, but for a guest.
+fn place_panes(panes: Panes, keeps: bool) {
     let root = window().document().and_then(|document| document.document_element());
     if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {
         for pane in PANES {
@@ -301,7 +366,7 @@ fn keep_panes(panes: Panes) {
             let _ = root.style().set_property(&["--size-", pane.name()].concat(), &size);
         }
     }
-    if let Ok(Some(storage)) = window().local_storage() {
+    if let (true, Ok(Some(storage))) = (keeps, window().local_storage()) {
         // Where nothing may be kept, the sizes hold until the page is left.
         let _ = storage.set_item(PANES_KEY, &panes.to_text());
     }

@@ -26,6 +26,8 @@ pub(super) struct Props {
     pub active: u32,
     /// Whether there is an engine.
     pub ready: bool,
+    /// Whether only buttons type.
+    pub is_readonly: bool,
     /// How time passes.
     pub pace: Pace,
     /// The terminal that a button opens.
@@ -72,7 +74,7 @@ fn pane(props: &Props, number: u32, terminal: &Shared<Terminal>) -> Html {
     let Props { language, hands, .. } = props;
     html! {
         <TerminalPane key={number} language={*language} {number} terminal={terminal.clone()} ready={props.ready}
-            pace={props.pace} active={props.active == number}
+            is_readonly={props.is_readonly} pace={props.pace} active={props.active == number}
             typed={props.typed.clone().filter(|typed| typed.terminal == number)} hands={hands.clone()} />
     }
 }
@@ -93,7 +95,7 @@ fn strip(props: &Props) -> Html {
     html! {
         <div class="strip" role="group" aria-label={language.say(Text::Terminals)}>
             <span class="strip-tabs">{ for props.terminals.keys().map(|&number| tab(number)) }</span>
-            if let Some(terminal) = props.opens.filter(|_| props.ready) {
+            if let Some(terminal) = props.opens.filter(|_| props.ready && !props.is_readonly) {
                 <button type="button" class="quiet" onclick={
                     let on_command = hands.on_command.clone();
                     move |_| on_command.emit(Command::OpenTerminal { terminal })

@@ -33,6 +33,8 @@ pub(super) struct Props {
     pub terminal: Shared<Terminal>,
     /// Whether there is an engine.
     pub ready: bool,
+    /// Whether only buttons type.
+    pub is_readonly: bool,
     /// Whether it was used last.
     pub active: bool,
     /// How time passes.
@@ -57,6 +59,7 @@ pub(super) fn TerminalPane(props: &Props) -> Html {
         line: use_state(Line::default),
         chosen: use_state(|| 0_usize),
         area: area.clone(),
+        is_readonly: props.is_readonly,
         on_command: props.hands.on_command.clone(),
         on_action: props.hands.on_action.clone(),
     };
@@ -135,7 +138,7 @@ fn line(keys: &Keys) -> Html {
                     aria-label={language.fill(Text::CommandLine, &[&number])}
                     aria-description={language.say(Text::TerminalHint)} aria-autocomplete="list"
                     aria-controls={menu.as_ref().map(|_| menu_id.clone())} aria-activedescendant={active}
-                    readonly={terminal.mode == Mode::Closed}
+                    readonly={terminal.mode == Mode::Closed} disabled={keys.is_readonly}
                     onkeydown={move |event: KeyboardEvent| on_key.key(&event)}
                     oninput={move |_: InputEvent| on_input.typed()}
                     onpaste={move |event: Event| on_paste.paste(&event)} />

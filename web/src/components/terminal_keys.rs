@@ -20,6 +20,7 @@ pub(super) struct Keys {
     pub(super) line: UseStateHandle<Line>,
     pub(super) chosen: UseStateHandle<usize>,
     pub(super) area: NodeRef,
+    pub(super) is_readonly: bool,
     pub(super) on_command: Callback<Command>,
     pub(super) on_action: Callback<Action>,
 }

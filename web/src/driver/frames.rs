@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use view::{Answer, Command, Start, Update, from_bytes, to_bytes};
 use wasm_bindgen::prelude::*;
-use web_sys::Window;
+use web_sys::{Storage, Window};
 use yew::Callback;
 
 use super::conductor::{Conductor, Pace};
@@ -81,9 +81,15 @@ struct Inner {
 
 impl Driver {
     /// A driver without an engine; [`Driver::begin`] makes one.
-    pub fn new(connect: Connect, window: Window, pace: Pace, on_outcome: Callback<Outcome>) -> Driver {
-        // A browser that forbids storage throws here.
-        let journal = Journal::new(window.session_storage().ok().flatten());
+    /// Its journal is kept in `storage`, if there is one.
+    pub fn new(
+        connect: Connect,
+        window: Window,
+        storage: Option<Storage>,
+        pace: Pace,
+        on_outcome: Callback<Outcome>,
+    ) -> Driver {
+        let journal = Journal::new(storage);
         let inner = Inner {
             conductor: Conductor::new(pace),
             journal,
@@ -128,6 +134,12 @@ impl Driver {
     pub fn start_anew(&self, start: Start) {
         self.0.borrow_mut().journal.clear();
         self.renew(first_steps(start));
+    }
+
+    /// A session that begins with these commands, in place of whatever was there, which nobody kept.
+    pub fn begin_with(&self, start: Start, commands: Vec<Command>) {
+        self.0.borrow_mut().fallback = Some(start.clone());
+        self.renew(std::iter::once(Command::Start(start)).chain(commands).collect());
     }
 
     /// Sends a command as soon as the one before it is answered.

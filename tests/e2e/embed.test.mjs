@@ -1,0 +1,128 @@
+// <ordinal-playground> in somebody else's page: another origin, a strict policy, and authors who make mistakes.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { DIST, launch } from './browser.mjs';
+import { serve } from './site.mjs';
+
+const POD = `apiVersion: v1
+kind: Pod
+metadata: {name: guest}
+spec: {containers: [{name: c, image: "registry.k8s.io/pause:3.9"}]}
+`;
+
+let browser, site, host;
+const pages = new Map();
+before(async () => {
+  browser = await launch();
+  site = await serve(DIST);
+  host = createServer((request, response) => {
+    const page = pages.get(request.url);
+    const origin = new URL(site.url).origin;
+    const policy = `default-src 'none'; script-src ${origin}; frame-src ${origin}; connect-src 'self'`;
+    response.writeHead(page ? 200 : 404, { 'content-type': page?.type ?? 'text/plain', 'content-security-policy': policy }).end(page?.body);
+  });
+  await new Promise((resolve) => host.listen(0, '127.0.0.1', resolve));
+  host.unref();
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+  host?.close();
+});
+
+// A host page with this body, opened; what the browser reports is kept.
+async function open(t, body, lang = 'en') {
+  const html = `<!doctype html><html lang="${lang}"><title>Docs</title><h1>Docs</h1>${body}<script src="${site.url}embed.js"></script>`;
+  pages.set('/docs', { type: 'text/html', body: html });
+  const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const problems = [];
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(error.message));
+  const requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(`http://127.0.0.1:${host.address().port}/docs`);
+  return { page, problems, requests };
+}
+
+const inside = (page) => page.frameLocator('ordinal-playground iframe');
+
+test('the commands are readable and nothing is loaded until the reader asks', async (t) => {
+  const { page, problems, requests } = await open(t, '<ordinal-playground commands="kubectl get nodes"><pre>kubectl get nodes</pre></ordinal-playground>');
+  await page.getByText('Start the cluster').waitFor();
+  assert.equal(await page.locator('pre').isVisible(), true);
+  assert.deepEqual(requests.filter((url) => url.startsWith(site.url)), [`${site.url}embed.js`]);
+  await page.getByRole('button', { name: 'kubectl get nodes' }).click();
+  await inside(page).locator('.terminal-log').getByText('node-4').first().waitFor({ timeout: 30_000 });
+  assert.deepEqual(problems, []);
+});
+
+test('a manifest of the author is in the cluster before the reader types', async (t) => {
+  const body = `<ordinal-playground load="visible" views="terminal,picture" nodes="2" setup="kubectl create configmap note" commands="kubectl get pod,cm"><script type="application/yaml">${POD}</script></ordinal-playground>`;
+  const { page, problems } = await open(t, body);
+  await inside(page).getByRole('button', { name: 'kubectl get pod,cm' }).click({ timeout: 30_000 });
+  await inside(page).getByText('configmap/note').first().waitFor({ timeout: 30_000 });
+  const log = await inside(page).locator('.terminal-log').first().innerText();
+  assert.match(log, /pod\/guest/);
+  assert.doesNotMatch(log, /created/, 'the setup is not shown');
+  assert.deepEqual(problems, []);
+});
+
+test('elements of one name share one cluster', async (t) => {
+  const body = '<ordinal-playground cluster="one"></ordinal-playground><p>Then</p><ordinal-playground cluster="one" commands="kubectl get nodes"></ordinal-playground>';
+  const { page } = await open(t, body);
+  await page.getByText('Runs in the playground of this page').waitFor();
+  await page.getByRole('button', { name: 'kubectl get nodes' }).click();
+  await inside(page).locator('.terminal-log').getByText('node-4').first().waitFor({ timeout: 30_000 });
+  assert.equal(await page.locator('iframe').count(), 1);
+});
+
+test('it speaks the language and takes the scheme of its host', async (t) => {
+  const { page } = await open(t, '<ordinal-playground theme="dark" load="visible"></ordinal-playground>', 'ja');
+  const root = inside(page).locator('html');
+  await inside(page).locator('.page').waitFor({ timeout: 30_000 });
+  assert.deepEqual(await root.evaluate((html) => [html.lang, html.dataset.theme, getComputedStyle(html).colorScheme]), ['ja', 'dark', 'dark']);
+});
+
+for (const [what, attributes, words] of [
+  ['an unknown attribute', 'node="4"', 'unknown attribute "node"'],
+  ['a wrong number', 'nodes="many"', 'must be a whole number from 1 to 5000'],
+  ['a wrong view', 'views="sky"', 'some of terminal, picture'],
+  ['a manifest that is not there', 'manifest="/nope.yaml"', '/nope.yaml: 404'],
+  ['a manifest that is a page', 'manifest="/docs"', 'is a page, not a manifest'],
+]) {
+  test(`${what} is said where it stands, and the host page goes on`, async (t) => {
+    const { page } = await open(t, `<ordinal-playground load="visible" ${attributes}></ordinal-playground>`);
+    await page.getByText(words).waitFor();
+    assert.equal(await page.locator('iframe').count(), 0);
+    assert.equal(await page.locator('h1').innerText(), 'Docs');
+  });
+}
+
+test('removed and put back, it starts again; messages from elsewhere are not heard', async (t) => {
+  const { page, problems } = await open(t, '<ordinal-playground load="visible"></ordinal-playground>');
+  await inside(page).locator('.page').waitFor({ timeout: 30_000 });
+  await page.evaluate(() => {
+    const element = document.querySelector('ordinal-playground');
+    element.remove();
+    document.body.append(element);
+    postMessage({ ordinal: 99, type: 'ready' }, '*');
+    postMessage({ ordinal: 1, type: 'failed', message: 'forged' }, '*');
+  });
+  await inside(page).locator('.page').waitFor({ timeout: 30_000 });
+  assert.equal(await page.getByText('forged').count(), 0);
+  assert.deepEqual(problems, []);
+});
+
+test('where no script may run, an iframe with an address is enough', async (t) => {
+  const context = await browser.newContext({ viewport: { width: 900, height: 600 } });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.setContent(`<iframe src="${site.url}index.html?views=terminal&nodes=3&readonly=1" width="800" height="500"></iframe>`);
+  const frame = page.frameLocator('iframe');
+  await frame.locator('.terminal-input').first().waitFor({ timeout: 30_000 });
+  assert.equal(await frame.locator('.terminal-input').first().isDisabled(), true);
+  assert.equal(await frame.locator('.pane-picture').isVisible(), false);
+});

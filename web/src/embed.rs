@@ -1,0 +1,239 @@
+//! The page inside somebody else's: what its address asks for, and what it and the page around it say to each other.
+//!
+//! A host that may run scripts uses `embed.js`, which opens this page with `embed=1` and then tells it with what to begin. A host
+//! that may not uses the address alone: every other parameter works without a word from outside.
+//!
+//! Invariant: only the window that holds this one is listened to. What it can ask for is what a reader could do.
+
+use js_sys::{Array, JsString, Object, Reflect};
+use view::{Command, File, INPUT_BYTES_MAX, Start};
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageEvent, Window};
+
+use crate::driver::SPEEDS;
+use crate::i18n::Language;
+use crate::store::{Pane, Panes, View};
+
+/// The version of the messages; every message carries it under [`MARK`].
+const VERSION: u32 = 1;
+const MARK: &str = "ordinal";
+/// The terminal in which a host's commands run before the reader sees anything. No reader opens so many.
+pub const HIDDEN_TERMINAL: u32 = 1_000;
+/// The file in which the reader finds the host's manifest.
+const MANIFEST: &str = "manifest.yaml";
+
+/// What the address asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Guest {
+    /// The page around this one says with what to begin.
+    pub waits: bool,
+    /// What is shown; empty for all.
+    pub views: Vec<View>,
+    /// Whether only buttons type.
+    pub is_readonly: bool,
+    /// What it speaks, whatever the browser prefers.
+    pub language: Option<Language>,
+    /// `light` or `dark`, whatever the system prefers.
+    pub theme: Option<&'static str>,
+    /// Virtual seconds per second.
+    pub speed: Option<u32>,
+    /// Of every random stream.
+    pub seed: Option<u64>,
+    /// How many nodes.
+    pub nodes: Option<u32>,
+}
+
+/// What the page around this one says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// What the cluster begins with.
+    Begin(Beginning),
+    /// A command is to be typed.
+    Run(String),
+    /// Time stands.
+    Pause,
+    /// Time goes on.
+    Resume,
+}
+
+/// What a host's cluster begins with.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Beginning {
+    /// Applied before anything else; may be empty.
+    pub manifest: String,
+    /// Commands that nobody sees.
+    pub setup: Vec<String>,
+    /// Commands that are offered as buttons.
+    pub commands: Vec<String>,
+}
+
+impl Guest {
+    /// What `?a=b&c=d` asks for. What cannot be read is left out: `embed.js` has told the author.
+    pub fn of_query(query: &str) -> Guest {
+        let mut guest = Guest::default();
+        for (name, value) in query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "embed" => guest.waits = value == VERSION.to_string(),
+                "views" => {
+                    guest.views =
+                        value.split(['+', ',']).flat_map(|word| word.split("%2C")).filter_map(view_of).collect()
+                }
+                "readonly" => guest.is_readonly = value == "1",
+                "lang" => guest.language = Language::of_tag(value),
+                "theme" => guest.theme = ["light", "dark"].into_iter().find(|theme| *theme == value),
+                "speed" => guest.speed = value.parse().ok().filter(|speed| SPEEDS.contains(speed)),
+                "seed" => guest.seed = value.parse().ok(),
+                "nodes" => guest.nodes = value.parse().ok(),
+                _ => {}
+            }
+        }
+        guest
+    }
+
+    /// Whether this page stands in another, or is cut down as if it did.
+    pub fn is_guest(&self) -> bool {
+        self.waits || !self.views.is_empty()
+    }
+
+    /// Whether a part of the page is shown.
+    pub fn shows(&self, view: View) -> bool {
+        self.views.is_empty() || self.views.contains(&view)
+    }
+
+    /// What is open: what was asked for, and nothing that was kept from another visit.
+    pub fn panes(&self, kept: Panes) -> Panes {
+        if self.views.is_empty() {
+            return kept;
+        }
+        let dock = self.shows(View::Terminal) || self.shows(View::Editor);
+        let open = [(Pane::Lesson, self.shows(View::Lesson)), (Pane::Side, self.shows(View::Events))];
+        let docked = [(Pane::Dock, dock), (Pane::Editor, self.shows(View::Editor))];
+        open.into_iter().chain(docked).fold(Panes::default(), |panes, (pane, open)| panes.opened(pane, open))
+    }
+}
+
+impl Beginning {
+    /// The session, with the manifest as a file.
+    pub fn start(&self, start: Start) -> Start {
+        let manifest = File { path: MANIFEST.into(), text: self.manifest.clone() };
+        let files = if self.manifest.is_empty() { Vec::new() } else { vec![manifest] };
+        Start { files, ..start }
+    }
+
+    /// The manifest and the setup, typed where nobody looks; nothing if there is nothing to do.
+    pub fn commands(&self) -> Vec<Command> {
+        let apply = ["kubectl apply -f ", MANIFEST].concat();
+        let lines = std::iter::once(&apply).filter(|_| !self.manifest.is_empty()).chain(&self.setup);
+        let text: String = lines.flat_map(|line| [line.as_str(), "\n"]).collect();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        vec![Command::OpenTerminal { terminal: HIDDEN_TERMINAL }, Command::Input { terminal: HIDDEN_TERMINAL, text }]
+    }
+}
+
+fn view_of(word: &str) -> Option<View> {
+    match word {
+        "lesson" => Some(View::Lesson),
+        "picture" => Some(View::Picture),
+        "terminal" => Some(View::Terminal),
+        "editor" => Some(View::Editor),
+        "events" => Some(View::Events),
+        _ => None,
+    }
+}
+
+/// The window that holds this one, if one does.
+fn host(window: &Window) -> Option<Window> {
+    window.parent().ok().flatten().filter(|parent| !Object::is(parent, window))
+}
+
+/// Hands on what the host says, for the page's whole life, and tells it that this page listens.
+pub fn listen(window: &Window, on_said: impl Fn(Said) + 'static) {
+    let Some(host) = host(window) else { return };
+    let source = host.clone();
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let is_host = event.source().is_some_and(|sender| Object::is(&sender, &source));
+        match said(&event.data()) {
+            Some(said) if is_host => on_said(said),
+            Some(_) | None => {}
+        }
+    });
+    // A window takes any listener.
+    let _ = window.add_event_listener_with_callback("message", on_message.as_ref().unchecked_ref());
+    on_message.forget();
+    tell(window, "ready", &[]);
+}
+
+/// Tells the host something. It holds no secret, so that any host may hear it.
+pub fn tell(window: &Window, kind: &str, values: &[(&str, JsValue)]) {
+    let Some(host) = host(window) else { return };
+    let message = Object::new();
+    let fixed = [(MARK, JsValue::from(VERSION)), ("type", JsValue::from(kind))];
+    for (name, value) in fixed.iter().chain(values) {
+        // A plain object takes any property.
+        let _ = Reflect::set(&message, &JsValue::from(*name), value);
+    }
+    // A host that is gone hears nothing.
+    let _ = host.post_message(&message, "*");
+}
+
+/// A message of this version; others' messages are none of ours.
+fn said(data: &JsValue) -> Option<Said> {
+    let get = |name: &str| Reflect::get(data, &JsValue::from(name)).unwrap_or(JsValue::UNDEFINED);
+    if !data.is_object() || get(MARK).as_f64() != Some(f64::from(VERSION)) {
+        return None;
+    }
+    let text = |name: &str| get(name).as_string().filter(|text| text.len() < INPUT_BYTES_MAX);
+    match get("type").as_string()?.as_str() {
+        "begin" => {
+            let manifest = text("manifest").unwrap_or_default();
+            Some(Said::Begin(Beginning { manifest, setup: lines(&get("setup")), commands: lines(&get("commands")) }))
+        }
+        "run" => text("command").map(Said::Run),
+        "pause" => Some(Said::Pause),
+        "resume" => Some(Said::Resume),
+        _ => None,
+    }
+}
+
+/// The strings of a list; one line each.
+fn lines(list: &JsValue) -> Vec<String> {
+    let texts =
+        Array::is_array(list).then(|| Array::from(list)).into_iter().flat_map(|list| list.iter().collect::<Vec<_>>());
+    texts
+        .filter_map(|text| text.dyn_into::<JsString>().ok())
+        .map(|text| String::from(text).replace('\n', " "))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_says_what_is_shown() {
+        let guest = Guest::of_query("?embed=1&views=terminal%2Cpicture&lang=ja&theme=dark&speed=20&nodes=3&seed=7&x=y");
+        assert!(guest.waits && guest.is_guest() && !guest.is_readonly);
+        assert_eq!(guest.views, [View::Terminal, View::Picture]);
+        assert_eq!((guest.language, guest.theme, guest.speed), (Some(Language::Ja), Some("dark"), Some(20)));
+        let panes = guest.panes(Panes::default());
+        assert!(panes.is_open(Pane::Dock) && !panes.is_open(Pane::Side) && !panes.is_open(Pane::Lesson));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out() {
+        let guest = Guest::of_query("?embed=9&views=nothing&theme=pink&speed=3&nodes=many&lang=xx");
+        assert_eq!(guest, Guest::default());
+        assert_eq!(Guest::of_query(""), Guest::default());
+    }
+
+    #[test]
+    fn a_host_s_manifest_is_a_file_and_is_applied_first() {
+        let begin = Beginning { manifest: "kind: Pod\n".into(), setup: vec!["true".into()], commands: Vec::new() };
+        let commands = begin.commands();
+        let text = "kubectl apply -f manifest.yaml\ntrue\n".to_owned();
+        assert_eq!(commands[1], Command::Input { terminal: HIDDEN_TERMINAL, text });
+        assert!(Beginning::default().commands().is_empty());
+    }
+}
