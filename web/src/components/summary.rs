@@ -36,7 +36,9 @@ pub(super) fn Summary(props: &Props) -> Html {
     let services: Vec<&ServiceRow> =
         picture.services.values().filter(|row| !is_of_the_system(row)).map(|row| &**row).collect();
     if picture.workloads.is_empty() && services.is_empty() && picture.budgets.is_empty() {
-        return html! { <p class="empty summary">{ language.say(Text::NoWorkloads) }</p> };
+        // A pod that nobody made but the reader is no workload, and yet it runs.
+        let is_quiet = picture.pods.is_empty();
+        return html! { if is_quiet { <p class="empty summary">{ language.say(Text::NoWorkloads) }</p> } };
     }
     let related = props.hovered.or(props.selected).map(|uid| picture.related(uid)).unwrap_or_default();
     let card = |uid: Uid, class: &str, inside: Html| card(props, &related, uid, class, inside);
