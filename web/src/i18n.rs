@@ -162,6 +162,8 @@ catalogue! {
     /// An edge.
     ResizeSide: "Width of the details", "詳細の幅";
     /// An edge.
+    ResizeLesson: "Width of the lesson", "レッスンの幅";
+    /// Edge.
     ResizeEditor: "Width of the editor", "エディターの幅";
     /// Section.
     Editor: "Editor", "エディター";
@@ -337,6 +339,54 @@ catalogue! {
     Unkept: "This browser does not let the page keep the session: a reload loses it.", "このブラウザーではセッションを保存できません。再読み込みすると失われます。";
     /// Tabs of a narrow screen.
     Views: "Views", "表示の切り替え";
+    /// Section.
+    Lesson: "Lesson", "レッスン";
+    /// A lesson's name.
+    LessonStatefulSetBasics: "StatefulSet basics", "StatefulSetの基本";
+    /// Label of the menu.
+    LessonChoose: "Choose a lesson", "レッスンを選ぶ";
+    /// Button: a new cluster with the lesson's nodes and files.
+    LessonBegin: "Begin with a new cluster", "新しいクラスターで始める";
+    /// How far the reader is.
+    LessonScore: "{} of {}", "{} / {}";
+    /// While it is fetched.
+    LessonLoading: "The lesson is loading…", "レッスンを読み込んでいます…";
+    /// It cannot be had.
+    LessonFailed: "The lesson cannot be shown: {}", "レッスンを表示できません：{}";
+    /// Button: types a block.
+    LessonRun: "Run in terminal {}", "ターミナル {} で実行";
+    /// Button: types lines for the program that runs.
+    LessonType: "Type into terminal {}", "ターミナル {} に入力";
+    /// Beside a block.
+    LessonTyped: "✓ run", "✓ 実行済み";
+    /// Beside a watch.
+    LessonGoesOn: "goes on until Ctrl-C", "Ctrl-C を押すまで続きます";
+    /// Expected output.
+    LessonExpected: "You will see", "表示される内容";
+    /// Expected output of another terminal.
+    LessonExpectedAt: "Terminal {} shows", "ターミナル {} の表示";
+    /// Of a part of the expected output.
+    LessonDiffers: "is another value in your cluster", "実際の値はクラスターによって異なります";
+    /// Button: puts a file into the home directory.
+    LessonSave: "Write {} to the home directory again", "{} をホームディレクトリに書き直す";
+    /// Before conditions.
+    LessonWaits: "Wait until:", "次の状態になるまで待ちます：";
+    /// The same, after it.
+    LessonWaited: "This has come true:", "次の状態になりました：";
+    /// A gate.
+    LessonGate: "Checkpoint. It turns green by itself when the cluster is there.", "チェックポイント。クラスターがこの状態になると、自動的に緑になります。";
+    /// A gate that is reached.
+    LessonReached: "Checkpoint reached.", "チェックポイントに到達しました。";
+    /// A gate that was asked about.
+    LessonNotYet: "Not yet. Compare what is checked with what your cluster says.", "まだです。確認内容とクラスターの状態を見比べてください。";
+    /// Of a gate.
+    LessonWhatIsChecked: "What is checked", "確認内容";
+    /// Button.
+    LessonCheckNow: "Check now", "今すぐ確認";
+    /// Folded.
+    LessonHint: "Hint", "ヒント";
+    /// Folded.
+    LessonSolution: "Solution", "解答";
     /// The little browser's name.
     Browser: "Browser", "ブラウザー";
     /// Button.

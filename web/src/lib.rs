@@ -17,6 +17,7 @@ pub mod embed;
 pub mod engine;
 pub mod i18n;
 pub mod layout;
+pub mod lesson;
 pub mod line;
 mod order;
 pub mod store;

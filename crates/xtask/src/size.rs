@@ -14,6 +14,9 @@ const BUDGET_KIB: f64 = 450.0;
 const CEILING_KIB: f64 = 1_100.0;
 const LIST: &str = "first-load.json";
 
+/// What the page shows at first, in one language.
+const FIRST_LESSON: &str = "lessons/statefulset-basics/";
+
 /// What a page loads only when asked: the editor, the other lessons, what pages that embed us load, the package.
 const LAZY: [&str; 5] = ["editor", "lessons/", "embed", "npm/", LIST];
 
@@ -85,7 +88,8 @@ pub(crate) fn write_list(dist: &Path) -> Outcome<()> {
 }
 
 fn is_lazy(name: &str) -> bool {
-    LAZY.iter().any(|start| name.starts_with(start))
+    let is_first_lesson = name.starts_with(FIRST_LESSON) && !name.ends_with("/ja.md");
+    !is_first_lesson && LAZY.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]

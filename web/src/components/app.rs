@@ -1,6 +1,6 @@
 //! The whole page: the store, the driver, and where everything goes.
 
-use view::{Command, Goal, Start, Uid};
+use view::{Command, Goal, Mode, Start, Uid};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
@@ -10,6 +10,7 @@ use super::dialog::EditDialog;
 use super::dock::Dock;
 use super::events::Events;
 use super::inspector::Inspector;
+use super::lesson::LessonPane;
 use super::picture::Picture;
 use super::report::Report;
 use super::splitter::Splitter;
@@ -26,7 +27,8 @@ const LANGUAGE_KEY: &str = "ordinal.language";
 const PANES_KEY: &str = "ordinal.panes";
 
 /// The parts of a narrow screen, in the order of their tabs.
-const VIEWS: [(View, Text); 5] = [
+const VIEWS: [(View, Text); 6] = [
+    (View::Lesson, Text::Lesson),
     (View::Picture, Text::Picture),
     (View::Terminal, Text::Terminal),
     (View::Editor, Text::Editor),
@@ -46,18 +48,20 @@ pub(super) struct Hands {
     pub(super) on_action: Callback<Action>,
     pub(super) on_wish: Callback<Wish>,
     pub(super) on_type: Callback<String>,
+    pub(super) on_begin: Callback<Start>,
 }
 
 impl Hands {
     fn new(driver: Driver, dispatcher: UseReducerDispatcher<State>) -> Hands {
         let on_action = Callback::from(move |action: Action| dispatcher.dispatch(action));
-        let (wish, sender) = (on_action.clone(), driver.clone());
+        let (wish, sender, beginner) = (on_action.clone(), driver.clone(), driver.clone());
         Hands {
             on_select: on_action.reform(Action::Select),
             on_hover: on_action.reform(Action::Hover),
             on_command: Callback::from(move |command| sender.send(command)),
             on_wish: Callback::from(move |asked| grant(&driver, &wish, asked)),
             on_type: on_action.reform(Action::Type),
+            on_begin: Callback::from(move |start| beginner.start_anew(start)),
             on_action,
         }
     }
@@ -99,7 +103,7 @@ pub fn App() -> Html {
                     on_command={hands.on_command.clone()} />
             }
             <main class="work">
-                { lesson_pane(&state, &hands) }
+                { lesson_pane(&state, &hands, &guest) }
                 <div class="main">
                     <div class="top">
                         { picture_pane(&state, &hands) }
@@ -241,9 +245,22 @@ fn splitter(state: &State, hands: &Hands, pane: Pane, text: Text) -> Html {
     }
 }
 
-/// The place of the lesson.
-fn lesson_pane(_: &State, _: &Hands) -> Html {
-    Html::default()
+/// The lesson, with what it needs to know of the terminals; it is not even fetched where it is not seen.
+fn lesson_pane(state: &State, hands: &Hands, guest: &Guest) -> Html {
+    let &State { language, ready, start_us, .. } = state;
+    let is_open = state.panes.is_open(Pane::Lesson) || state.view == View::Lesson;
+    // A host that wants a lesson says so.
+    if !is_open || (guest.is_guest() && !guest.views.contains(&View::Lesson)) {
+        return Html::default();
+    }
+    let modes: Vec<(u32, Mode)> = state.terminals.iter().map(|(&number, terminal)| (number, terminal.mode)).collect();
+    html! {
+        <>
+            <LessonPane {language} {ready} {start_us} picture={state.picture.clone()} {modes}
+                probed={state.probed.clone()} hands={hands.clone()} />
+            { splitter(state, hands, Pane::Lesson, Text::ResizeLesson) }
+        </>
+    }
 }
 
 fn picture_pane(state: &State, hands: &Hands) -> Html {

@@ -120,6 +120,7 @@ fn pane_buttons(props: &Props) -> Html {
     };
     html! {
         <div class="panes" role="group" aria-label={language.say(Text::Views)}>
+            { toggle(Pane::Lesson, Text::Lesson) }
             { toggle(Pane::Editor, Text::Editor) }
             { toggle(Pane::Dock, Text::Terminal) }
             <button type="button" aria-pressed={props.browses.to_string()} disabled={!props.ready}
