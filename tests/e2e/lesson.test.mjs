@@ -1,0 +1,96 @@
+// The lesson's pane: the whole first lesson by its buttons, gates by state, progress that is kept, text that stays text.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { Reader } from './terminal.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const WIDE = { context: { viewport: { width: 1440, height: 900 } } };
+
+async function comes(t, options = {}) {
+  const reader = await Reader.come(t, browser, { ...WIDE, ...options });
+  await reader.page.locator('.lesson-gate').first().waitFor({ state: 'attached' });
+  return reader;
+}
+
+const isDone = (step) => step.evaluate((element) => element.classList.contains('done'));
+
+// No command runs in the first terminal: its shell, or the program in it, waits for a line.
+const isFree = (page) => page.locator('.terminal').filter({ has: page.locator('#line-1') }).locator('.busy').count().then((count) => count === 0);
+
+async function doStep(reader, step) {
+  const page = reader.page;
+  if (await step.evaluate((element) => element.classList.contains('lesson-command'))) {
+    await step.locator('.lesson-run').click();
+    await reader.until(() => isDone(step), 'a block does not say that it was typed');
+    await reader.until(() => isFree(page), async () => `it does not end: ${await step.textContent()}`);
+  } else {
+    await reader.until(() => isDone(step), async () => `this does not come true: ${await step.textContent()}\n${(await reader.text()).slice(-1500)}`);
+  }
+}
+
+test('the whole lesson by its buttons', { timeout: 240_000 }, async (t) => {
+  const reader = await comes(t);
+  const { page } = reader;
+  await reader.speed(20);
+  for (const fold of await page.locator('.lesson-fold').all()) await fold.evaluate((element) => { element.open = true; });
+  const steps = await page.locator('.lesson-command, .lesson-wait, .lesson-gate').all();
+  assert.ok(steps.length > 80, `${steps.length} steps`);
+  for (const step of steps) await doStep(reader, step);
+  assert.match(await page.locator('.lesson-score').textContent(), /^(\d+) of \1$/);
+  assert.deepEqual(reader.problems, []);
+});
+
+test('gates are the cluster\'s state, whoever typed', async (t) => {
+  const reader = await comes(t);
+  const gate = reader.page.locator('.lesson-gate').first();
+  await gate.getByRole('button', { name: 'Check now' }).click();
+  await reader.until(async () => /Not yet/.test(await gate.textContent()), 'the gate does not answer');
+  await reader.speed(20);
+  await reader.runs('kubectl apply -f web.yaml');
+  await reader.runs('kubectl rollout status sts/web');
+  await gate.getByRole('button', { name: 'Check now' }).click();
+  await reader.until(() => isDone(gate), 'the gate stays shut');
+});
+
+test('progress is kept over a change of language and a reload, and belongs to its cluster', async (t) => {
+  const reader = await comes(t);
+  const { page } = reader;
+  const block = page.locator('.lesson-command').first();
+  await block.locator('.lesson-run').click();
+  await reader.until(() => isDone(block), 'a block does not say that it was typed');
+  await page.getByLabel('Language').selectOption('ja');
+  await page.getByText('ターミナルを2つ使う').waitFor();
+  assert.equal(await isDone(block), true);
+  assert.equal(await page.locator('.lesson').getAttribute('lang'), 'ja');
+  await page.reload();
+  await page.getByText('ターミナルを2つ使う').waitFor();
+  await reader.until(() => isDone(block), 'progress is lost with a reload');
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: '新しいクラスターで始める' }).click();
+  await reader.until(async () => !(await isDone(block)), 'what was done in another cluster counts');
+});
+
+test('a lesson\'s text stays text, and a wrong one says where', async (t) => {
+  const head = '---\ntitle: T\nrecorded: now\n---\n';
+  const bodies = { good: '# <img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) <script>alert(2)</script>\n\n```check\nkubectl get nodes == 1\n```\n', bad: 'a\n\n```sch\n```\n' };
+  for (const [name, body] of Object.entries(bodies)) {
+    const reader = await Reader.come(t, browser, WIDE);
+    await reader.page.route('**/lessons/*/en.md', (route) => route.fulfill({ body: head + body, contentType: 'text/markdown' }));
+    await reader.page.reload();
+    const pane = reader.page.locator('.lesson');
+    if (name === 'good') {
+      await pane.getByRole('heading', { name: '<img src=x onerror=alert(1)>' }).waitFor();
+      assert.equal(await pane.locator('article img, article script, article a').count(), 0);
+      assert.match(await pane.textContent(), /<script>alert\(2\)<\/script>/);
+    } else {
+      await pane.getByRole('alert').waitFor();
+      assert.match(await pane.textContent(), /en\.md:7: there is no block "sch"/);
+    }
+  }
+});
