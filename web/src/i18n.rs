@@ -207,6 +207,8 @@ catalogue! {
     VolumeLabel: "Volume {}, {}, {}", "ボリューム {}、{}、{}";
     /// Field.
     FieldFiles: "Files", "ファイル";
+    /// Field: the last warning event.
+    FieldWarning: "Last warning", "直近の警告";
     /// Field.
     FieldReclaim: "Reclaim policy", "回収ポリシー";
     /// Field.

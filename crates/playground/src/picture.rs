@@ -10,8 +10,8 @@ use api::int_or_string::IntOrString;
 use api::quantity::Quantity;
 use api::table::Table;
 use api::{
-    Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ResourceList,
-    Service,
+    Event, Key, Kind, Node, Object, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
+    ResourceList, Service,
 };
 use cluster::Cluster;
 use sim::Time;
@@ -251,7 +251,23 @@ fn pod_reason(pod: &Pod) -> String {
     let scheduled = pod.status.condition("PodScheduled").map_or("", |condition| condition.message.as_str());
     let waiting = pod.status.container_statuses.iter().filter_map(|status| status.state.waiting.as_ref());
     let waiting = waiting.map(|waiting| waiting.message.as_str()).find(|message| !message.is_empty());
-    if scheduled.is_empty() { waiting.unwrap_or("").to_owned() } else { scheduled.to_owned() }
+    if let Some(reason) = waiting.or(Some(scheduled)).filter(|reason| !reason.is_empty()) {
+        return reason.to_owned();
+    }
+    if pod.metadata.is_terminating() {
+        return kept(&pod.metadata);
+    }
+    let unready = pod.status.condition("Ready").filter(|ready| ready.status != api::meta::ConditionStatus::True);
+    unready.map(|ready| ready.message.to_string()).unwrap_or_default()
+}
+
+/// Why a deleted object is still there.
+fn kept(metadata: &ObjectMeta) -> String {
+    match (metadata.finalizers.is_empty(), metadata.deletion_grace_period_seconds) {
+        (false, _) => format!("deleted, and kept by {}", metadata.finalizers.join(", ")),
+        (true, Some(seconds)) => format!("deleted: its containers have {seconds}s to stop"),
+        (true, None) => "deleted".to_owned(),
+    }
 }
 
 fn claims(cluster: &Cluster) -> Vec<ClaimRow> {
@@ -272,7 +288,13 @@ fn claim_row(cluster: &Cluster, claim: &PersistentVolumeClaim) -> ClaimRow {
         class: cell(&table, "StorageClass"),
         access_modes: cell(&table, "Access Modes"),
         used_bytes: cluster.kubelets().volume_bytes(&claim.spec.volume_name),
-        reason: why(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key()),
+        reason: match claim.metadata.is_terminating() {
+            true => kept(&claim.metadata),
+            false if claim.spec.volume_name.is_empty() => {
+                why(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key())
+            }
+            false => String::new(),
+        },
         files: files(cluster, &claim.spec.volume_name),
     }
 }

@@ -1,11 +1,11 @@
 //! What the inspector says of each kind of object: its fields, why it is as it is, and the commands that tell more.
 
-use view::{BudgetRow, ClaimRow, NodeRow, PodRow, ServiceRow, Verdict, VolumeRow, WorkloadRow};
+use view::{BudgetRow, ClaimRow, EventRow, NodeRow, PodRow, PodState, ServiceRow, Verdict, VolumeRow, WorkloadRow};
 
 use super::claim::{files_text, phase_text};
 use super::pod::state_text;
 use crate::i18n::{Language, Text};
-use crate::store::{Found, PictureState};
+use crate::store::{Found, PictureState, Shared};
 
 /// What the panel says.
 pub(super) struct Card {
@@ -20,7 +20,7 @@ pub(super) struct Card {
 /// What is to be said about an object.
 pub(super) fn card_of(language: Language, picture: &PictureState, found: &Found) -> Card {
     match found {
-        Found::Pod(row) => pod(language, row),
+        Found::Pod(row) => pod(language, picture, row),
         Found::Node(row) => node(language, picture, row),
         Found::Claim(row) => claim(language, picture, row),
         Found::Volume(row) => volume(row),
@@ -39,7 +39,17 @@ fn scope(namespace: &str) -> String {
     if namespace == "default" { String::new() } else { [" -n ", namespace].concat() }
 }
 
-fn pod(language: Language, row: &PodRow) -> Card {
+/// The newest warning about a pod that does not do well: a probe that fails says so in an event alone.
+fn warning(picture: &PictureState, row: &PodRow) -> String {
+    let object = ["pod/", &row.name].concat();
+    let is_about = |event: &&Shared<EventRow>| {
+        event.warning && event.object == object && event.namespace == row.namespace && event.at_us >= row.created_us
+    };
+    let newest = picture.events.values().filter(is_about).max_by_key(|event| event.at_us);
+    newest.map(|event| [&event.reason, ": ", &event.message].concat()).unwrap_or_default()
+}
+
+fn pod(language: Language, picture: &PictureState, row: &PodRow) -> Card {
     let scope = scope(&row.namespace);
     let claims: Vec<String> = row.claims.iter().map(|used| format!("{} ({})", used.name, used.mount_path)).collect();
     let state = language.say(state_text(row.state));
@@ -47,6 +57,7 @@ fn pod(language: Language, row: &PodRow) -> Card {
     let fields = vec![
         (Text::FieldStatus, format!("{} {}/{} · {state}", row.status, row.ready, row.containers)),
         (Text::FieldWhy, row.reason.clone()),
+        (Text::FieldWarning, if row.state == PodState::Ready { String::new() } else { warning(picture, row) }),
         (Text::FieldNode, row.node.clone()),
         (Text::FieldAddress, row.ip.clone()),
         (Text::FieldOwner, owner.unwrap_or_default()),
