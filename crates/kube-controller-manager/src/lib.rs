@@ -11,6 +11,7 @@
 mod context;
 mod controller_ref;
 mod counters;
+pub mod daemonset;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoints;

@@ -8,6 +8,7 @@ use sim::{Span, Time, Timing};
 
 use crate::context::Context;
 use crate::counters::Counters;
+use crate::daemonset::DaemonSetController;
 use crate::deployment::DeploymentController;
 use crate::disruption::DisruptionController;
 use crate::endpoints::EndpointsController;
@@ -39,6 +40,7 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::ServiceAccount,
     Kind::Service,
     Kind::ControllerRevision,
+    Kind::DaemonSet,
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::StatefulSet,
@@ -69,6 +71,7 @@ struct Controllers {
     statefulset: StatefulSetController,
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
+    daemonset: DaemonSetController,
     disruption: DisruptionController,
     persistentvolume: PersistentVolumeController,
     volumeexpand: VolumeExpandController,
@@ -88,6 +91,7 @@ impl Controllers {
             statefulset: StatefulSetController::new(),
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
+            daemonset: DaemonSetController::new(),
             disruption: DisruptionController::new(),
             persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
             volumeexpand: VolumeExpandController::new(),
@@ -106,6 +110,7 @@ impl Controllers {
         self.statefulset.on_change(change, context);
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
+        self.daemonset.on_change(change, context);
         self.disruption.on_change(change, context);
         self.persistentvolume.on_change(change);
         self.volumeexpand.on_change(change);
@@ -123,6 +128,7 @@ impl Controllers {
         self.statefulset.run(context);
         self.deployment.run(context);
         self.replicaset.run(context);
+        self.daemonset.run(context);
         self.disruption.run(context);
         self.persistentvolume.run(context);
         self.volumeexpand.run(context);
@@ -141,6 +147,7 @@ impl Controllers {
             self.statefulset.next_at(),
             self.deployment.next_at(),
             self.replicaset.next_at(),
+            self.daemonset.next_at(),
             self.disruption.next_at(),
             self.persistentvolume.next_at(),
             self.volumeprotection.next_at(),

@@ -27,6 +27,11 @@ pub enum Why {
         /// What kind of set.
         owner: Kind,
     },
+    /// A pod of a DaemonSet.
+    CreatedForNode {
+        /// The node that had none.
+        node: Str,
+    },
     /// A ReplicaSet that its Deployment has sized.
     Sized {
         /// The size before.
@@ -83,6 +88,7 @@ impl Why {
             Why::DeletedAsSurplus { replicas, owner } => {
                 format!("{name} was deleted because its {} asks for {}", owner.name(), pods(*replicas))
             }
+            Why::CreatedForNode { node } => format!("{name} was created because {node} had none"),
             Why::Sized { from, to } => format!("{name} was sized from {from} to {to} by its Deployment"),
             Why::RollsOut => format!("{name} rolls out"),
             Why::DeletedAsOutdated { revision } => {

@@ -4,7 +4,7 @@ use ecow::EcoVec;
 
 use super::node::Taint;
 use crate::meta::LabelSelector;
-use crate::{Str, object};
+use crate::{Str, StringMap, object};
 
 object! {
     /// Rules about nodes and about other pods.
@@ -55,6 +55,45 @@ object! {
         operator: Str = "operator" always,
         /// What it is compared with.
         values: EcoVec<Str> = "values",
+    }
+}
+
+impl NodeSelector {
+    /// Whether the node with this name and these labels satisfies one of the terms.
+    pub fn matches(&self, name: &Str, labels: &StringMap) -> bool {
+        self.node_selector_terms.iter().any(|term| term.matches(name, labels))
+    }
+}
+
+impl NodeSelectorTerm {
+    /// Whether the node with this name and these labels satisfies it; a term without requirements matches nothing.
+    pub fn matches(&self, name: &Str, labels: &StringMap) -> bool {
+        if self.match_expressions.is_empty() && self.match_fields.is_empty() {
+            return false;
+        }
+        let field = |key: &str| (key == "metadata.name").then_some(name);
+        self.match_expressions.iter().all(|requirement| requirement.holds(labels.get_str(&requirement.key)))
+            && self.match_fields.iter().all(|requirement| requirement.holds(field(&requirement.key)))
+    }
+}
+
+impl NodeSelectorRequirement {
+    fn holds(&self, value: Option<&Str>) -> bool {
+        let is_listed = value.is_some_and(|value| self.values.contains(value));
+        let compared = || {
+            let value: i64 = value?.parse().ok()?;
+            let bound: i64 = self.values.first()?.parse().ok()?;
+            Some(value.cmp(&bound))
+        };
+        match self.operator.as_str() {
+            "In" => is_listed,
+            "NotIn" => !is_listed,
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            "Gt" => compared() == Some(std::cmp::Ordering::Greater),
+            "Lt" => compared() == Some(std::cmp::Ordering::Less),
+            _ => false,
+        }
     }
 }
 

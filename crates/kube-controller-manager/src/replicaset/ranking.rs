@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/controller_utils.go (ActivePodsWithRanks).
 
-use ordered::OrderedMap;
+use ordered::{Arrange, OrderedMap};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -32,10 +32,10 @@ pub(super) fn decide_victims(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize
     for pod in related.iter().filter(|pod| !pod.spec.node_name.is_empty()) {
         *by_node.entry(&pod.spec.node_name).or_default() += 1;
     }
-    let ranks: Vec<Rank<'_>> = pods.iter().map(|pod| rank(pod, &by_node)).collect();
-    let mut order: Vec<usize> = (0..ranks.len()).collect();
-    merge_sort(&mut order, &mut Vec::new(), &|left, right| compare(&ranks[left], &ranks[right], now));
-    order.into_iter().take(count).map(|index| ranks[index].pod.clone()).collect()
+    let mut ranks: Vec<Rank<'_>> = pods.iter().map(|pod| rank(pod, &by_node)).collect();
+    // Three pods may beat each other in a circle; the standard library's sort would take that for a mistake and panic.
+    ranks.arrange_by(|left, right| compare(left, right, now));
+    ranks.into_iter().take(count).map(|rank| rank.pod.clone()).collect()
 }
 
 fn rank<'p>(pod: &'p Rc<Pod>, by_node: &OrderedMap<&Str, usize>) -> Rank<'p> {
@@ -87,28 +87,6 @@ fn younger_first(left: (Time, &Rank<'_>), right: (Time, &Rank<'_>), now: Time) -
     let magnitude = |since: Time| (now.since(since).0.saturating_mul(1_000)).checked_ilog2().map_or(-1, i64::from);
     let by_uid = || left.1.pod.metadata.uid.cmp(&right.1.pod.metadata.uid);
     magnitude(left.0).cmp(&magnitude(right.0)).then_with(by_uid)
-}
-
-/// Stable, and at peace with an order that is none: three pods may beat each other in a circle, which the library's sort
-/// would take for a mistake.
-fn merge_sort(order: &mut [usize], spare: &mut Vec<usize>, compare: &dyn Fn(usize, usize) -> Ordering) {
-    if order.len() < 2 {
-        return;
-    }
-    let middle = order.len() / 2;
-    merge_sort(&mut order[..middle], spare, compare);
-    merge_sort(&mut order[middle..], spare, compare);
-    spare.clear();
-    spare.extend_from_slice(order);
-    let (left, right) = spare.split_at(middle);
-    let (mut first, mut second) = (0, 0);
-    for slot in order.iter_mut() {
-        let takes_left =
-            second == right.len() || first < left.len() && compare(left[first], right[second]) != Ordering::Greater;
-        let from = if takes_left { (left, &mut first) } else { (right, &mut second) };
-        *slot = from.0[*from.1];
-        *from.1 += 1;
-    }
 }
 
 #[cfg(test)]

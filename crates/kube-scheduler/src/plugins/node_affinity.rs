@@ -2,7 +2,7 @@
 
 use ordered::OrderedSet;
 
-use api::core::affinity::{NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use api::core::affinity::{NodeAffinity, NodeSelector};
 use api::{Pod, Str};
 
 use crate::cache::NodeInfo;
@@ -64,40 +64,12 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
 
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
     let terms = affinity(cycle).into_iter().flat_map(|affinity| affinity.preferred.iter());
-    let matching = terms.filter(|term| term.weight != 0 && term_matches(&term.preference, info));
+    let matching =
+        terms.filter(|term| term.weight != 0 && term.preference.matches(info.name(), &info.node.metadata.labels));
     matching.map(|term| i64::from(term.weight)).sum()
 }
 
 /// Whether a node satisfies one of the terms.
 pub(crate) fn matches(selector: &NodeSelector, info: &NodeInfo) -> bool {
-    selector.node_selector_terms.iter().any(|term| term_matches(term, info))
-}
-
-/// A term without requirements matches nothing.
-fn term_matches(term: &NodeSelectorTerm, info: &NodeInfo) -> bool {
-    if term.match_expressions.is_empty() && term.match_fields.is_empty() {
-        return false;
-    }
-    let labels = &info.node.metadata.labels;
-    let name = |key: &str| (key == "metadata.name").then_some(info.name());
-    term.match_expressions.iter().all(|requirement| holds(requirement, labels.get_str(&requirement.key)))
-        && term.match_fields.iter().all(|requirement| holds(requirement, name(&requirement.key)))
-}
-
-fn holds(requirement: &NodeSelectorRequirement, value: Option<&Str>) -> bool {
-    let is_listed = value.is_some_and(|value| requirement.values.contains(value));
-    let compared = || {
-        let value: i64 = value?.parse().ok()?;
-        let bound: i64 = requirement.values.first()?.parse().ok()?;
-        Some(value.cmp(&bound))
-    };
-    match requirement.operator.as_str() {
-        "In" => is_listed,
-        "NotIn" => !is_listed,
-        "Exists" => value.is_some(),
-        "DoesNotExist" => value.is_none(),
-        "Gt" => compared() == Some(std::cmp::Ordering::Greater),
-        "Lt" => compared() == Some(std::cmp::Ordering::Less),
-        _ => false,
-    }
+    selector.matches(info.name(), &info.node.metadata.labels)
 }

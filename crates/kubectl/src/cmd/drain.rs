@@ -10,7 +10,7 @@ pub mod filters;
 
 use api::duration::format_go_span;
 use api::selector::Selector;
-use api::{Kind, Pod, Reason, Str};
+use api::{Key, Kind, Pod, Reason, Str};
 use client::DeleteOptions;
 use sim::{Span, Time};
 
@@ -20,7 +20,6 @@ use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
-use crate::mapping::Mapping;
 use eviction::{Leaving, Manner, Means};
 use filters::{Permissions, Verdicts, decide};
 
@@ -245,14 +244,10 @@ impl Choice {
         let is_meant = |pod: &std::rc::Rc<Pod>| pod.spec.node_name == node && self.labels.matches(&pod.metadata.labels);
         let all = ctx.api.list(Kind::Pod, None);
         let pods = all.iter().filter_map(api::Object::get::<Pod>).filter(|pod| is_meant(pod));
-        let verdict = |pod: &std::rc::Rc<Pod>| decide(pod, self.may, &missing_daemon_set, ctx.now());
+        let missing_set = |key: &Key| ctx.api.get(Kind::DaemonSet, key).err().map(|status| status.message);
+        let verdict = |pod: &std::rc::Rc<Pod>| decide(pod, self.may, &missing_set, ctx.now());
         Verdicts(pods.map(|pod| (pod.clone(), verdict(pod))).collect())
     }
-}
-
-/// Why a DaemonSet cannot be had: the server stores none yet.
-fn missing_daemon_set(name: &str) -> Option<Str> {
-    Mapping::find_kind("apps", "DaemonSet").map(|mapping| mapping.not_found(name).message)
 }
 
 /// One error as it is, several in brackets, each once.

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use api::{Pod, Str};
+use api::{Key, Pod, Str};
 use sim::Time;
 
 /// The annotation of pods that a kubelet runs from a file.
@@ -91,7 +91,7 @@ impl Verdicts {
 
 /// Asks the filters one after the other: the first that keeps the pod decides, else the last one's word counts, and
 /// warnings of those before are forgotten. `daemon_set` answers why a DaemonSet cannot be had, if it cannot.
-pub fn decide(pod: &Pod, may: Permissions, daemon_set: &dyn Fn(&str) -> Option<Str>, now: Time) -> Verdict {
+pub fn decide(pod: &Pod, may: Permissions, daemon_set: &dyn Fn(&Key) -> Option<Str>, now: Time) -> Verdict {
     for filter in
         [skip_deleted(pod, may, now), of_daemon_set(pod, may, daemon_set), of_mirror(pod), of_storage(pod, may)]
     {
@@ -112,10 +112,10 @@ pub fn is_overdue(pod: &Pod, seconds: i64, now: Time) -> bool {
     seconds > 0 && since.is_some_and(|since| since > seconds)
 }
 
-fn of_daemon_set(pod: &Pod, may: Permissions, daemon_set: &dyn Fn(&str) -> Option<Str>) -> Verdict {
+fn of_daemon_set(pod: &Pod, may: Permissions, daemon_set: &dyn Fn(&Key) -> Option<Str>) -> Verdict {
     let owner = pod.metadata.controller().filter(|owner| owner.kind == "DaemonSet");
     let Some(owner) = owner.filter(|_| !pod.status.is_terminal()) else { return Verdict::Delete };
-    match daemon_set(&owner.name) {
+    match daemon_set(&Key::new(pod.metadata.namespace.clone(), owner.name.clone())) {
         Some(missing) if may.unmanaged => Verdict::DeleteWithWarning(missing),
         Some(missing) => Verdict::Refuse(missing),
         None if may.skips_daemon_sets => Verdict::SkipWithWarning("ignoring DaemonSet-managed Pods".into()),

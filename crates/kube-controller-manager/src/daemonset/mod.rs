@@ -1,0 +1,251 @@
+//! The DaemonSet controller: a pod on every node that it may run on.
+//!
+//! Pods are tied to their nodes by an affinity and placed by the scheduler like others. Events become keys; a key becomes
+//! one sync: claim the pods, find the revision, [`decide`](decide::decide), create and delete, update, write the status.
+//!
+//! Models: kubernetes v1.36 pkg/controller/daemon. Different: failed pods are deleted at once; upstream waits a second, then
+//! ever longer.
+
+pub mod decide;
+mod history;
+pub mod placement;
+
+use std::rc::Rc;
+
+use api::{DaemonSet, Key, Kind, Node, Object, Pod, Reason, Resource, Status, Str};
+use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi, WorkQueue};
+use ecow::eco_format;
+use sim::Time;
+
+use crate::context::{Context, LastWrites, Pacer};
+use crate::controller_ref::{Claimant, controllers_of};
+use crate::pod_state;
+use crate::why::Why;
+use decide::{Inputs, Plan};
+
+/// More pods than this are not created in one sync.
+const BURST_MAX: usize = 250;
+
+/// The controller's queue.
+#[derive(Clone, Debug)]
+pub(crate) struct DaemonSetController {
+    queue: WorkQueue<Key>,
+    recorder: Recorder,
+    last_writes: LastWrites,
+    pacer: Pacer,
+}
+
+impl DaemonSetController {
+    pub(crate) fn new() -> DaemonSetController {
+        DaemonSetController {
+            queue: WorkQueue::new(),
+            recorder: Recorder::new("daemonset-controller", "", RecorderApi::Core),
+            last_writes: LastWrites::default(),
+            pacer: Pacer::default(),
+        }
+    }
+
+    pub(crate) fn on_change(&mut self, change: &Change, context: &Context<'_>) {
+        match &change.object {
+            Object::DaemonSet(set) => self.queue.add(set.key(), "the DaemonSet changed"),
+            Object::Node(node) => self.on_node(change, node, context),
+            Object::Pod(pod) => self.on_pod(change, pod, context),
+            _ => {}
+        }
+    }
+
+    fn on_node(&mut self, change: &Change, node: &Node, context: &Context<'_>) {
+        let old = change.old.as_ref().and_then(Object::get::<Node>);
+        let is_as_before = change.kind == ChangeKind::Modified
+            && old
+                .is_some_and(|old| old.metadata.labels == node.metadata.labels && old.spec.taints == node.spec.taints);
+        if is_as_before {
+            return;
+        }
+        for set in context.cache.iter::<DaemonSet>() {
+            self.queue.add(set.key(), "a node changed");
+        }
+    }
+
+    fn on_pod(&mut self, change: &Change, pod: &Rc<Pod>, context: &Context<'_>) {
+        let old = change.old.as_ref().and_then(Object::get::<Pod>);
+        let is_placed = |old: &Pod| old.spec.node_name != pod.spec.node_name;
+        if change.kind == ChangeKind::Modified
+            && old.is_some_and(|old| !pod_state::is_relevant_change(old, pod) && !is_placed(old))
+        {
+            return;
+        }
+        for key in controllers_of(change, Kind::DaemonSet) {
+            self.queue.add(key, "a pod changed");
+        }
+        if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
+            for set in context.cache.of(Kind::DaemonSet).in_namespace(&pod.metadata.namespace) {
+                if let Some(set) = set.get::<DaemonSet>().filter(|set| set.spec.selector.matches(&pod.metadata.labels))
+                {
+                    self.queue.add(set.key(), "an orphan may be adopted");
+                }
+            }
+        }
+    }
+
+    /// Syncs all sets that are due.
+    pub(crate) fn run(&mut self, context: &mut Context<'_>) {
+        while let Some((key, _)) = self.queue.pop(context.now) {
+            let busy_until = self.pacer.busy_until(&key, context.now);
+            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
+                self.queue.add_at(key, at);
+                continue;
+            }
+            context.counters.syncs += 1;
+            let writes = context.counters.writes;
+            match self.sync(&key, context) {
+                Ok(requeue_at) => {
+                    self.queue.forget(&key);
+                    if let Some(at) = requeue_at {
+                        self.queue.add_at(key.clone(), at);
+                    }
+                }
+                Err(_) => self.queue.add_rate_limited(key.clone(), context.now),
+            }
+            if context.counters.writes > writes {
+                self.last_writes.note(&key, context.now);
+            }
+        }
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
+        let Some(set) = context.cache.get::<DaemonSet>(key).cloned() else {
+            self.last_writes.forget(key);
+            self.pacer.forget(key);
+            return Ok(None);
+        };
+        if set.metadata.is_terminating() {
+            return Ok(None);
+        }
+        let owner = Object::DaemonSet(set.clone());
+        if set.spec.selector.is_empty() {
+            let message = "This daemon set is selecting all pods. A non-empty selector is required.";
+            self.recorder.event(context.api, &owner, EventKind::Warning, "SelectingAll", message);
+            return Ok(None);
+        }
+        let nodes: Vec<Rc<Node>> = context.cache.iter::<Node>().cloned().collect();
+        let history = history::sync_history(&set, &owner, context)?;
+        let claimant = Claimant { owner: &owner, selector: &set.spec.selector };
+        let claimed = claimant.claim(Kind::Pod, &|_| true, context)?;
+        let pods: Vec<Rc<Pod>> = claimed.iter().filter_map(Object::get::<Pod>).cloned().collect();
+        context.counters.pods_visited += pods.len() as u64;
+        self.pacer.note(key, nodes.len(), context.now);
+        let hash = history.hash();
+        let inputs = Inputs { set: &set, hash: &hash, nodes: &nodes, pods: &pods };
+        let plan = decide::decide(&inputs, context.now);
+        let acts = self.apply(&owner, &inputs, &plan, context)?;
+        if acts == 0 && set.spec.update_strategy.kind == "RollingUpdate" {
+            let update = decide::decide_update(&inputs, context.now);
+            self.apply(&owner, &inputs, &update, context)?;
+        }
+        history::clean_up(&set, &pods, &history, context)?;
+        apply_status(&inputs, context)?;
+        Ok(decide::next_available_at(&inputs, context.now))
+    }
+
+    /// Carries a plan out; how many pods it was about.
+    fn apply(
+        &mut self,
+        owner: &Object,
+        inputs: &Inputs<'_>,
+        plan: &Plan,
+        context: &mut Context<'_>,
+    ) -> Result<usize, Status> {
+        for pod in &plan.ended {
+            self.record_ended(owner, pod, context);
+        }
+        for pod in plan.ended.iter().chain(&plan.deletions) {
+            self.delete_pod(owner, pod, context)?;
+        }
+        let spec = placement::shared_spec(inputs.set);
+        let (mut left, mut batch) = (&plan.creations[..plan.creations.len().min(BURST_MAX)], 1);
+        while !left.is_empty() {
+            let (now, later) = left.split_at(batch.min(left.len()));
+            for node in now {
+                let pod = placement::new_pod(inputs.set, owner, &spec, inputs.hash, node);
+                self.create_pod(owner, node, pod, context)?;
+            }
+            (left, batch) = (later, batch * 2);
+        }
+        let acts = plan.creations.len() + plan.deletions.len() + plan.ended.len();
+        let why = if acts == 0 { Why::AsWanted } else { Why::Acted { actions: acts } };
+        context.explain(Kind::DaemonSet, &owner.key(), why);
+        Ok(acts)
+    }
+
+    fn record_ended(&mut self, owner: &Object, pod: &Pod, context: &mut Context<'_>) {
+        let (key, node) = (pod.metadata.key(), &pod.spec.node_name);
+        if pod.status.phase == Some(api::core::pod_status::PodPhase::Failed) {
+            let message = eco_format!("Found failed daemon pod {key} on node {node}, will try to kill it");
+            self.record(owner, EventKind::Warning, "FailedDaemonPod", message, context);
+        } else {
+            let message = eco_format!("Found succeeded daemon pod {key} on node {node}, will try to delete it");
+            self.record(owner, EventKind::Normal, "SucceededDaemonPod", message, context);
+        }
+    }
+
+    fn create_pod(&mut self, owner: &Object, node: &Str, pod: Pod, context: &mut Context<'_>) -> Result<(), Status> {
+        match context.create(pod) {
+            Ok(created) => {
+                let key = created.key();
+                let message = eco_format!("Created pod: {}", key.name);
+                self.record(owner, EventKind::Normal, "SuccessfulCreate", message, context);
+                context.explain(Kind::Pod, &key, Why::CreatedForNode { node: node.clone() });
+                Ok(())
+            }
+            Err(status) if status.message.contains("because it is being terminated") => Ok(()),
+            Err(status) => {
+                let message = eco_format!("Error creating: {}", status.message);
+                self.record(owner, EventKind::Warning, "FailedCreate", message, context);
+                Err(status)
+            }
+        }
+    }
+
+    fn delete_pod(&mut self, owner: &Object, pod: &Pod, context: &mut Context<'_>) -> Result<(), Status> {
+        let key = pod.metadata.key();
+        match context.delete(Kind::Pod, &key, &DeleteOptions::default()) {
+            Ok(_) => {
+                let message = eco_format!("Deleted pod: {}", key.name);
+                self.record(owner, EventKind::Normal, "SuccessfulDelete", message, context);
+                Ok(())
+            }
+            Err(status) if status.reason == Reason::NotFound => Ok(()),
+            Err(status) => {
+                let message = eco_format!("Error deleting: {}", status.message);
+                self.record(owner, EventKind::Warning, "FailedDelete", message, context);
+                Err(status)
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        owner: &Object,
+        kind: EventKind,
+        reason: &'static str,
+        message: Str,
+        context: &mut Context<'_>,
+    ) {
+        self.recorder.event(context.api, owner, kind, reason, message);
+    }
+}
+
+fn apply_status(inputs: &Inputs<'_>, context: &mut Context<'_>) -> Result<(), Status> {
+    let status = decide::decide_status(inputs, context.now);
+    if status == inputs.set.status {
+        return Ok(());
+    }
+    let mut changed = inputs.set.clone();
+    changed.status = status;
+    context.update_status(changed).map(drop)
+}
