@@ -68,9 +68,10 @@ pub fn has_deadline(deployment: &Deployment) -> bool {
     deployment.spec.progress_deadline_seconds.is_some_and(|seconds| seconds != i32::MAX)
 }
 
-/// The sum of pods on their way out; none as long as one set does not know.
+/// The sum of pods on their way out; none as long as one set does not know. A set that was not looked at yet has none.
 pub fn terminating(sets: &[Rc<ReplicaSet>]) -> Option<i32> {
-    sets.iter().map(|set| set.status.terminating_replicas).sum()
+    let is_new = |set: &ReplicaSet| set.status.observed_generation == 0;
+    sets.iter().map(|set| set.status.terminating_replicas.or(is_new(set).then_some(0))).sum()
 }
 
 /// The counts, and whether enough pods serve.

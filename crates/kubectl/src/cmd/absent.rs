@@ -32,7 +32,6 @@ absent! {
     COMPLETION "completion" "the Tab key completes here by itself",
     CP "cp" "use kubectl exec POD -- cat FILE",
     DEBUG "debug" "use kubectl exec or kubectl run",
-    EXPOSE "expose" "use kubectl create service, or a manifest",
     PLUGIN "plugin" "",
     PROXY "proxy" "",
 }

@@ -133,6 +133,7 @@ pub mod edit;
 pub mod events;
 pub mod exec;
 pub mod explain;
+pub mod expose;
 pub mod get;
 pub mod info;
 pub mod kustomize;
@@ -200,7 +201,7 @@ verbs! {
     events::EVENTS,
     exec::EXEC,
     explain::EXPLAIN,
-    absent::EXPOSE,
+    expose::EXPOSE,
     get::GET,
     kustomize::KUSTOMIZE,
     label::LABEL,

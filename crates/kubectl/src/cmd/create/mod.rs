@@ -71,7 +71,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         let created = create_one(call, &mut info, dry_run, validation);
         let shown = created
             .map_err(|failure| failure.with_source("creating", &info.source))
-            .and_then(|value| print(call, &info, &value, &mut output, dry_run));
+            .and_then(|value| print(call, &info, &value, &mut output, "created", dry_run));
         failures.extend(shown.err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
@@ -103,6 +103,7 @@ fn print(
     info: &Info,
     value: &Value,
     output: &mut Output,
+    verb: &str,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
     match output {
@@ -110,7 +111,7 @@ fn print(
             let text = printer.print(value)?;
             call.ctx.out(&text);
         }
-        Output::Human | Output::Wide => call.print_operation(info, "created", dry_run),
+        Output::Human | Output::Wide => call.print_operation(info, verb, dry_run),
     }
     Ok(())
 }
@@ -144,6 +145,17 @@ pub enum Framing<'a> {
     Named(&'a str),
     /// As the server says it.
     Plain,
+    /// As the server says it; what was made was not created but exposed.
+    Exposed,
+}
+
+impl Framing<'_> {
+    fn verb(self) -> &'static str {
+        match self {
+            Framing::Exposed => "exposed",
+            Framing::Named(_) | Framing::Plain => "created",
+        }
+    }
 }
 
 /// Creates an object made of flags, and prints it.
@@ -174,9 +186,9 @@ pub fn create_object(
         (Framing::Named(what), Failure::Server(_)) => {
             Failure::Plain(format!("failed to create {what}: {}", failure.message()))
         }
-        (Framing::Named(_) | Framing::Plain, _) => failure,
+        (Framing::Named(_) | Framing::Plain | Framing::Exposed, _) => failure,
     })?;
-    print(call, &info, &value, &mut output, dry_run)?;
+    print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
     Ok(Flow::Done(0))
 }
 

@@ -276,6 +276,49 @@ mod tests {
         assert_eq!(shown.unwrap_or_else(|error| error), expect, "{object}");
     }
 
+    /// A table of the reference, or none without one.
+    fn table(test: &str) -> Vec<Value> {
+        let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else { return Vec::new() };
+        let text = std::fs::read_to_string(format!("{folder}/cases/rollout_status_and_helpers.json")).unwrap();
+        let file = api::text::json::read(&text).unwrap();
+        let groups = file.get("groups").as_list().iter().filter(|group| group.get("test").text() == test);
+        groups.flat_map(|group| group.get("cases").as_list().to_vec()).collect()
+    }
+
+    fn check_table(viewer: Viewer, test: &str) {
+        for case in table(test) {
+            let expect = case.get("msg").text();
+            let mut object = Value::map();
+            object.set(&["metadata", "name"], expect.split('"').nth(1).unwrap_or("foo"));
+            object.set(&["metadata", "generation"], case.get("generation").clone());
+            object.set(&["status"], case.get("status").clone());
+            let replicas = case.get("specReplicas").as_int().unwrap_or(3);
+            object.set(&["spec", "replicas"], replicas);
+            let strategy = case.get("strategy").clone();
+            match strategy.is_null() {
+                true => object.set(&["spec", "updateStrategy", "type"], "RollingUpdate"),
+                false => object.set(&["spec", "updateStrategy"], strategy),
+            }
+            let may_end = case.get("done").as_bool() == Some(true);
+            let is_refused = case.get("err").as_bool() == Some(true);
+            match viewer(&object, 0) {
+                Ok((text, complete)) => {
+                    assert_eq!(text, expect, "{test} {:?}", case.get("name"));
+                    // The table of StatefulSets calls one wait an end; upstream asks only that nothing ends too early.
+                    assert!(may_end || complete == Complete::No, "{test} {:?}", case.get("name"));
+                }
+                Err(why) => assert!(is_refused, "{test} {:?}: {why}", case.get("name")),
+            }
+        }
+    }
+
+    #[test]
+    fn workloads_tell_how_far_they_are_as_upstream_has_it() {
+        check_table(deployment, "TestDeploymentStatusViewerStatus");
+        check_table(daemon_set, "TestDaemonSetStatusViewerStatus");
+        check_table(stateful_set, "TestStatefulSetStatusViewerStatus");
+    }
+
     #[test]
     fn a_stateful_set_tells_how_far_it_is() {
         let base = "metadata: {generation: 2}\nspec: {replicas: 3, updateStrategy: ";

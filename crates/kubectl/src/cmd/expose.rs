@@ -1,0 +1,187 @@
+//! `kubectl expose`: a service in front of a workload, a pod or another service.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/expose and polymorphichelpers (selectors, ports and protocols of objects).
+
+use api::{Str, Value};
+
+use super::create::{CREATE_FLAGS, Framing, create_object};
+use super::{Call, Flow, PLAIN, Verb, shared};
+use crate::builder::Info;
+use crate::failure::Failure;
+use crate::flags::Flag;
+
+/// The verb.
+pub static EXPOSE: Verb = Verb {
+    path: "expose",
+    summary: "Create a service in front of a workload, a pod or another service",
+    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--target-port=number-or-name] [--name=name] [--type=type] [options]",
+    flags: &[
+        &[
+            Flag::text("cluster-ip", "The address, or None for a headless service."),
+            Flag::text("external-ip", "An address outside of the cluster that leads here."),
+            Flag::text("name", "The service's name."),
+            Flag::text("port", "The port; that of the object if left out."),
+            Flag::text("protocol", "TCP, UDP or SCTP."),
+            Flag::text("session-affinity", "None or ClientIP."),
+            Flag::text("target-port", "Number or name of the pods' port."),
+            Flag::text("type", "ClusterIP, NodePort, LoadBalancer or ExternalName."),
+            Flag::text("labels", "Labels of the service.").short('l'),
+            Flag::text("selector", "The pods; those of the object if left out."),
+        ],
+        CREATE_FLAGS,
+        shared::OUTPUT,
+        shared::FILES,
+        shared::DRY_RUN,
+        shared::FIELD_MANAGER,
+    ],
+    run,
+    ..PLAIN
+};
+
+/// A service's name is a label.
+const NAME_MAX: usize = 63;
+
+fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let (infos, failures) = call.builder().visit(call.ctx, call.env)?.into_infos();
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    for info in &infos {
+        expose(call, info)?;
+    }
+    Ok(Flow::Done(0))
+}
+
+fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+    let kind = info.mapping.resource().kind;
+    if !matches!(kind, "Service" | "Pod" | "Deployment" | "ReplicaSet") {
+        let group = info.mapping.resource().group;
+        let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        return Err(Failure::Plain(format!("cannot expose a {name}")));
+    }
+    let object = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+    let named = call.flags.text("name");
+    let name: Str = if named.is_empty() { info.name.chars().take(NAME_MAX).collect() } else { named };
+    let mut body = Value::map();
+    body.set(&["spec", "selector"], selector(call, kind, &object)?);
+    let ports = ports(call, kind, &object)?;
+    if !ports.is_empty() {
+        body.set(&["spec", "ports"], ports);
+    }
+    let labels = match call.flags.text("labels") {
+        text if text.is_empty() => object.at(&["metadata", "labels"]).clone(),
+        text => pairs(&text)?,
+    };
+    if !labels.is_null() {
+        body.set(&["metadata", "labels"], labels);
+    }
+    for (flag, field) in [("cluster-ip", "clusterIP"), ("type", "type"), ("session-affinity", "sessionAffinity")] {
+        let text = call.flags.text(flag);
+        if !text.is_empty() {
+            body.set(&["spec", field], text);
+        }
+    }
+    let external = call.flags.text("external-ip");
+    if !external.is_empty() {
+        body.set(&["spec", "externalIPs"], vec![Value::Str(external)]);
+    }
+    create_object(call, "services", &name, body, Framing::Exposed).map(drop)
+}
+
+fn pairs(text: &str) -> Result<Value, Failure> {
+    let mut map = Value::map();
+    for pair in text.split(',') {
+        let Some((key, value)) = pair.split_once('=') else {
+            return Err(Failure::Plain(format!("unexpected label spec: {pair}")));
+        };
+        map.set(&[key], value);
+    }
+    Ok(map)
+}
+
+fn selector(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Value, Failure> {
+    let asked = call.flags.text("selector");
+    if !asked.is_empty() {
+        return pairs(&asked);
+    }
+    let refuse = |why: String| {
+        Failure::Plain(format!("couldn't retrieve selectors via --selector flag or introspection: {why}"))
+    };
+    let (found, missing) = match kind {
+        "Pod" => (object.at(&["metadata", "labels"]), "the pod has no labels and cannot be exposed"),
+        "Service" => (object.at(&["spec", "selector"]), "the service has no pod selector set"),
+        _ => {
+            let expressions = object.at(&["spec", "selector", "matchExpressions"]);
+            if !expressions.as_list().is_empty() {
+                let shown = api::text::json::write_compact(expressions);
+                return Err(refuse(format!("couldn't convert expressions - \"{shown}\" to map-based selector format")));
+            }
+            (
+                object.at(&["spec", "selector", "matchLabels"]),
+                "invalid deployment: no selectors, therefore cannot be exposed",
+            )
+        }
+    };
+    if found.as_map().is_none_or(|map| map.is_empty()) { Err(refuse(missing.to_owned())) } else { Ok(found.clone()) }
+}
+
+/// The ports that an object's pods have, with their protocols.
+fn own_ports(kind: &str, object: &Value) -> Vec<(i64, Str)> {
+    let path: &[&str] = match kind {
+        "Service" => {
+            let ports = object.at(&["spec", "ports"]).as_list().iter();
+            return ports
+                .map(|port| (port.get("port").as_int().unwrap_or(0), port.get("protocol").text().into()))
+                .collect();
+        }
+        "Pod" => &["spec", "containers"],
+        _ => &["spec", "template", "spec", "containers"],
+    };
+    let containers = object.at(path).as_list().iter();
+    let ports = containers.flat_map(|container| container.get("ports").as_list());
+    ports.map(|port| (port.get("containerPort").as_int().unwrap_or(0), port.get("protocol").text().into())).collect()
+}
+
+fn ports(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Vec<Value>, Failure> {
+    let own = own_ports(kind, object);
+    let asked = call.flags.text("port");
+    let mut numbers: Vec<i64> = Vec::new();
+    if asked.is_empty() {
+        for (number, _) in &own {
+            if !numbers.contains(number) {
+                numbers.push(*number);
+            }
+        }
+        if numbers.is_empty() && call.flags.text("cluster-ip") != "None" {
+            return Err(call.usage("couldn't find port via --port flag or introspection"));
+        }
+    } else {
+        for text in asked.split(',') {
+            let number =
+                text.parse().map_err(|_| Failure::Plain(format!("strconv.Atoi: parsing {text:?}: invalid syntax")))?;
+            numbers.push(number);
+        }
+    }
+    let several = numbers.len() > 1;
+    let port = |(index, number): (usize, &i64)| {
+        let mut value = Value::map();
+        if several {
+            value.set(&["name"], format!("port-{}", index + 1));
+        }
+        let known = own.iter().find(|(port, _)| port == number).map(|(_, protocol)| protocol.clone());
+        let protocol = Some(call.flags.text("protocol")).filter(|text| !text.is_empty()).or(known);
+        value.set(&["protocol"], protocol.filter(|text| !text.is_empty()).unwrap_or("TCP".into()));
+        value.set(&["port"], *number);
+        let target = call.flags.text("target-port");
+        value.set(
+            &["targetPort"],
+            match target.parse::<i64>() {
+                _ if target.is_empty() => Value::Int(*number),
+                Ok(target) => Value::Int(target),
+                Err(_) => Value::Str(target),
+            },
+        );
+        value
+    };
+    Ok(numbers.iter().enumerate().map(port).collect())
+}
