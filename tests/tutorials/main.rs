@@ -7,6 +7,7 @@ mod outside;
 mod profiles;
 mod programs;
 mod statefulset;
+mod zookeeper;
 
 use statefulset::{Learner, Tutorial};
 
@@ -44,4 +45,44 @@ fn statefulset_basics_under_other_names_and_in_another_directory() {
 #[test]
 fn statefulset_basics_with_five_replicas_on_two_nodes() {
     Learner::new(Tutorial { set: "a", replicas: 5, nodes: 2, seed: 9, directory: "/tmp/x", ..AS_PRINTED }).follow();
+}
+
+#[test]
+fn zookeeper_as_printed() {
+    let mut learner = zookeeper::Learner::new(zookeeper::AS_PRINTED);
+    learner.members_know_who_they_are();
+    learner.the_stat_is_that_of_the_first_write();
+    learner.processes_and_files_belong_to_the_user();
+    learner.logs_tell_of_the_probes();
+    learner.data_outlives_the_set();
+    learner.a_killed_server_is_started_again();
+    learner.a_probe_that_was_removed_is_back_after_the_restart();
+}
+
+#[test]
+fn zookeeper_under_maintenance() {
+    let mut learner = zookeeper::Learner::new(zookeeper::AS_PRINTED);
+    learner.a_drain_waits_for_the_budget();
+    learner.without_its_budget_the_majority_goes_and_writes_stop();
+}
+
+#[test]
+fn zookeeper_of_five_with_other_names_and_flags() {
+    let mut learner = zookeeper::Learner::new(zookeeper::Ensemble {
+        set: "ensemble",
+        service: "members",
+        replicas: 5,
+        client_port: 2300,
+        election_port: 4000,
+        tick_time: 1000,
+        heap: "1G",
+        log_level: "WARN",
+        pages: 1_093_449,
+        seed: 5,
+    });
+    learner.members_know_who_they_are();
+    learner.the_stat_is_that_of_the_first_write();
+    learner.processes_and_files_belong_to_the_user();
+    learner.data_outlives_the_set();
+    learner.without_its_budget_the_majority_goes_and_writes_stop();
 }

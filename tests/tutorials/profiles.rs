@@ -9,7 +9,7 @@ const SLOW: &str = r#"{
   "watch_latency_us": 10000, "binding_latency_us": 10000, "kubelet_sync_us": 1000000,
   "image_pull_us": 20000000, "image_pull_per_mib_us": 0, "image_pull_failure_us": 500000,
   "container_start_us": 0, "probes_are_run": true, "ready_after_probe_us": 0,
-  "container_stop_us": 3000000, "pod_stop_before_running_us": 0, "pod_cleanup_us": 1000000,
+  "container_stop_us": 3000000, "stops_are_heeded": false, "pod_stop_before_running_us": 0, "pod_cleanup_us": 1000000,
   "provisioning_us": 0, "volume_binding_us": 0, "kubectl_us": 0, "network_latency_us": 1000
 }"#;
 

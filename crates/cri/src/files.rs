@@ -97,6 +97,8 @@ pub struct Files<'a> {
     pub mounts: &'a [Mount],
     /// The volumes.
     pub volumes: &'a mut Volumes,
+    /// A further group of all processes, which volumes belong to.
+    pub fs_group: Option<u32>,
 }
 
 /// Which tree a path lies in, and where.
@@ -106,6 +108,14 @@ enum Place {
 }
 
 impl Files<'_> {
+    /// The caller as a volume sees it: a member of the group that it belongs to.
+    fn member(&self, path: &str, caller: Caller) -> Caller {
+        match self.fs_group {
+            Some(gid) if matches!(self.place(path), Place::Mount { .. }) => Caller { gid, ..caller },
+            Some(_) | None => caller,
+        }
+    }
+
     fn place(&self, path: &str) -> Place {
         let mut found: Option<(usize, &str)> = None;
         for (at, mount) in self.mounts.iter().enumerate() {
@@ -187,6 +197,7 @@ fn plain_directory() -> Metadata {
 impl Fs for Files<'_> {
     fn stat(&self, path: &str, caller: Caller) -> Result<Metadata, FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         match self.read_tree(path, |tree, inner| tree.stat(inner, caller)) {
             Err(FsError::NotFound) if self.leads_to_mount(path) => Ok(plain_directory()),
             answer => answer,
@@ -195,21 +206,25 @@ impl Fs for Files<'_> {
 
     fn read(&self, path: &str, caller: Caller) -> Result<Bytes, FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.read_tree(path, |tree, inner| tree.read(inner, caller))
     }
 
     fn write(&mut self, path: &str, data: &[u8], caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.write_tree(path, |tree, inner| tree.write(inner, data, caller))
     }
 
     fn append(&mut self, path: &str, data: &[u8], caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.write_tree(path, |tree, inner| tree.append(inner, data, caller))
     }
 
     fn mkdir(&mut self, path: &str, caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         if self.is_mount_point(path) || self.leads_to_mount(path) {
             return Err(FsError::Exists);
         }
@@ -218,6 +233,7 @@ impl Fs for Files<'_> {
 
     fn remove(&mut self, path: &str, caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         if self.is_mount_point(path) || self.leads_to_mount(path) {
             return Err(FsError::Busy);
         }
@@ -227,6 +243,7 @@ impl Fs for Files<'_> {
     fn rename(&mut self, from: &str, to: &str, caller: Caller) -> Result<(), FsError> {
         self.walk_to(from, caller)?;
         self.walk_to(to, caller)?;
+        let caller = self.member(from, caller);
         if self.is_mount_point(from) || self.leads_to_mount(from) || self.is_mount_point(to) {
             return Err(FsError::Busy);
         }
@@ -242,6 +259,7 @@ impl Fs for Files<'_> {
 
     fn list(&self, path: &str, caller: Caller) -> Result<Vec<Entry>, FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         let listed = self.read_tree(path, |tree, inner| tree.list(inner, caller));
         let mut entries = match listed {
             Err(FsError::NotFound) if self.leads_to_mount(path) => Vec::new(),
@@ -261,16 +279,19 @@ impl Fs for Files<'_> {
 
     fn chmod(&mut self, path: &str, mode: u32, caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.write_tree(path, |tree, inner| tree.chmod(inner, mode, caller))
     }
 
     fn chown(&mut self, path: &str, uid: u32, gid: u32, caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.write_tree(path, |tree, inner| tree.chown(inner, uid, gid, caller))
     }
 
     fn set_modified(&mut self, path: &str, modified: Time, caller: Caller) -> Result<(), FsError> {
         self.walk_to(path, caller)?;
+        let caller = self.member(path, caller);
         self.write_tree(path, |tree, inner| tree.set_modified(inner, modified, caller))
     }
 }
@@ -322,7 +343,7 @@ mod tests {
     #[test]
     fn the_longest_mount_wins_and_volumes_keep_their_bytes() {
         let (mut root, mut volumes, mounts) = (Tree::default(), volumes(), mounts());
-        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes };
+        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes, fs_group: None };
         files.write("/srv/html/index.html", b"hi", ROOT).expect("it is mounted");
         assert!(files.exists("/srv/html/inner/hosts", ROOT));
         assert_eq!(files.write("/etc/hosts", b"", ROOT), Err(FsError::ReadOnly));
@@ -338,7 +359,7 @@ mod tests {
     #[test]
     fn a_volume_of_mode_0700_is_closed_to_others() {
         let (mut root, mut volumes, mounts) = (Tree::default(), volumes(), mounts());
-        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes };
+        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes, fs_group: None };
         files.write("/srv/html/index.html", b"hi", ROOT).expect("it is mounted");
         files.chmod("/srv/html", 0o700, ROOT).expect("root may");
         assert_eq!(files.read("/srv/html/index.html", NGINX), Err(FsError::PermissionDenied));
@@ -349,7 +370,7 @@ mod tests {
     #[test]
     fn files_move_between_volumes() {
         let (mut root, mut volumes, mounts) = (Tree::default(), volumes(), mounts());
-        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes };
+        let mut files = Files { root: &mut root, mounts: &mounts, volumes: &mut volumes, fs_group: None };
         files.write("/a", b"x", ROOT).expect("there is room");
         files.rename("/a", "/srv/html/a", ROOT).expect("both may be written");
         assert!(files.exists("/srv/html/a", ROOT) && !files.exists("/a", ROOT));

@@ -47,6 +47,8 @@ pub struct ImageConfig {
     pub env: &'static [(&'static str, &'static str)],
     /// The user that processes run as.
     pub uid: u32,
+    /// Users and groups of the same number, by name; beside root.
+    pub users: &'static [(&'static str, u32)],
     /// Whether its first process may look at `/etc/hosts` and `/etc/resolv.conf`. Those that do not need none of their own.
     pub resolves_names: bool,
 }
@@ -66,8 +68,12 @@ pub struct Spawn {
     pub hostname: EcoString,
     /// The user.
     pub uid: u32,
+    /// The user's group.
+    pub gid: u32,
     /// The process's number.
     pub pid: u32,
+    /// The number of the process that starts it; 0 from outside.
+    pub parent: u32,
     /// Whether input and output are a terminal.
     pub tty: bool,
     /// Whether somebody may send input.

@@ -21,9 +21,16 @@ pub trait Process {
         Disposition::Default
     }
 
-    /// Further rows of the process table that belong to this program.
+    /// Further rows of the process table that belong to this program; one with its own number replaces its row (a program that
+    /// has become another, as after `exec`).
     fn workers(&self) -> Vec<Worker> {
         Vec::new()
+    }
+
+    /// A signal for one of its [`Process::workers`].
+    fn signal_worker(&mut self, pid: u32, signal: Signal, system: &mut System<'_>) -> Disposition {
+        let _ = pid;
+        self.signal(signal, system)
     }
 
     /// Whether probes must be run against it.
@@ -70,11 +77,22 @@ pub enum Health {
 pub struct Worker {
     /// Its number.
     pub pid: u32,
+    /// The process that started it; 0 for those that were started from outside.
+    pub parent: u32,
     /// Its user.
     pub uid: u32,
+    /// When it was started.
+    pub started: Time,
+    /// Its virtual memory in pages.
+    pub pages: u32,
+    /// Whether it has a terminal.
+    pub tty: bool,
     /// What `ps` shows.
     pub command: EcoString,
 }
+
+/// The virtual memory of a small program, in pages: that of a shell.
+pub const SMALL_PAGES: u32 = 1_126;
 
 /// What a process can reach.
 pub struct System<'a> {

@@ -14,7 +14,9 @@ use sim::{Span, Time};
 use crate::files::{Files, Mount, Volumes};
 use crate::log::Log;
 use crate::packet::Packet;
-use crate::process::{Disposition, Health, Input, Process, ProcessIo, Progress, Signal, Stream, System, Worker};
+use crate::process::{
+    Disposition, Health, Input, Process, ProcessIo, Progress, SMALL_PAGES, Signal, Stream, System, Worker,
+};
 use crate::small_map::SmallMap;
 use crate::socket::{Net, ProcessId, Sockets};
 
@@ -69,6 +71,7 @@ pub struct Container {
     root: Tree,
     mounts: Rc<[Mount]>,
     hostname: EcoString,
+    fs_group: Option<u32>,
     processes: SmallMap<u32, Running>,
     next_pid: u32,
     log: Log,
@@ -82,6 +85,8 @@ struct Running {
     process: Box<dyn Process>,
     command: EcoString,
     uid: u32,
+    gid: u32,
+    started: Time,
     io: ProcessIo,
     stdin_is_open: bool,
     wake: Option<Time>,
@@ -98,6 +103,8 @@ pub struct NewProcess {
     pub command: EcoString,
     /// The user.
     pub uid: u32,
+    /// The user's group.
+    pub gid: u32,
     /// Whether input and output are a terminal.
     pub terminal: shell::Terminal,
     /// Whether input may come.
@@ -142,6 +149,7 @@ impl Sandbox {
         root: Tree,
         mounts: Rc<[Mount]>,
         hostname: EcoString,
+        fs_group: Option<u32>,
         first: NewProcess,
         world: &mut World<'_>,
     ) -> Option<Log> {
@@ -150,6 +158,7 @@ impl Sandbox {
             root,
             mounts,
             hostname,
+            fs_group,
             processes: SmallMap::default(),
             next_pid: 1,
             log: Log::default(),
@@ -157,29 +166,31 @@ impl Sandbox {
             is_hung: false,
         };
         self.containers[at] = Some(container);
-        self.add(at, first);
+        self.add(at, first, world.now);
         self.run(world);
         before
     }
 
     /// Starts a further process in a container; answers its number. `None` if the container does not run or is full.
-    pub fn exec(&mut self, at: usize, new: NewProcess) -> Option<u32> {
+    pub fn exec(&mut self, at: usize, new: NewProcess, now: Time) -> Option<u32> {
         let container = self.containers.get(at)?.as_ref()?;
         if container.ended.is_some() || container.processes.len() >= PROCESSES_MAX {
             return None;
         }
-        Some(self.add(at, new))
+        Some(self.add(at, new, now))
     }
 
-    fn add(&mut self, at: usize, new: NewProcess) -> u32 {
+    fn add(&mut self, at: usize, new: NewProcess, now: Time) -> u32 {
         let container = self.containers[at].as_mut().expect("a process is added to a container that was made");
         let pid = container.next_pid;
-        container.next_pid = if pid == 1 { FIRST_EXEC_PID } else { pid + 1 };
+        container.next_pid = if pid == 1 { SECOND_PID } else { pid + 1 };
         let stdin = Input::new(Rc::new(Vec::new()), 0, !new.stdin_is_open);
         let running = Running {
             process: new.process,
             command: new.command,
             uid: new.uid,
+            gid: new.gid,
+            started: now,
             io: ProcessIo::new(stdin, new.terminal),
             stdin_is_open: new.stdin_is_open,
             wake: None,
@@ -248,13 +259,15 @@ impl Sandbox {
     }
 
     fn make_runnable(&mut self, id: ProcessId) {
-        if let Some(running) = self.process_mut(id) {
+        // A program that another one runs is stepped by that one.
+        if let Some(running) = self.owner_of(id).and_then(|owner| self.process_mut(owner)) {
             running.is_runnable = true;
         }
     }
 
     /// Packets for other pods, services and name servers.
     pub fn take_packets(&mut self) -> Vec<Packet> {
+        self.route();
         std::mem::take(&mut self.outgoing)
     }
 
@@ -341,8 +354,13 @@ impl Sandbox {
         let mut running = container.processes.remove(id.pid)?;
         let mut system = System {
             now: world.now,
-            caller: Caller { uid: running.uid, gid: running.uid, now: world.now },
-            files: Files { root: &mut container.root, mounts: &container.mounts, volumes: world.volumes },
+            caller: Caller { uid: running.uid, gid: running.gid, now: world.now },
+            files: Files {
+                root: &mut container.root,
+                mounts: &container.mounts,
+                volumes: world.volumes,
+                fs_group: container.fs_group,
+            },
             net: Net { sockets: &mut self.sockets, owner: id },
             hostname: &container.hostname,
             processes: &table,
@@ -376,25 +394,28 @@ impl Sandbox {
         }
     }
 
-    /// Sends a signal to a process, or to the program that a worker belongs to.
-    pub fn signal(&mut self, id: ProcessId, signal: Signal, world: &mut World<'_>) {
-        let Some(owner) = self.owner_of(id) else { return };
+    /// Sends a signal to a process, or to the program that a worker belongs to; answers whether somebody has dealt with it.
+    pub fn signal(&mut self, id: ProcessId, signal: Signal, world: &mut World<'_>) -> Disposition {
+        let Some(owner) = self.owner_of(id) else { return Disposition::Handled };
         if signal == Signal::Kill && owner.pid == id.pid {
             // The container's first process cannot be killed from inside; that is what `kill_container` is for.
             if id.pid != 1 {
                 self.end(id, 128 + signal.number(), world);
             }
-            return;
+            return Disposition::Handled;
         }
         if owner.pid == 1 && self.is_hung(id.container) {
             if !matches!(signal, Signal::Cont | Signal::Stop) {
                 self.end(owner, 128 + signal.number(), world);
             }
-            return;
+            return Disposition::Handled;
         }
         let mut kills = Vec::new();
-        let outcome = self.with_process(owner, world, &mut kills, |process, _, system| process.signal(signal, system));
-        let Some((disposition, output)) = outcome else { return };
+        let outcome = self.with_process(owner, world, &mut kills, |process, _, system| match owner.pid == id.pid {
+            true => process.signal(signal, system),
+            false => process.signal_worker(id.pid, signal, system),
+        });
+        let Some((disposition, output)) = outcome else { return Disposition::Handled };
         self.write_output(owner, &output, world);
         match disposition {
             Disposition::Handled => self.make_runnable(owner),
@@ -402,6 +423,7 @@ impl Sandbox {
             Disposition::Default if matches!(signal, Signal::Cont | Signal::Stop) => {}
             Disposition::Default => self.end(owner, 128 + signal.number(), world),
         }
+        disposition
     }
 
     fn owner_of(&self, id: ProcessId) -> Option<ProcessId> {
@@ -435,7 +457,7 @@ impl Sandbox {
 
     /// Ends a container from outside: SIGKILL to all of its processes.
     pub fn kill_container(&mut self, at: usize, world: &mut World<'_>) {
-        self.end(ProcessId { container: at, pid: 1 }, 128 + Signal::Kill.number(), world);
+        self.end_container(at, 128 + Signal::Kill.number(), world);
     }
 
     /// A process has ended; with a container's first process all others end.
@@ -443,6 +465,9 @@ impl Sandbox {
         let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
         let Some(running) = container.processes.remove(id.pid) else { return };
         self.sockets.close_of(id);
+        for worker in running.process.workers() {
+            self.sockets.close_of(ProcessId { container: id.container, pid: worker.pid });
+        }
         tell_session(world, running.session, code);
         if id.pid != 1 {
             return;
@@ -451,13 +476,23 @@ impl Sandbox {
         container.ended = Some(Ended { code, at: world.now });
         for (pid, running) in std::mem::take(&mut container.processes).into_pairs() {
             self.sockets.close_of(ProcessId { container: id.container, pid });
+            for worker in running.process.workers() {
+                self.sockets.close_of(ProcessId { container: id.container, pid: worker.pid });
+            }
             tell_session(world, running.session, 128 + Signal::Kill.number());
         }
     }
 }
 
-/// Processes that a client starts have numbers well after those of the image's own.
-const FIRST_EXEC_PID: u32 = 29;
+/// The number after the first: those between are the runtime's.
+const SECOND_PID: u32 = 7;
+
+impl Running {
+    fn row(&self, pid: u32) -> Worker {
+        let (uid, started, command) = (self.uid, self.started, self.command.clone());
+        Worker { pid, parent: 0, uid, started, pages: SMALL_PAGES, tty: self.io.terminal.stdout, command }
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IsRunnable {
@@ -492,8 +527,11 @@ impl Container {
     pub fn table(&self) -> Vec<Worker> {
         let mut rows = Vec::new();
         for (pid, running) in self.processes.iter() {
-            rows.push(Worker { pid, uid: running.uid, command: running.command.clone() });
-            rows.extend(running.process.workers());
+            let workers = running.process.workers();
+            if !workers.iter().any(|worker| worker.pid == pid) {
+                rows.push(running.row(pid));
+            }
+            rows.extend(workers);
         }
         rows.arrange_by_key(|row| row.pid);
         rows

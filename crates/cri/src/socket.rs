@@ -37,12 +37,20 @@ pub struct Sockets {
     sockets: SmallMap<u16, Socket>,
     outbox: VecDeque<Packet>,
     next_port: u16,
+    /// Connections that stand: the pod's own port and the other side.
+    connections: Vec<(u16, Address)>,
 }
 
 impl Sockets {
     /// A network namespace with this address and no sockets.
     pub fn new(ip: Ipv4Addr) -> Sockets {
-        Sockets { ip, sockets: SmallMap::default(), outbox: VecDeque::new(), next_port: EPHEMERAL_FIRST }
+        Sockets {
+            ip,
+            sockets: SmallMap::default(),
+            outbox: VecDeque::new(),
+            next_port: EPHEMERAL_FIRST,
+            connections: Vec::new(),
+        }
     }
 
     /// The pod's address.
@@ -63,13 +71,34 @@ impl Sockets {
     /// Closes what a process has open.
     pub fn close_of(&mut self, owner: ProcessId) {
         let closing = self.sockets.take_if(|socket| socket.owner == owner);
-        // Whoever waits for an answer learns that none will come.
-        for (_, socket) in closing {
-            for packet in socket.inbox {
-                if let Payload::Data(_) | Payload::Open = packet.payload {
-                    self.outbox.push_back(packet.reply(Payload::Close));
+        // The other sides learn that nothing more will come.
+        for (port, _) in closing {
+            self.close_connections(port);
+        }
+    }
+
+    fn close_connections(&mut self, port: u16) {
+        let (ended, others) = std::mem::take(&mut self.connections).into_iter().partition(|(own, _)| *own == port);
+        self.connections = others;
+        let ended: Vec<(u16, Address)> = ended;
+        for (_, to) in ended {
+            let from = Address::new(if to.ip.is_loopback() { LOOPBACK } else { self.ip }, port);
+            self.outbox.push_back(Packet { from, to, payload: Payload::Close });
+        }
+    }
+
+    /// Keeps account of connections: `port` has sent this to `other`, or received it from there.
+    fn account(&mut self, port: u16, other: Address, payload: &Payload) {
+        match payload {
+            Payload::Open | Payload::Accepted => {
+                if self.connections.len() < SOCKETS_MAX && !self.connections.contains(&(port, other)) {
+                    self.connections.push((port, other));
                 }
             }
+            Payload::Close | Payload::Refused | Payload::Unreachable => {
+                self.connections.retain(|connection| *connection != (port, other));
+            }
+            Payload::Data(_) | Payload::Query(_) | Payload::Answer(_) | Payload::Ping(_) | Payload::Pong(_) => {}
         }
     }
 
@@ -102,10 +131,13 @@ impl Sockets {
         if packet.payload == Payload::Open && socket.is_listening {
             self.outbox.push_back(packet.reply(Payload::Accepted));
         }
+        let owner = socket.owner;
+        let (port, from, payload) = (packet.to.port, packet.from, packet.payload.clone());
         if socket.inbox.len() < INBOX_MAX {
             socket.inbox.push_back(packet);
         }
-        Some(socket.owner)
+        self.account(port, from, &payload);
+        Some(owner)
     }
 }
 
@@ -164,6 +196,7 @@ impl Net<'_> {
     /// Sends from one of the process's ports.
     pub fn send(&mut self, port: u16, to: Address, payload: Payload) {
         let from = if to.ip.is_loopback() { LOOPBACK } else { self.sockets.ip };
+        self.sockets.account(port, to, &payload);
         self.sockets.outbox.push_back(Packet { from: Address::new(from, port), to, payload });
     }
 
@@ -177,8 +210,14 @@ impl Net<'_> {
         self.sockets.sockets.get_mut(port)?.inbox.pop_front()
     }
 
-    /// Gives a port back.
+    /// Gives all ports of the process back: it has ended.
+    pub fn close_all(&mut self) {
+        self.sockets.close_of(self.owner);
+    }
+
+    /// Gives a port back; the other sides of its connections are told.
     pub fn close(&mut self, port: u16) {
         self.sockets.sockets.remove(port);
+        self.sockets.close_connections(port);
     }
 }

@@ -56,6 +56,21 @@ impl Root {
         self
     }
 
+    /// Adds a directory of a user and the group of the same number.
+    pub(crate) fn owned_directory(mut self, path: &str, id: u32) -> Root {
+        let owner = Caller { uid: id, gid: id, ..BUILDER };
+        self = self.directory(shell::fs::parent(path), 0o755);
+        self.tree.place_directory(path, 0o755, owner).expect("an image's directories fit");
+        self
+    }
+
+    /// Adds a file of a user and the group of the same number.
+    pub(crate) fn owned_file(mut self, path: &str, text: &str, mode: u32, id: u32) -> Root {
+        let owner = Caller { uid: id, gid: id, ..BUILDER };
+        self.tree.place(path, text.as_bytes(), mode, owner).expect("an image's files fit");
+        self
+    }
+
     /// Adds empty executables, so that they can be seen.
     pub(crate) fn programs(mut self, directory: &str, names: &[&str]) -> Root {
         for name in names {

@@ -20,7 +20,6 @@ static USERLAND: Userland = Userland { dialect: Dialect::Dash, tools: tools::ALL
 
 /// Sizes of images that tutorials use, as the recorded clusters reported them; no registry was asked.
 const SIZES: &[(&str, &str, u64)] = &[
-    ("registry.k8s.io/kubernetes-zookeeper", "1.0-3.4.10", 143_912_280),
     ("gcr.io/google-samples/cassandra", "v13", 141_267_913),
     ("docker.io/library/wordpress", "4.8-apache", 158_439_112),
 ];

@@ -17,6 +17,7 @@ mod program;
 mod shell_process;
 mod sql;
 pub mod tools;
+mod zookeeper;
 
 use cri::{Image, Registry};
 
@@ -26,6 +27,7 @@ const IMAGES: &[&dyn Image] = &[
     &nginx::Nginx,
     &busybox::Busybox,
     &pause::Pause,
+    &zookeeper::Zookeeper,
     &practice::Crash,
     &practice::Job,
     &practice::JobFail,

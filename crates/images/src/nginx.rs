@@ -131,7 +131,7 @@ impl Process for Command {
 /// The master and its worker.
 #[derive(Clone, Debug, Default)]
 struct Server {
-    worker: Option<u32>,
+    worker: Option<Worker>,
     ends: bool,
     connections: u32,
 }
@@ -149,7 +149,15 @@ impl Process for Server {
                 ));
                 return Progress::Exited(1);
             }
-            self.worker = Some(WORKER_PID);
+            self.worker = Some(Worker {
+                pid: system.new_pid(),
+                parent: 1,
+                uid: USER.1,
+                started: system.now,
+                pages: cri::SMALL_PAGES,
+                tty: false,
+                command: "nginx: worker process".into(),
+            });
         }
         while let Some(packet) = system.net.receive(PORT) {
             if let Payload::Data(bytes) = packet.payload {
@@ -172,16 +180,13 @@ impl Process for Server {
     }
 
     fn workers(&self) -> Vec<Worker> {
-        let row = |pid| Worker { pid, uid: USER.1, command: "nginx: worker process".into() };
-        self.worker.map(row).into_iter().collect()
+        self.worker.iter().cloned().collect()
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {
         Box::new(self.clone())
     }
 }
-
-const WORKER_PID: u32 = 7;
 
 impl Server {
     fn serve(&self, bytes: &[u8], client: Address, io: &mut ProcessIo, system: &mut System<'_>) {
@@ -192,9 +197,10 @@ impl Server {
         let text = request.as_ref().map_or_else(|| "-".to_string(), Request::first_line);
         if let Some(error) = error {
             let (stamp, number) = (error_stamp(system.now), self.connections);
+            let worker = self.worker.as_ref().map_or(0, |worker| worker.pid);
             let host = request.as_ref().and_then(|request| request.header("host")).unwrap_or("-");
             io.stderr(format!(
-                "{stamp} [error] {WORKER_PID}#{WORKER_PID}: *{number} {error}, client: {}, server: localhost, \
+                "{stamp} [error] {worker}#{worker}: *{number} {error}, client: {}, server: localhost, \
                  request: \"{text}\", host: \"{host}\"\n",
                 client.ip
             ));

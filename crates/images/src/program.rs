@@ -25,7 +25,8 @@ pub(crate) struct Userland {
     pub(crate) builtins: &'static [&'static str],
 }
 
-const DIRECTORIES: &[&str] = &["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+const DIRECTORIES: &[&str] =
+    &["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/opt/zookeeper/bin/"];
 
 impl Userland {
     /// Starts a program; none if there is no such one.
@@ -34,11 +35,17 @@ impl Userland {
         if let Some(tool) = self.tool(name) {
             return Some((tool.start)(spawn));
         }
-        let is_shell = matches!(name, "sh" | "ash" | "bash" | "dash") && self.builtins.contains(&name);
-        if is_shell || self.builtins.contains(&name) {
+        // Images of Debian's kin have bash beside the rest.
+        let is_bash = name == "bash" && self.dialect != Dialect::Busybox;
+        if is_bash || self.builtins.contains(&name) {
             return Some(Box::new(ShellProcess::new(spawn, name, self)));
         }
         None
+    }
+
+    /// Starts a script of the file system, or says that it is not there.
+    pub(crate) fn script(&'static self, spawn: &Spawn) -> Box<dyn Process> {
+        Box::new(ShellProcess::new(spawn, "", self))
     }
 
     pub(crate) fn tool(&self, name: &str) -> Option<&'static Tool> {

@@ -1,10 +1,10 @@
 //! A shell, or one of its programs, as a process of a container.
 
-use cri::{Disposition, Process, Spawn, System};
+use cri::{Disposition, Process, SMALL_PAGES, Spawn, System, Worker};
 use ecow::EcoString;
 use shell::fs::Fs;
 use shell::{
-    Command, Config, Host, KillError, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
+    Child, Command, Config, Host, KillError, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
 };
 use sim::Time;
 
@@ -16,20 +16,34 @@ const BUDGET: u64 = 20_000;
 /// A shell machine in a container.
 #[derive(Clone)]
 pub(crate) struct ShellProcess {
-    machine: Machine<Box<dyn Process>>,
+    machine: Machine<Hosted>,
     userland: &'static Userland,
     spawn: Spawn,
+    /// Whether it is a shell; else it is one of the shell's programs, run by name.
+    is_shell: bool,
+    started: Time,
     stdin_has_ended: bool,
+}
+
+/// A program of the image that a shell runs.
+#[derive(Clone)]
+pub(crate) struct Hosted {
+    process: Box<dyn Process>,
+    pid: u32,
+    command: EcoString,
+    started: Time,
 }
 
 impl ShellProcess {
     pub(crate) fn new(spawn: &Spawn, name: &str, userland: &'static Userland) -> ShellProcess {
         let config = config(spawn, userland);
-        let start = match name {
-            "sh" | "ash" | "bash" | "dash" => shell_start(spawn),
-            _ => Start::Script { text: quoted(&spawn.argv), arg0: None, args: Vec::new() },
+        let is_shell = matches!(name, "sh" | "ash" | "bash" | "dash");
+        let start = match is_shell {
+            true => shell_start(spawn),
+            false => Start::Script { text: quoted(&spawn.argv), arg0: None, args: Vec::new() },
         };
-        ShellProcess { machine: Machine::new(config, start), userland, spawn: spawn.clone(), stdin_has_ended: false }
+        let machine = Machine::new(config, start);
+        ShellProcess { machine, userland, spawn: spawn.clone(), is_shell, started: Time(0), stdin_has_ended: false }
     }
 
     fn feed(&mut self, io: &mut ProcessIo) {
@@ -53,7 +67,7 @@ fn config(spawn: &Spawn, userland: &Userland) -> Config {
         config.env.insert("HOME".into(), "/".into());
     }
     config.uid = spawn.uid;
-    config.gid = spawn.uid;
+    config.gid = spawn.gid;
     config.cwd = spawn.cwd.to_string();
     config.pid = spawn.pid;
     config.stdin_is_terminal = spawn.tty;
@@ -96,8 +110,14 @@ fn quote(word: &str) -> String {
 impl Process for ShellProcess {
     fn step(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Progress {
         self.feed(io);
+        if self.started == Time(0) {
+            self.started = system.now;
+        }
+        let next_pid = self.machine.next_pid();
+        *next_pid = (*next_pid).max(*system.next_pid);
         let mut host = ContainerHost { system, userland: self.userland, spawn: &self.spawn };
         let status = self.machine.step(&mut host, BUDGET);
+        *system.next_pid = (*system.next_pid).max(*self.machine.next_pid());
         for output in self.machine.take_output() {
             match output {
                 Output::Stdout(bytes) => io.stdout(bytes),
@@ -113,9 +133,8 @@ impl Process for ShellProcess {
         }
     }
 
+    // A shell without a terminal sets no handlers; as a container's first process it is then left alone.
     fn signal(&mut self, signal: Signal, system: &mut System<'_>) -> Disposition {
-        // A container's first process has no default handlers, and a shell without a terminal sets none for TERM.
-        let is_first = self.spawn.pid == 1;
         match signal {
             Signal::Int if self.spawn.tty => {
                 let mut host = ContainerHost { system, userland: self.userland, spawn: &self.spawn };
@@ -123,9 +142,38 @@ impl Process for ShellProcess {
                 Disposition::Handled
             }
             Signal::Term | Signal::Quit if self.spawn.tty => Disposition::Handled,
-            _ if is_first => Disposition::Default,
             _ => Disposition::Default,
         }
+    }
+
+    fn workers(&self) -> Vec<Worker> {
+        let mut rows = Vec::new();
+        for (pid, parent, child) in self.machine.children() {
+            let (started, tty) = (self.started, self.spawn.tty);
+            let row = |command, started| {
+                let (uid, pages) = (self.spawn.uid, SMALL_PAGES);
+                Worker { pid, parent, uid, started, pages, tty, command }
+            };
+            match child {
+                Child::Own(command) if self.is_shell => rows.push(row(command.into(), started)),
+                // It stands in the table already.
+                Child::Own(_) => {}
+                Child::Hosted(hosted) => {
+                    let workers = hosted.process.workers();
+                    if !workers.iter().any(|worker| worker.pid == pid) {
+                        rows.push(row(hosted.command.clone(), hosted.started));
+                    }
+                    rows.extend(workers);
+                }
+            }
+        }
+        rows
+    }
+
+    fn signal_worker(&mut self, pid: u32, signal: Signal, system: &mut System<'_>) -> Disposition {
+        let mut host = ContainerHost { system, userland: self.userland, spawn: &self.spawn };
+        self.machine.signal_child(&mut host, pid, signal);
+        Disposition::Handled
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {
@@ -141,7 +189,7 @@ struct ContainerHost<'a, 'b> {
 }
 
 impl Host for ContainerHost<'_, '_> {
-    type Process = Box<dyn Process>;
+    type Process = Hosted;
 
     fn now(&self) -> Time {
         self.system.now
@@ -154,27 +202,34 @@ impl Host for ContainerHost<'_, '_> {
     fn spawn(&mut self, command: Command) -> Result<Self::Process, SpawnError> {
         let tool = program_name(&command.argv[0]).and_then(|name| self.userland.tool(name));
         let Some(tool) = tool else { return Err(SpawnError::NotFound) };
+        let (pid, text) = (command.pid, command.argv.join(" "));
         let spawn = Spawn {
             argv: command.argv.iter().map(EcoString::from).collect(),
             env: command.env,
             cwd: command.cwd.into(),
-            pid: command.pid,
+            pid,
+            parent: self.spawn.pid,
             tty: command.terminal.stdout,
             stdin: true,
             ..self.spawn.clone()
         };
-        Ok((tool.start)(&spawn))
+        Ok(Hosted { process: (tool.start)(&spawn), pid, command: text.into(), started: self.system.now })
     }
 
-    fn step(&mut self, process: &mut Self::Process, io: &mut ProcessIo) -> Progress {
-        process.step(io, self.system)
+    fn step(&mut self, hosted: &mut Hosted, io: &mut ProcessIo) -> Progress {
+        let shell = std::mem::replace(&mut self.system.net.owner.pid, hosted.pid);
+        let progress = hosted.process.step(io, self.system);
+        if let Progress::Exited(_) = progress {
+            self.system.net.close_all();
+        }
+        self.system.net.owner.pid = shell;
+        progress
     }
 
-    fn signal(&mut self, process: &mut Self::Process, signal: Signal) {
-        let number = signal.number();
-        let disposition = process.signal(signal, self.system);
-        if disposition == Disposition::Default {
-            *process = Box::new(Signalled { code: 128 + number });
+    fn signal(&mut self, hosted: &mut Hosted, signal: Signal) {
+        let is_handled = signal != Signal::Kill && hosted.process.signal(signal, self.system) == Disposition::Handled;
+        if !is_handled && !matches!(signal, Signal::Cont | Signal::Stop) {
+            hosted.process = Box::new(Signalled { code: 128 + signal.number() });
         }
     }
 

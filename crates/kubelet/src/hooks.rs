@@ -46,7 +46,7 @@ impl Kubelets {
         }
         let command = &handler.exec.as_ref()?.command;
         let argv: Vec<EcoString> = command.iter().cloned().collect();
-        let pid = self.start_process(worker, at, argv, None, false, false)?;
+        let pid = self.start_process(worker, at, argv, None, Default::default(), now)?;
         let id = ProcessId { container: at, pid };
         if let Some(sandbox) = &mut worker.sandbox {
             let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };

@@ -7,6 +7,9 @@
 //! nginx's workers answer 403 until somebody opens it, as the tutorial says of hostPath volumes. Volumes made otherwise are 0755,
 //! emptyDir is 0777, as the kubelet makes them.
 //!
+//! Difference that was chosen: without `fsGroupChangePolicy` a volume that has its group already stays as it is, as with
+//! `OnRootMismatch`; the real default walks the whole volume at each mount and lets the group write what programs have made.
+//!
 //! Models: kubernetes v1.36 pkg/volume (configmap, secret, projected, downwardapi, emptydir, hostpath), seen from inside.
 
 use ordered::OrderedMap;
@@ -19,7 +22,7 @@ use api::text::base64;
 use api::{Key, Kind, Object, PersistentVolumeClaim, Pod, Str, Value};
 use client::Api;
 use cri::{Access, Mount};
-use cri::{Caller, Tree, normalise};
+use cri::{Caller, Fs, Tree, normalise};
 use ecow::eco_format;
 use sim::Time;
 
@@ -67,14 +70,16 @@ impl Kubelets {
 
     fn mount_volume(&mut self, pod: &Pod, volume: &Volume, api: &dyn Api) -> Result<Str, MountError> {
         let key = volume_of(pod, volume, api)?;
-        if self.volumes.contains(&key) {
-            return Ok(key.into());
+        if !self.volumes.contains(&key) {
+            let tree = match source_tree(pod, volume, api).map_err(|why| failed(volume, &why))? {
+                Some(tree) => tree,
+                None => self.shares.empty_tree(root_mode(volume, &key, api)),
+            };
+            self.volumes.insert(key.clone(), tree);
         }
-        let tree = match source_tree(pod, volume, api).map_err(|why| failed(volume, &why))? {
-            Some(tree) => tree,
-            None => self.shares.empty_tree(root_mode(volume, &key, api)),
-        };
-        self.volumes.insert(key.clone(), tree);
+        if let Some(tree) = self.volumes.get_mut(&key).filter(|_| volume.host_path.is_none()) {
+            give_to_group(tree, pod);
+        }
         Ok(key.into())
     }
 
@@ -117,6 +122,18 @@ impl Kubelets {
         let mounts = self.shares.mounts(mounts);
         worker.containers[at].mounts = Some(mounts.clone());
         mounts
+    }
+}
+
+/// `fsGroup`: what a volume holds belongs to that group.
+fn give_to_group(tree: &mut Tree, pod: &Pod) {
+    let Some(gid) = crate::spawn::fs_group(pod) else { return };
+    let always =
+        (pod.spec.security_context.as_ref()).is_some_and(|c| c.rest.get("fsGroupChangePolicy").text() == "Always");
+    let root = tree.stat("/", Caller::root(Time::HEADLESS_START));
+    let is_given = root.is_ok_and(|root| root.gid == gid && root.mode & 0o2770 == 0o2770);
+    if !is_given || always {
+        tree.give_to_group(gid);
     }
 }
 
@@ -288,7 +305,11 @@ fn add_projection(tree: &mut Tree, pod: &Pod, part: &Value, api: &dyn Api) -> Re
 
 fn add_downward(tree: &mut Tree, pod: &Pod, items: &Value) {
     for item in items.as_list() {
-        let text = crate::spawn::field_of(pod, item.at(&["fieldRef", "fieldPath"]).text()).unwrap_or_default();
+        let resource = item.get("resourceFieldRef");
+        let text = match resource.is_null() {
+            true => crate::spawn::field_of(pod, item.at(&["fieldRef", "fieldPath"]).text()).unwrap_or_default(),
+            false => crate::spawn::resource_of(pod, resource, None),
+        };
         place(tree, item.get("path").text(), text.as_bytes(), 0o644);
     }
 }

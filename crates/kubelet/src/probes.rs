@@ -32,6 +32,13 @@ pub(crate) struct Probing {
     probes: Vec<Asked>,
 }
 
+impl Probing {
+    /// The sessions of questions without an answer.
+    pub(crate) fn sessions(&self) -> Vec<u64> {
+        self.probes.iter().filter_map(|asked| Some(asked.under_way?.session)).collect()
+    }
+}
+
 /// One probe.
 #[derive(Clone, Debug)]
 struct Asked {
@@ -168,7 +175,7 @@ impl Kubelets {
         let health =
             worker.sandbox.as_ref().and_then(|sandbox| sandbox.container(at)).map(|container| container.health());
         let Some(probing) = worker.containers[at].probing.as_deref_mut() else { return };
-        if health != Some(Health::ConstantlyGood) {
+        if health != Some(Health::ConstantlyGood) || probing.answer_at.is_some() {
             return;
         }
         probing.probes.retain(|asked| asked.kind != ProbeKind::Liveness);
@@ -223,7 +230,7 @@ impl Kubelets {
         let session = self.session_table.next_number();
         self.sessions.insert(session, SessionBuffer::default());
         let text = argv.first().cloned().unwrap_or_default();
-        let Some(pid) = self.start_process(worker, at, argv, Some(session), false, false) else {
+        let Some(pid) = self.start_process(worker, at, argv, Some(session), Default::default(), now) else {
             self.sessions.remove(&session);
             return Outcome::Errored(eco_format!(
                 "rpc error: code = Unknown desc = failed to exec in container: failed to start exec: OCI runtime exec failed: \

@@ -10,7 +10,7 @@ use api::{Key, Kind, Object, Reason, Status, Str};
 use client::{Api, ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
 use cri::Signal;
 use cri::log::Log;
-use cri::{NewProcess, ProcessId, SessionBuffer};
+use cri::{NewProcess, ProcessId, SessionBuffer, Terminal};
 use ecow::{EcoString, eco_format};
 use sim::Time;
 
@@ -96,7 +96,7 @@ impl Kubelets {
             });
             (process, SessionKind::Attach)
         } else {
-            let pid = self.start_exec(slot, at, request, session).inspect_err(|_| {
+            let pid = self.start_exec(slot, at, request, session, now).inspect_err(|_| {
                 self.sessions.remove(&session);
             })?;
             (ProcessId { container: at, pid }, SessionKind::Exec)
@@ -106,36 +106,46 @@ impl Kubelets {
         Ok(SessionId(session))
     }
 
-    fn start_exec(&mut self, slot: u32, at: usize, request: &ExecRequest, session: u64) -> Result<u32, Status> {
+    fn start_exec(
+        &mut self,
+        slot: u32,
+        at: usize,
+        request: &ExecRequest,
+        session: u64,
+        now: Time,
+    ) -> Result<u32, Status> {
         let Some(mut worker) = self.workers[slot as usize].take() else { return Err(container_not_found("")) };
         let argv: Vec<EcoString> = request.command.clone();
-        let started = self.start_process(&mut worker, at, argv, Some(session), request.tty, request.stdin);
+        let terminal = if request.tty { Terminal { stdin: true, stdout: true } } else { Terminal::default() };
+        let started = self.start_process(&mut worker, at, argv, Some(session), (terminal, request.stdin), now);
         self.workers[slot as usize] = Some(worker);
         started.ok_or_else(|| executable_not_found(&request.command))
     }
 
-    /// Starts a program in a container; none if there is no such program.
+    /// Starts a program in a container, with what its descriptors are connected to and whether input may come; none if there is no
+    /// such program.
     pub(crate) fn start_process(
         &mut self,
         worker: &mut PodWorker,
         at: usize,
         argv: Vec<EcoString>,
         session: Option<u64>,
-        tty: bool,
-        stdin: bool,
+        (terminal, stdin): (Terminal, bool),
+        now: Time,
     ) -> Option<u32> {
-        let spawn = self.spawn_exec(worker, at, argv, tty, stdin);
+        let spawn = self.spawn_exec(worker, at, argv, terminal.stdout, stdin);
         let process = self.registry.image(worker.containers[at].image).start(&spawn)?;
         let new = NewProcess {
             process,
             command: crate::spawn::command_text(&spawn.argv),
             uid: spawn.uid,
-            terminal: cri::Terminal { stdin: tty, stdout: tty },
+            gid: spawn.gid,
+            terminal,
             stdin_is_open: stdin,
             session,
         };
         self.show_names(worker, at);
-        worker.sandbox.as_mut()?.exec(at, new)
+        worker.sandbox.as_mut()?.exec(at, new, now)
     }
 
     fn running_container(&self, pod: &Key, container: &str) -> Result<(u32, usize), Status> {
@@ -204,9 +214,9 @@ impl Kubelets {
             self.with_sandbox(slot, now, |sandbox, world| match (&request, kind) {
                 (Request::Write(input), _) => sandbox.write_stdin(process, input),
                 (Request::CloseStdin, _) => sandbox.close_stdin(process),
-                (Request::Interrupt, _) => sandbox.signal(process, Signal::Int, world),
+                (Request::Interrupt, _) => drop(sandbox.signal(process, Signal::Int, world)),
                 (Request::Close, SessionKind::Attach) => sandbox.attach(process, None),
-                (Request::Close, SessionKind::Exec) => sandbox.signal(process, Signal::Hup, world),
+                (Request::Close, SessionKind::Exec) => drop(sandbox.signal(process, Signal::Hup, world)),
             });
             if request == Request::Close {
                 self.sessions.remove(&session.0);

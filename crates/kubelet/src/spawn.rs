@@ -6,7 +6,8 @@ use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::container::{Container, EnvVar};
-use api::{Key, Kind, Object, Pod, Str};
+use api::quantity::Quantity;
+use api::{Key, Kind, Object, Pod, Str, Value};
 use client::Api;
 use cri::{ImageConfig, Reference, Spawn};
 use ecow::{EcoString, eco_format};
@@ -44,7 +45,9 @@ impl Kubelets {
             cwd: working_dir(container, &config),
             hostname: hostname(&worker.pod),
             uid: user(&worker.pod, container, &config),
+            gid: group(&worker.pod, container, &config),
             pid: 1,
+            parent: 0,
             tty: container.tty,
             stdin: container.stdin,
             ports: declared_ports(container),
@@ -83,6 +86,8 @@ impl Kubelets {
             cwd: working_dir(container, &config),
             hostname: hostname(&worker.pod),
             uid: user(&worker.pod, container, &config),
+            gid: group(&worker.pod, container, &config),
+            parent: 0,
             pid: worker.sandbox.as_ref().map_or(1, |sandbox| sandbox.next_pid(at)),
             tty,
             stdin,
@@ -133,6 +138,20 @@ fn user(pod: &Pod, container: &Container, config: &ImageConfig) -> u32 {
     own.or(of_pod).and_then(|uid| u32::try_from(uid).ok()).unwrap_or(config.uid)
 }
 
+/// The group that was asked for, or the user's own in the image, or root's.
+fn group(pod: &Pod, container: &Container, config: &ImageConfig) -> u32 {
+    let own = container.security_context.as_ref().and_then(|context| context.run_as_group);
+    let of_pod = pod.spec.security_context.as_ref().and_then(|context| context.run_as_group);
+    let uid = user(pod, container, config);
+    let of_user = config.users.iter().any(|(_, id)| *id == uid).then_some(uid);
+    own.or(of_pod).and_then(|gid| u32::try_from(gid).ok()).or(of_user).unwrap_or(0)
+}
+
+/// The further group of all processes of a pod, which its volumes belong to.
+pub(crate) fn fs_group(pod: &Pod) -> Option<u32> {
+    pod.spec.security_context.as_ref()?.fs_group.and_then(|gid| u32::try_from(gid).ok())
+}
+
 fn declared_ports(container: &Container) -> Vec<u16> {
     container.ports.iter().filter_map(|port| u16::try_from(port.container_port).ok()).collect()
 }
@@ -155,7 +174,7 @@ fn own_environment(worker: &PodWorker, at: usize, node_ip: Option<&Str>, api: &d
     }
     let pod_ip = worker.ip.map(|ip| eco_format!("{ip}")).unwrap_or_default();
     for variable in &container.env {
-        if let Some(value) = value_of(pod, &pod_ip, node_ip, variable, &env, api)? {
+        if let Some(value) = value_of(pod, container, (&pod_ip, node_ip), variable, &env, api)? {
             env.insert(variable.name.clone(), value);
         }
     }
@@ -164,8 +183,8 @@ fn own_environment(worker: &PodWorker, at: usize, node_ip: Option<&Str>, api: &d
 
 fn value_of(
     pod: &Pod,
-    pod_ip: &Str,
-    node_ip: Option<&Str>,
+    own: &Container,
+    (pod_ip, node_ip): (&Str, Option<&Str>),
     variable: &EnvVar,
     env: &Env,
     api: &dyn Api,
@@ -177,6 +196,9 @@ fn value_of(
             "status.hostIP" | "status.hostIPs" => node_ip.cloned(),
             path => field_of(pod, path),
         });
+    }
+    if !source.resource_field_ref.is_null() {
+        return Ok(Some(resource_of(pod, &source.resource_field_ref, Some(own))));
     }
     let (kind, selector) = match (&source.config_map_key_ref, &source.secret_key_ref) {
         (Some(selector), _) => (Kind::ConfigMap, selector),
@@ -207,6 +229,31 @@ fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<OrderedM
         Ok(Object::Secret(secret)) => Some(secret_files(&secret)),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// A resource of a container of the pod (`limits.cpu`, …) in units of its divisor, rounded up, for the downward API. What has
+/// no limit has the node's: of that, the sizes of every machine here.
+pub(crate) fn resource_of(pod: &Pod, selector: &Value, own: Option<&Container>) -> EcoString {
+    let name = selector.get("containerName").text();
+    let mut all = pod.spec.containers.iter().chain(pod.spec.init_containers.iter());
+    let Some(container) = all.find(|container| container.name == name).or(own) else { return EcoString::new() };
+    let (list, resource) = selector.get("resource").text().split_once('.').unwrap_or_default();
+    let machine = crate::node::Machine::default();
+    let asked = match list {
+        "limits" => container.resources.limits.get(resource).or(match resource {
+            "cpu" => Some(machine.cpu.as_str()),
+            "memory" => Some(machine.memory.as_str()),
+            _ => None,
+        }),
+        _ => container.resources.requests.get(resource),
+    };
+    let divisor = selector.get("divisor").text();
+    let milli = |text: &str| Quantity::parse(text).map_or(0, |quantity| i128::from(quantity.milli_value()));
+    let unit = match milli(divisor) {
+        0 => 1_000,
+        unit => unit,
+    };
+    eco_format!("{}", (milli(asked.unwrap_or("0")) + unit - 1).div_euclid(unit))
 }
 
 /// A field of the pod as text, for the downward API.

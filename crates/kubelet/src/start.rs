@@ -20,7 +20,7 @@ use crate::node::NodeState;
 use crate::status::{ProbeResult, StartError, restarts_after};
 use crate::sync::{Advance, RETRY};
 use crate::text;
-use crate::worker::{PodWorker, Stage, Step};
+use crate::worker::{ContainerRecord, PodWorker, Stage, Step};
 
 /// After a failed pull, how soon the kubelet looks again and says that it is waiting.
 const PULL_RETRY: Span = Span::from_seconds(1);
@@ -270,6 +270,7 @@ impl Kubelets {
             process,
             command: crate::spawn::command_text(&spawn.argv),
             uid: spawn.uid,
+            gid: spawn.gid,
             terminal: cri::Terminal { stdin: spawn.tty, stdout: spawn.tty },
             stdin_is_open: spawn.stdin,
             session: None,
@@ -277,7 +278,8 @@ impl Kubelets {
         worker.containers[at].step = Step::Running;
         if let Some(sandbox) = &mut worker.sandbox {
             let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-            let before = sandbox.start(at, root, mounts, spawn.hostname, first, &mut world);
+            let fs_group = crate::spawn::fs_group(&worker.pod);
+            let before = sandbox.start(at, root, mounts, spawn.hostname, fs_group, first, &mut world);
             worker.containers[at].previous_log = before.map(Rc::new);
         }
         self.record(worker, api, Some(at), EventKind::Normal, "Started", "Container started");
@@ -370,6 +372,7 @@ impl Kubelets {
             let Some(ended) = worker.ended(at) else { continue };
             let id = container_id(worker, at);
             let record = &mut worker.containers[at];
+            let was_told = record.kill_at.is_some();
             // The kubelet knows at once of a container that it has stopped itself, and starts the next one.
             let look_at = if record.kill_at.is_some() { now } else { now + notice };
             record.step = Step::Exited { look_at };
@@ -385,9 +388,14 @@ impl Kubelets {
             }));
             record.startup = None;
             record.readiness = None;
-            record.probing = None;
+            for session in record.probing.take().iter().flat_map(|probing| probing.sessions()) {
+                self.sessions.remove(&session);
+            }
             record.kill_at = None;
             worker.is_changed = true;
+            if was_told && worker.stage == Stage::Active && worker.containers[at].replaces_at_once(now) {
+                worker.containers[at].step = Step::Waiting;
+            }
         }
     }
 
@@ -423,6 +431,19 @@ pub(crate) fn container_id(worker: &PodWorker, at: usize) -> Str {
     let name = &worker.container(at).name;
     let identity = format!("{}/{name}/{}", worker.pod.metadata.uid, worker.containers[at].restart_count);
     eco_format!("containerd://{}", text::digest(&identity))
+}
+
+impl ContainerRecord {
+    /// A container that the kubelet has ended itself is started again in the same breath: nobody sees it ended. Only the end before
+    /// that one can hold it back.
+    fn replaces_at_once(&mut self, now: Time) -> bool {
+        let Some(before) = self.previous.as_ref().and_then(|how| how.finished_at) else { return true };
+        let is_free = self.restarts.until(before, now).is_none();
+        if is_free {
+            self.restarts.next(before, now);
+        }
+        is_free
+    }
 }
 
 impl PodWorker {

@@ -6,7 +6,7 @@
 use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::Signal;
-use cri::{ProcessId, World};
+use cri::{Disposition, ProcessId, World};
 use ecow::eco_format;
 use sim::{Span, Time};
 
@@ -185,18 +185,28 @@ impl Kubelets {
         for at in 0..worker.containers.len() {
             if worker.is_running(at) {
                 let signal = worker.stop_signal(at);
-                self.signal_container(worker, at, signal, now);
+                let disposition = self.signal_container(worker, at, signal, now);
+                if disposition == Disposition::Default && self.timing.stops_are_heeded {
+                    self.end_container_with(worker, at, 0, now);
+                }
             }
         }
     }
 
     /// Sends a signal to a container's first process.
-    pub(crate) fn signal_container(&mut self, worker: &mut PodWorker, at: usize, signal: Signal, now: Time) {
-        if let Some(sandbox) = &mut worker.sandbox {
-            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-            sandbox.signal(ProcessId { container: at, pid: 1 }, signal, &mut world);
-            sandbox.run(&mut world);
-        }
+    pub(crate) fn signal_container(
+        &mut self,
+        worker: &mut PodWorker,
+        at: usize,
+        signal: Signal,
+        now: Time,
+    ) -> Disposition {
+        let Some(sandbox) = &mut worker.sandbox else { return Disposition::Handled };
+        let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
+        let disposition = sandbox.signal(ProcessId { container: at, pid: 1 }, signal, &mut world);
+        sandbox.run(&mut world);
+        self.packets.extend(sandbox.take_packets());
+        disposition
     }
 
     fn kill_containers(&mut self, worker: &mut PodWorker, now: Time) {
@@ -207,9 +217,14 @@ impl Kubelets {
 
     /// SIGKILL to all processes of a container.
     pub(crate) fn kill_container(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+        self.end_container_with(worker, at, 128 + Signal::Kill.number(), now);
+    }
+
+    fn end_container_with(&mut self, worker: &mut PodWorker, at: usize, code: i32, now: Time) {
         if let Some(sandbox) = worker.sandbox.as_mut().filter(|_| worker.containers[at].step == Step::Running) {
             let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-            sandbox.kill_container(at, &mut world);
+            sandbox.end_container(at, code, &mut world);
+            self.packets.extend(sandbox.take_packets());
         }
     }
 

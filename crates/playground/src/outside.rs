@@ -20,7 +20,7 @@ pub(crate) fn until<T>(
         let mut system = System {
             now,
             caller,
-            files: cri::Files { root: fs, mounts: &[], volumes: &mut Volumes::default() },
+            files: cri::Files { root: fs, mounts: &[], volumes: &mut Volumes::default(), fs_group: None },
             net: Net { sockets: &mut cluster.outside.sockets, owner },
             hostname: "minikube",
             processes: &[],

@@ -31,7 +31,7 @@ mod variables;
 pub use builtins::{Builtin, Builtins, unified_diff};
 pub use complete::{CANDIDATES_MAX, Completions};
 pub use host::{Candidate, Command, Host, KillError, Place, Progress, SIGNALS, Signal, SpawnError, Terminal};
-pub use machine::{Config, Dialect, InputTooLong, Job, JobState, Machine, MoreInput, Output, Start, Status};
+pub use machine::{Child, Config, Dialect, InputTooLong, Job, JobState, Machine, MoreInput, Output, Start, Status};
 pub use parse::{Aliases, CompleteCommand, Fault, Missing, ParseError, next_complete_command, split_complete_commands};
 pub use process::{
     CloneProgram, Context, Input, Inputs, Line, Options, ProcessIo, Program, Spawn, SpawnInput, Step, Stream,

@@ -27,6 +27,9 @@ pub struct Timing {
     pub ready_after_probe_us: u64,
     /// From the deletion of a running pod until its containers have stopped, if their process does not take its own time.
     pub container_stop_us: u64,
+    /// Whether containers end by themselves when they are told to stop, whatever their process does about the signal. If not, one that
+    /// ignores it (a shell as the first process, say) runs until its grace is over.
+    pub stops_are_heeded: bool,
     /// From the deletion of a pod that never ran until it is gone.
     pub pod_stop_before_running_us: u64,
     /// From containers stopped until the pod object is gone.

@@ -49,6 +49,7 @@ pub(crate) fn timing() -> Timing {
         probes_are_run: false,
         ready_after_probe_us: 2_000_000,
         container_stop_us: 1_000_000,
+        stops_are_heeded: true,
         pod_stop_before_running_us: 200_000,
         pod_cleanup_us: 10_000,
         provisioning_us: 400_000,

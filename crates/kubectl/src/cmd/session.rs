@@ -55,7 +55,11 @@ impl Session {
             ctx.stderr.extend_from_slice(&output.stderr);
         }
         match output.exit {
-            Some(code) => SessionStep::Ended(code),
+            Some(code) => {
+                // A node keeps only so many sessions.
+                ctx.api.session_close(self.id);
+                SessionStep::Ended(code)
+            }
             // Whether that was all the input is known only now that it has been taken.
             None if came && !ctx.stdin.is_closed => SessionStep::Blocked { wake: Some(ctx.now()) },
             None => SessionStep::Blocked { wake: None },

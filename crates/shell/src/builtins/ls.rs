@@ -4,7 +4,7 @@ use ordered::Arrange;
 use sim::Time;
 
 use super::{Builtin, Kind, Runner};
-use crate::fs::{Entry, mode_text, normalise};
+use crate::fs::{Caller, Entry, mode_text, normalise};
 use crate::process::{Context, Options};
 
 pub(super) const BUILTIN: Builtin =
@@ -49,7 +49,7 @@ fn ls(context: &mut Context) -> i32 {
         }
     }
     sort(&mut files, &options);
-    print(context, &files, &options);
+    print(context, "", &files, &options);
     let titles = operands.len() > 1 || options.has('R');
     let mut first = files.is_empty();
     for directory in directories {
@@ -85,7 +85,7 @@ fn list(context: &mut Context, operand: &str, options: &Options, titles: bool, f
         let blocks: u64 = entries.iter().map(blocks).sum();
         context.out(format!("total {blocks}\n"));
     }
-    print(context, &entries, options);
+    print(context, &path, &entries, options);
     let mut status = 0;
     if options.has('R') && depth < DEPTH_MAX {
         for entry in entries.iter().filter(|e| e.metadata.is_directory() && e.name != "." && e.name != "..") {
@@ -123,9 +123,9 @@ fn shown(entry: &Entry, options: &Options) -> String {
     format!("{}{mark}", entry.name)
 }
 
-fn print(context: &mut Context, entries: &[Entry], options: &Options) {
+fn print(context: &mut Context, directory: &str, entries: &[Entry], options: &Options) {
     if options.has('l') || options.has('n') || options.has('g') || options.has('o') {
-        return print_long(context, entries, options);
+        return print_long(context, directory, entries, options);
     }
     let names: Vec<String> = entries.iter().map(|entry| shown(entry, options)).collect();
     if !context.io.terminal.stdout || options.has('1') {
@@ -160,12 +160,24 @@ fn columns(names: &[String]) -> String {
     text
 }
 
-fn print_long(context: &mut Context, entries: &[Entry], options: &Options) {
+/// Names that a file has: a directory has its own, that in itself, and one in each directory below.
+fn links(context: &Context, directory: &str, entry: &Entry) -> usize {
+    if !entry.metadata.is_directory() {
+        return 1;
+    }
+    let root = Caller::root(context.caller.now);
+    let path = normalise(directory, &entry.name);
+    let path = if directory.is_empty() { context.path(&entry.name) } else { path };
+    let below = context.fs.list(&path, root).unwrap_or_default();
+    2 + below.iter().filter(|entry| entry.metadata.is_directory()).count()
+}
+
+fn print_long(context: &mut Context, directory: &str, entries: &[Entry], options: &Options) {
     let rows: Vec<[String; 5]> = entries
         .iter()
         .map(|entry| {
             let m = &entry.metadata;
-            let links = if m.is_directory() { "2" } else { "1" };
+            let links = links(context, directory, entry);
             let (user, group) = if options.has('n') {
                 (m.uid.to_string(), m.gid.to_string())
             } else {

@@ -144,11 +144,28 @@ impl Tree {
             return Err(FsError::NoSpace);
         }
         self.used = used;
+        let heir = self.heir(path, caller);
         let nodes = Rc::make_mut(&mut self.nodes);
-        let node = nodes.entry(path.into()).or_insert_with(|| Node::new(Some(Bytes::default()), 0o644, caller));
+        let node = nodes.entry(path.into()).or_insert_with(|| Node::new(Some(Bytes::default()), 0o644, heir.0));
         node.modified = caller.now;
         edit(Rc::make_mut(node.bytes.get_or_insert_default()));
         Ok(())
+    }
+
+    /// What a directory with the set-group-ID bit hands down: its group to all, the bit itself to directories.
+    fn heir(&self, path: &str, caller: Caller) -> (Caller, u32) {
+        match self.nodes.get(parent(path)).filter(|directory| directory.mode & 0o2000 != 0) {
+            Some(directory) => (Caller { gid: directory.gid, ..caller }, 0o2000),
+            None => (caller, 0),
+        }
+    }
+
+    /// Gives everything to a group that may read and write it, and whatever will be made in it: what a kubelet does for `fsGroup`.
+    pub fn give_to_group(&mut self, gid: u32) {
+        for node in Rc::make_mut(&mut self.nodes).values_mut() {
+            node.gid = gid;
+            node.mode |= if node.bytes.is_none() { 0o2770 } else { 0o660 };
+        }
     }
 
     fn size_of(&self, path: &str) -> u64 {
@@ -214,7 +231,8 @@ impl Fs for Tree {
             return Err(FsError::NoSpace);
         }
         self.used += NODE_BYTES;
-        Rc::make_mut(&mut self.nodes).insert(path.into(), Node::new(None, 0o755, caller));
+        let (heir, bit) = self.heir(path, caller);
+        Rc::make_mut(&mut self.nodes).insert(path.into(), Node::new(None, 0o755 | bit, heir));
         Ok(())
     }
 
@@ -332,6 +350,18 @@ mod tests {
         assert_eq!(tree.read("/srv/html/index.html", NGINX), Err(FsError::PermissionDenied));
         assert_eq!(tree.write("/srv/x", b"", NGINX), Err(FsError::PermissionDenied));
         assert_eq!(tree.chmod("/srv", 0o777, NGINX), Err(FsError::NotPermitted));
+    }
+
+    #[test]
+    fn a_directory_hands_down_its_group() {
+        let mut tree = tree();
+        tree.give_to_group(7);
+        tree.mkdir("/srv/data", Caller { gid: 7, ..NGINX }).expect("the group may");
+        tree.write("/srv/data/x", b"1", NGINX).expect("it is its own");
+        let seen = |path: &str| tree.stat(path, ROOT).map(|found| (found.mode, found.uid, found.gid));
+        assert_eq!(seen("/srv/data"), Ok((0o2755, 101, 7)));
+        assert_eq!(seen("/srv/data/x"), Ok((0o644, 101, 7)));
+        assert_eq!(seen("/srv/html/index.html"), Ok((0o664, 0, 7)));
     }
 
     #[test]

@@ -139,7 +139,7 @@ pub(super) fn signal_tree<P: Clone, H: Host<Process = P>>(
     signal_one(machine, host, pid, signal)
 }
 
-fn signal_one<P: Clone, H: Host<Process = P>>(
+pub(super) fn signal_one<P: Clone, H: Host<Process = P>>(
     machine: &mut Machine<P>,
     host: &mut H,
     pid: u32,

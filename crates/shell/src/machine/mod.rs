@@ -410,17 +410,33 @@ impl<P: Clone> Machine<P> {
         &self.jobs
     }
 
-    /// The processes alive: PID, parent and command line, in the order of PIDs (for `ps`).
-    pub fn processes(&self) -> Vec<(u32, u32, String)> {
-        self.tasks.values().map(|task| (task.pid, task.parent, self.title(task))).collect()
+    /// The children alive, in the order of PIDs (for `ps`): PID, parent, and what it is.
+    pub fn children(&self) -> impl Iterator<Item = (u32, u32, Child<'_, P>)> {
+        let main = self.config.pid;
+        self.tasks.values().filter(move |task| task.pid != main).map(|task| {
+            let child = match &task.body {
+                Body::Shell(shell) => {
+                    let args = shell.positional.iter().map(EcoString::as_str);
+                    Child::Own([shell.arg0.as_str()].into_iter().chain(args).collect::<Vec<_>>().join(" "))
+                }
+                Body::Program(running) => {
+                    Child::Own([vec![running.name.clone()], running.args.clone()].concat().join(" "))
+                }
+                Body::Host(process) => Child::Hosted(process),
+                Body::Away => Child::Own(String::new()),
+            };
+            (task.pid, task.parent, child)
+        })
     }
 
-    fn title(&self, task: &Task<P>) -> String {
-        match &task.body {
-            Body::Shell(shell) => shell.arg0.to_string(),
-            Body::Program(running) => [vec![running.name.clone()], running.args.clone()].concat().join(" "),
-            Body::Host(_) | Body::Away => String::new(),
-        }
+    /// The number that the next child gets: of a container's numbers there is one sequence for all its shells.
+    pub fn next_pid(&mut self) -> &mut u32 {
+        &mut self.next_pid
+    }
+
+    /// Sends a signal to one child; whether there is one of that number.
+    pub fn signal_child<H: Host<Process = P>>(&mut self, host: &mut H, pid: u32, signal: Signal) -> bool {
+        pid != self.config.pid && control::signal_one(self, host, pid, signal)
     }
 
     pub(crate) fn remember(&mut self, line: &str) {
@@ -446,6 +462,15 @@ impl<P: Clone> Machine<P> {
             Body::Program(_) | Body::Host(_) | Body::Away => None,
         }
     }
+}
+
+/// A child of a shell.
+#[derive(Debug)]
+pub enum Child<'a, P> {
+    /// A shell or one of the shell's own programs, as a command line.
+    Own(String),
+    /// A program of the host.
+    Hosted(&'a P),
 }
 
 /// Whether more input will come.
