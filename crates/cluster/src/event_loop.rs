@@ -150,6 +150,8 @@ impl Cluster {
                     self.kubelets.forget_events(at);
                     self.scheduler.forget_events(at);
                     self.tell_watchers();
+                    // Events that were written again since have only changed places: there may be no write to tell of.
+                    self.plan_expiry();
                 }
                 Event::Expiry => {}
             }
@@ -271,6 +273,10 @@ impl Cluster {
             }
         }
         self.told = self.server.revision();
+        self.plan_expiry();
+    }
+
+    fn plan_expiry(&mut self) {
         let expiry = self.server.next_expiry();
         if expiry != self.expiry {
             self.expiry = expiry;

@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use api::{Key, Kind, Object, PersistentVolume, Pod, Service, Str};
 use client::{Change, ChangeKind, Informers};
+use sim::Time;
 
 use crate::persistentvolume::matching::claim_key;
 
 /// Dependents by owner, and pods by claim, node and service.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Indexes {
     /// (UID of an owner, kind and key of an object that names it as owner)
     dependents: OrderedSet<(Str, Kind, Key)>,
@@ -56,6 +57,16 @@ impl Indexes {
             }
             _ => {}
         }
+    }
+
+    /// The indexes that a full scan of the caches gives: what tests compare with.
+    pub(crate) fn scanned(cache: &Informers, kinds: &[Kind]) -> Indexes {
+        let mut indexes = Indexes::default();
+        for object in kinds.iter().flat_map(|kind| cache.of(*kind).iter()) {
+            let (kind, object) = (ChangeKind::Added, object.clone());
+            indexes.apply(&Change { kind, object, old: None, revision: 0, at: Time(0) }, cache);
+        }
+        indexes
     }
 
     /// Objects of one kind that name the owner with this UID, by key.

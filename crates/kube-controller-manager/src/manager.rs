@@ -176,6 +176,11 @@ impl ControllerManager {
         self.counters
     }
 
+    /// Whether the indexes are what a full scan of the caches gives.
+    pub fn indexes_are_true(&self) -> bool {
+        self.indexes == Indexes::scanned(&self.cache, WATCHED)
+    }
+
     /// The last decision about an object, if it is remembered.
     pub fn why(&self, kind: Kind, key: &Key) -> Option<&Why> {
         self.whys.get(kind, key)

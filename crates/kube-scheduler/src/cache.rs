@@ -366,6 +366,18 @@ impl Cache {
         }
     }
 
+    /// Whether all that is counted while pods come and go is what a full scan gives.
+    pub(crate) fn sums_are_true(&self) -> bool {
+        self.nodes.values().all(|info| {
+            let mut fresh = NodeInfo::new(info.node.clone());
+            info.pods.values().for_each(|pod| fresh.add(pod.clone()));
+            let counts_are_true = info.counted.iter().all(|(selection, count)| info.scan(selection) == *count);
+            counts_are_true
+                && (&fresh.requested, &fresh.used_ports) == (&info.requested, &info.used_ports)
+                && fresh.pods_with_rules.len() == info.pods_with_rules.len()
+        })
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.order.len()

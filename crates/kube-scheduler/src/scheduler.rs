@@ -111,6 +111,11 @@ impl Scheduler {
         self.recorder.forget_old(now);
     }
 
+    /// Whether what is held to be taken on each node is the sum of what its pods ask for.
+    pub fn sums_are_true(&self) -> bool {
+        self.cache.sums_are_true()
+    }
+
     /// How many pods wait for a node.
     pub fn pending(&self) -> usize {
         self.queue.len()

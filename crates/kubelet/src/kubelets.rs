@@ -144,6 +144,17 @@ impl Kubelets {
         worker.is_some_and(|worker| worker.containers.iter().any(|record| matches!(record.step, Step::Pulling { .. })))
     }
 
+    /// The pods that run on nodes whose kubelet is in touch, with their node.
+    pub fn running(&self) -> impl Iterator<Item = (Key, &Str)> {
+        let running = self.workers.iter().flatten().filter(|worker| worker.runs_anything());
+        running.map(|worker| (worker.pod.key(), &worker.pod.spec.node_name)).filter(|(_, node)| self.hears(node))
+    }
+
+    /// The machines, by name.
+    pub fn machines(&self) -> impl Iterator<Item = &Str> {
+        self.nodes.keys()
+    }
+
     /// How often a pod has been looked at: what the scale test counts.
     pub fn syncs(&self) -> u64 {
         self.syncs

@@ -1,0 +1,335 @@
+//! What people and machines do to a cluster.
+
+use std::rc::Rc;
+
+use api::core::node::Taint;
+use api::text::yaml;
+use api::{Key, Kind, Node, Object, Pod, Resource, StatefulSet};
+use client::{Api, DeleteOptions, WriteOptions};
+use cluster::Cluster;
+use sim::{Fault, ObjectTarget, PodTarget, Random};
+
+use crate::checks::Checks;
+
+const MANIFEST: &str = include_str!("swarm.yaml");
+const SETS: [&str; 2] = ["web", "par"];
+const REPLICAS_MAX: u64 = 5;
+const IMAGES: [&str; 2] = ["registry.k8s.io/nginx-slim:0.24", "registry.k8s.io/nginx-slim:0.21"];
+const WORN_OUT: &str = "swarm/worn-out";
+
+/// Somebody with a dice.
+pub(crate) struct Trouble {
+    random: Random,
+    updates: u64,
+}
+
+type Act = fn(&mut Trouble, &mut Cluster, &mut Checks) -> String;
+
+/// What may be done; what stands here twice is done twice as often.
+const ACTS: &[Act] = &[
+    Trouble::scale,
+    Trouble::scale,
+    Trouble::update,
+    Trouble::update,
+    Trouble::delete_pod,
+    Trouble::delete_pod,
+    Trouble::force_delete,
+    Trouble::evict,
+    Trouble::evict,
+    Trouble::drain,
+    Trouble::cordon,
+    Trouble::uncordon,
+    Trouble::uncordon,
+    Trouble::taint,
+    Trouble::stop_node,
+    Trouble::start_node,
+    Trouble::start_node,
+    Trouble::cut,
+    Trouble::heal,
+    Trouble::heal,
+    Trouble::kill,
+    Trouble::kill,
+    Trouble::hang,
+    Trouble::unready,
+    Trouble::ready,
+    Trouble::out_of_service,
+    Trouble::delete_node,
+    Trouble::renew_node,
+    Trouble::important,
+];
+
+impl Trouble {
+    pub(crate) fn new(seed: u64) -> Trouble {
+        Trouble { random: Random::stream(seed, "trouble"), updates: 0 }
+    }
+
+    /// Creates what there is to trouble.
+    pub(crate) fn lay_out(&self, cluster: &mut Cluster) {
+        for document in MANIFEST.split("\n---\n") {
+            let body = yaml::read(document).unwrap();
+            let group = body.get("apiVersion").text().rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+            let kind = Kind::find(&group, body.get("kind").text()).unwrap();
+            let namespace = if kind.is_namespaced() { "default" } else { "" };
+            cluster.client("swarm").create_value(kind, namespace, body, &WriteOptions::default()).unwrap();
+        }
+    }
+
+    /// Does one thing; says what.
+    pub(crate) fn act(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        let act = ACTS[self.random.below(ACTS.len() as u64) as usize];
+        act(self, cluster, checks)
+    }
+
+    /// Takes back all that would keep things from coming to rest.
+    pub(crate) fn mend(&self, cluster: &mut Cluster) {
+        let _ = cluster.inject(&Fault::Clear);
+        for node in typed::<Node>(cluster) {
+            change::<Node>(cluster, &node.key(), |node| {
+                node.spec.unschedulable = false;
+                node.spec.taints.retain(|taint| taint.key.starts_with("node.kubernetes.io/un"));
+            });
+        }
+        for name in cluster_nodes(cluster) {
+            if !typed::<Node>(cluster).iter().any(|node| node.metadata.name == name) {
+                // Its kubelet registers it when it starts.
+                let _ = cluster.inject(&Fault::StopNode(name.clone()));
+                let _ = cluster.inject(&Fault::StartNode(name));
+            }
+        }
+        for name in SETS {
+            change::<StatefulSet>(cluster, &Key::new("default", name), |set| {
+                // So many find room on four nodes, however they are spread.
+                let replicas = set.spec.replicas().min(4);
+                Rc::make_mut(&mut set.spec).replicas = Some(replicas);
+            });
+        }
+        let important = Key::new("default", "important");
+        let _ = cluster.client("swarm").delete(Kind::Pod, &important, &DeleteOptions::default());
+    }
+
+    fn pick<T: Clone>(&mut self, list: &[T]) -> Option<T> {
+        (!list.is_empty()).then(|| list[self.random.below(list.len() as u64) as usize].clone())
+    }
+
+    fn pod(&mut self, cluster: &Cluster) -> Option<Rc<Pod>> {
+        let pods = typed::<Pod>(cluster);
+        self.pick(&pods)
+    }
+
+    fn node(&mut self, cluster: &Cluster) -> String {
+        let names = cluster_nodes(cluster);
+        self.pick(&names).unwrap_or_default()
+    }
+
+    fn set(&mut self) -> Key {
+        Key::new("default", SETS[self.random.below(2) as usize])
+    }
+
+    fn scale(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        checks.note_change(cluster.now());
+        let (key, replicas) = (self.set(), self.random.below(REPLICAS_MAX + 1) as i32);
+        change::<StatefulSet>(cluster, &key, |set| Rc::make_mut(&mut set.spec).replicas = Some(replicas));
+        format!("scale {key} to {replicas}")
+    }
+
+    fn update(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        self.updates += 1;
+        let (key, round) = (self.set(), self.updates);
+        let image = IMAGES[self.random.below(2) as usize];
+        change::<StatefulSet>(cluster, &key, |set| {
+            let template = &mut Rc::make_mut(&mut set.spec).template;
+            template.metadata.annotations.insert("swarm/round", round.to_string());
+            let spec = Rc::make_mut(&mut template.spec);
+            spec.containers.make_mut()[0].image = image.into();
+        });
+        format!("update {key} to {image}, round {round}")
+    }
+
+    fn delete_pod(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let Some(pod) = self.pod(cluster) else { return "no pod to delete".to_owned() };
+        let _ = cluster.client("swarm").delete(Kind::Pod, &pod.key(), &DeleteOptions::default());
+        format!("delete {}", pod.key())
+    }
+
+    fn force_delete(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let terminating: Vec<Rc<Pod>> =
+            typed::<Pod>(cluster).into_iter().filter(|pod| pod.metadata.is_terminating()).collect();
+        let Some(pod) = self.pick(&terminating) else { return "no pod to force".to_owned() };
+        let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+        let _ = cluster.client("swarm").delete(Kind::Pod, &pod.key(), &options);
+        format!("delete {} by force", pod.key())
+    }
+
+    fn evict(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        let Some(pod) = self.pod(cluster) else { return "no pod to evict".to_owned() };
+        let answer = evict(cluster, &pod, checks);
+        format!("evict {}: {answer}", pod.key())
+    }
+
+    fn drain(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        let node = self.node(cluster);
+        change::<Node>(cluster, &Key::new("", node.as_str()), |node| node.spec.unschedulable = true);
+        let there: Vec<Rc<Pod>> =
+            typed::<Pod>(cluster).into_iter().filter(|pod| pod.spec.node_name == node.as_str()).collect();
+        let answers: Vec<String> =
+            there.iter().map(|pod| format!("{}: {}", pod.key(), evict(cluster, pod, checks))).collect();
+        format!("drain {node}: {}", answers.join(", "))
+    }
+
+    fn cordon(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        change::<Node>(cluster, &Key::new("", node.as_str()), |node| node.spec.unschedulable = true);
+        format!("cordon {node}")
+    }
+
+    fn uncordon(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        change::<Node>(cluster, &Key::new("", node.as_str()), |node| {
+            node.spec.unschedulable = false;
+            node.spec.taints.retain(|taint| taint.key != WORN_OUT);
+        });
+        format!("uncordon {node}")
+    }
+
+    fn taint(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        add_taint(cluster, &node, WORN_OUT);
+        format!("taint {node}")
+    }
+
+    fn out_of_service(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        let key = Key::new("", node.as_str());
+        let is_lost = cluster.client("swarm").get(Kind::Node, &key).is_ok_and(|object| {
+            let ready = object.get::<Node>().and_then(|node| node.status.condition("Ready").cloned());
+            ready.is_some_and(|ready| ready.reason == "NodeStatusUnknown")
+        });
+        // Said of a machine that runs it would let two pods of one name run; nobody may say it then.
+        if !is_lost || !cluster.faults().contains(&(format!("node/{node}"), "stopped")) {
+            return format!("{node} is not out of service");
+        }
+        add_taint(cluster, &node, "node.kubernetes.io/out-of-service");
+        format!("{node} is out of service")
+    }
+
+    fn inject(&mut self, cluster: &mut Cluster, fault: Fault) -> String {
+        let outcome = cluster.inject(&fault);
+        format!("{fault:?}: {outcome:?}")
+    }
+
+    fn stop_node(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        self.inject(cluster, Fault::StopNode(node))
+    }
+
+    fn start_node(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let stopped: Vec<String> = cluster
+            .faults()
+            .into_iter()
+            .filter(|(_, how)| *how == "stopped")
+            .map(|(thing, _)| thing.trim_start_matches("node/").to_owned())
+            .collect();
+        let Some(node) = self.pick(&stopped) else { return "no node to start".to_owned() };
+        change::<Node>(cluster, &Key::new("", node.as_str()), |node| {
+            node.spec.taints.retain(|taint| taint.key != "node.kubernetes.io/out-of-service");
+        });
+        self.inject(cluster, Fault::StartNode(node))
+    }
+
+    fn cut(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        self.inject(cluster, Fault::CutNetwork(node))
+    }
+
+    fn heal(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        self.inject(cluster, Fault::HealNetwork(node))
+    }
+
+    fn target(&mut self, cluster: &Cluster) -> Option<PodTarget> {
+        let pod = self.pod(cluster)?;
+        let (namespace, name) = (pod.metadata.namespace.to_string(), pod.metadata.name.to_string());
+        Some(PodTarget { pod: ObjectTarget { namespace, name }, container: None })
+    }
+
+    fn kill(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let code = self.random.below(140) as i32;
+        self.target(cluster).map_or_else(String::new, |target| self.inject(cluster, Fault::Kill(target, code)))
+    }
+
+    fn hang(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        self.target(cluster).map_or_else(String::new, |target| self.inject(cluster, Fault::Hang(target)))
+    }
+
+    fn unready(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        self.target(cluster).map_or_else(String::new, |target| self.inject(cluster, Fault::Unready(target)))
+    }
+
+    fn ready(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        self.target(cluster).map_or_else(String::new, |target| self.inject(cluster, Fault::Ready(target)))
+    }
+
+    fn delete_node(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        let _ = cluster.client("swarm").delete(Kind::Node, &Key::new("", node.as_str()), &DeleteOptions::default());
+        format!("delete {node}")
+    }
+
+    /// A node is deleted and its machine started again, before anybody has collected its pods.
+    fn renew_node(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let node = self.node(cluster);
+        let _ = cluster.client("swarm").delete(Kind::Node, &Key::new("", node.as_str()), &DeleteOptions::default());
+        let _ = cluster.inject(&Fault::StopNode(node.clone()));
+        let _ = cluster.inject(&Fault::StartNode(node.clone()));
+        format!("delete and start {node}")
+    }
+
+    /// A pod that may take the place of others.
+    fn important(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let body = yaml::read(
+            "{apiVersion: v1, kind: Pod, metadata: {name: important}, spec: {priorityClassName: high, containers: \
+             [{name: c, image: nginx, resources: {requests: {cpu: 1500m}}}]}}",
+        );
+        let written =
+            cluster.client("swarm").create_value(Kind::Pod, "default", body.unwrap(), &WriteOptions::default());
+        format!("an important pod: {}", written.is_ok())
+    }
+}
+
+fn evict(cluster: &mut Cluster, pod: &Rc<Pod>, checks: &mut Checks) -> &'static str {
+    let room = checks.room(cluster);
+    match cluster.client("swarm").evict(&pod.key(), &DeleteOptions::default()) {
+        Ok(()) => {
+            checks.note_eviction(pod, room);
+            "yes"
+        }
+        Err(_) => "no",
+    }
+}
+
+/// The machines, whether or not the API knows them.
+fn cluster_nodes(cluster: &Cluster) -> Vec<String> {
+    cluster.kubelets().machines().map(|name| name.to_string()).collect()
+}
+
+fn add_taint(cluster: &mut Cluster, node: &str, key: &'static str) {
+    change::<Node>(cluster, &Key::new("", node), |node| {
+        if !node.spec.taints.iter().any(|taint| taint.key == key) {
+            node.spec.taints.push(Taint { key: key.into(), effect: "NoExecute".into(), ..Taint::default() });
+        }
+    });
+}
+
+/// All objects of a kind, typed.
+pub(crate) fn typed<T: Resource>(cluster: &Cluster) -> Vec<Rc<T>> {
+    cluster.server().iter(T::KIND).filter_map(T::from_object).cloned().collect()
+}
+
+fn change<T: Resource>(cluster: &mut Cluster, key: &Key, change: impl FnOnce(&mut T)) {
+    let mut client = cluster.client("swarm");
+    let Ok(object) = client.get(T::KIND, key) else { return };
+    let mut changed: T = (**T::from_object(&object).unwrap()).clone();
+    change(&mut changed);
+    let object: Object = changed.into();
+    let _ = client.update(object);
+}
