@@ -72,6 +72,8 @@ fn pod(language: Language, picture: &PictureState, row: &PodRow) -> Card {
         command("logs", ""),
         command("exec -it", " -- sh"),
         command("delete pod", ""),
+        ["fault pod kill ", &row.name, &scope].concat(),
+        ["fault pod hang ", &row.name, &scope].concat(),
     ];
     Card { verdicts: row.verdicts.clone(), ..card(fields, commands) }
 }
@@ -93,6 +95,8 @@ fn claim(language: Language, picture: &PictureState, row: &ClaimRow) -> Card {
         vec![
             ["kubectl describe pvc ", &row.name, &scope].concat(),
             ["kubectl delete pvc ", &row.name, &scope].concat(),
+            ["fault volume fill ", &row.name, &scope].concat(),
+            ["fault volume lose ", &row.name, &scope].concat(),
         ],
     )
 }
@@ -128,6 +132,8 @@ fn node(language: Language, picture: &PictureState, row: &NodeRow) -> Card {
         ["kubectl describe node ", &row.name].concat(),
         [cordon, &row.name].concat(),
         ["kubectl drain ", &row.name, " --ignore-daemonsets"].concat(),
+        [if row.ready { "fault node stop " } else { "fault node start " }, &row.name].concat(),
+        [if row.ready { "fault network cut " } else { "fault network heal " }, &row.name].concat(),
     ];
     card(fields, commands)
 }
