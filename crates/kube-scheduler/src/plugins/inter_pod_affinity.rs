@@ -190,12 +190,10 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     if !is_near_enough(cycle, info) {
         return refuse(Code::UnschedulableAndUnresolvable, "node(s) didn't match pod affinity rules");
     }
-    let labels = &info.node.metadata.labels;
-    let stands_in = |(key, value): &Place| labels.get_str(key) == Some(value);
-    if state.avoided.iter().any(|(place, count)| *count > 0 && stands_in(place)) {
+    if counts_at(&state.avoided, info).any(|count| count > 0) {
         return refuse(Code::Unschedulable, "node(s) didn't match pod anti-affinity rules");
     }
-    if state.repelling.iter().any(|(place, count)| *count > 0 && stands_in(place)) {
+    if counts_at(&state.repelling, info).any(|count| count > 0) {
         return refuse(Code::Unschedulable, "node(s) didn't satisfy existing pods anti-affinity rules");
     }
     None
@@ -220,7 +218,11 @@ fn has_nothing_to_say(cycle: &Cycle<'_>) -> bool {
 }
 
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
-    let labels = &info.node.metadata.labels;
-    let here = cycle.affinity.weights.iter().filter(|((key, value), _)| labels.get_str(key) == Some(value));
-    here.map(|(_, weight)| weight).sum()
+    counts_at(&cycle.affinity.weights, info).sum()
+}
+
+/// What is counted for the places in which a node stands. A node has few labels, and there may be as many places as nodes.
+fn counts_at<'a>(counts: &'a OrderedMap<Place, i64>, info: &'a NodeInfo) -> impl Iterator<Item = i64> + 'a {
+    let labels = info.node.metadata.labels.iter().filter(|_| !counts.is_empty());
+    labels.filter_map(|(key, value)| counts.get(&(key.clone(), value.clone())).copied())
 }
