@@ -111,6 +111,8 @@ pub struct Builder {
     pub kustomize: Str,
     /// `-R`
     pub recursive: bool,
+    /// `--request-timeout`, refused before the server is asked.
+    pub request_timeout: Str,
     /// `-l`; `Some("")` selects everything.
     pub label_selector: Option<Str>,
     /// `--field-selector`
@@ -194,6 +196,7 @@ impl Builder {
     /// Finds what is meant. The error is one of the command line itself, before anything was asked of the server.
     pub fn visit(mut self, ctx: &mut Context<'_>, env: &Env) -> Result<Visit, Failure> {
         let sources = self.sources(ctx, env)?;
+        check_timeout(&self.request_timeout)?;
         if self.select_all && (self.label_selector.is_some() || self.field_selector.is_some()) {
             return Err(Failure::plain("setting 'all' parameter but found a non empty selector. "));
         }
@@ -324,10 +327,11 @@ impl Builder {
     }
 
     fn visit_names(&self, ctx: &mut Context<'_>, targets: &Targets) -> Result<Visit, Failure> {
-        let [resource] = targets.resources.as_slice() else {
-            return Err(Failure::plain("you must specify only one resource"));
-        };
-        let mapping = Mapping::find(resource)?;
+        let single = || Failure::plain("you must specify only one resource");
+        let [resource] = targets.resources.as_slice() else { return Err(single()) };
+        let mappings = Mapping::find_all(resource)?;
+        let [mapping] = mappings.as_slice() else { return Err(single()) };
+        let mapping = *mapping;
         let wanted: Result<Vec<Info>, Failure> = targets.names.iter().map(|name| self.named(mapping, name)).collect();
         Ok(self.read_all(ctx, wanted?))
     }
@@ -460,6 +464,18 @@ impl Targets {
         };
         Err(Failure::plain(refusal))
     }
+}
+
+/// `--request-timeout`: whole seconds, or a duration.
+pub fn check_timeout(text: &str) -> Result<(), Failure> {
+    let is_seconds = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if text.is_empty() || is_seconds || api::duration::parse_go(text).is_ok() {
+        return Ok(());
+    }
+    Err(Failure::plain(
+        "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time \
+         unit (e.g. 1s | 2m | 3h)",
+    ))
 }
 
 /// The object as a command that found it on the server sees it.

@@ -155,7 +155,8 @@ fn invalid(status: &Status) -> String {
     };
     match cause_lines(&details.causes).as_slice() {
         [] => head,
-        [only] => format!("{head}: {only}"),
+        // The line ends even after a text that ends with a line, as differences of specs do.
+        [only] => format!("{head}: {only}\n"),
         several => format!("{head}: \n{}", several.iter().map(|line| format!("* {line}\n")).collect::<String>()),
     }
 }

@@ -31,20 +31,25 @@ pub fn sources(
     recursive: Depth,
     stdin: &str,
 ) -> Result<Vec<Source>, Failure> {
-    let mut found = Vec::new();
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in filenames {
         if name == "-" {
             found.push(Source { name: "STDIN".into(), text: stdin.to_string() });
         } else if name.starts_with("http://") || name.starts_with("https://") {
             found.push(fetch(ctx, name)?);
         } else {
-            for path in paths(ctx, env, name, recursive)? {
-                let text = read_text(ctx, env, &path)?;
-                found.push(Source { name: path, text });
+            match paths(ctx, env, name, recursive) {
+                Ok(paths) => {
+                    for path in paths {
+                        let text = read_text(ctx, env, &path)?;
+                        found.push(Source { name: path, text });
+                    }
+                }
+                Err(failure) => failures.push(failure),
             }
         }
     }
-    Ok(found)
+    Failure::of(failures).map_or(Ok(found), Err)
 }
 
 /// Whether directories below a directory are read too.

@@ -7,7 +7,7 @@
 
 use api::field_selector::FieldSelector;
 use api::selector::Selector;
-use api::{Kind, Object, Reason, Status, Value};
+use api::{Object, Reason, Status, Value};
 
 use crate::mapping::Mapping;
 
@@ -18,28 +18,68 @@ pub struct Selection {
     fields: FieldSelector,
 }
 
-const POD_FIELDS: [&str; 8] = [
-    "spec.nodeName",
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "spec.serviceAccountName",
-    "spec.hostNetwork",
-    "status.phase",
-    "status.podIP",
-    "status.nominatedNodeName",
-];
-const EVENT_FIELDS: [&str; 11] = [
-    "involvedObject.kind",
-    "involvedObject.namespace",
-    "involvedObject.name",
-    "involvedObject.uid",
-    "involvedObject.apiVersion",
-    "involvedObject.resourceVersion",
-    "involvedObject.fieldPath",
-    "reason",
-    "reportingComponent",
-    "source",
-    "type",
+/// What the objects of a resource can be selected by, besides their names: group, plural, fields. Other resources only
+/// know their metadata.
+const FIELDS: [(&str, &str, &[&str]); 10] = [
+    (
+        "",
+        "pods",
+        &[
+            "metadata.namespace",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+            "spec.host",
+        ],
+    ),
+    ("", "nodes", &["spec.unschedulable"]),
+    ("", "namespaces", &["status.phase"]),
+    ("", "secrets", &["metadata.namespace", "type"]),
+    ("", "services", &["metadata.namespace", "spec.clusterIP", "spec.type"]),
+    ("", "replicationcontrollers", &["metadata.namespace", "status.replicas"]),
+    (
+        "",
+        "events",
+        &[
+            "metadata.namespace",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+    ),
+    (
+        "events.k8s.io",
+        "events",
+        &[
+            "metadata.namespace",
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reason",
+            "reportingController",
+            "type",
+        ],
+    ),
+    ("batch", "jobs", &["metadata.namespace", "status.successful"]),
+    ("certificates.k8s.io", "certificatesigningrequests", &["spec.signerName"]),
 ];
 
 impl Selection {
@@ -99,41 +139,26 @@ impl Selection {
     }
 }
 
-fn is_selectable(mapping: Mapping, field: &str) -> bool {
-    if matches!(field, "metadata.name" | "metadata.namespace") {
-        return true;
-    }
-    match mapping.kind() {
-        Some(Kind::Pod) => POD_FIELDS.contains(&field),
-        Some(Kind::Event) => EVENT_FIELDS.contains(&field),
-        Some(Kind::Node) => field == "spec.unschedulable",
-        Some(Kind::Namespace) => matches!(field, "status.phase" | "name"),
-        Some(Kind::PersistentVolume) => field == "name",
-        Some(Kind::PersistentVolumeClaim) => field == "name",
-        Some(Kind::Secret) => field == "type",
-        Some(Kind::Service) => matches!(field, "spec.clusterIP" | "spec.type"),
-        Some(_) if mapping.qualified_plural() == "replicasets.apps" => field == "status.replicas",
-        Some(_) if mapping.qualified_plural() == "jobs.batch" => field == "status.successful",
-        Some(_) | None => false,
-    }
+/// The fields that a resource's objects can be selected by, where it has some of its own.
+fn fields_of(mapping: Mapping) -> Option<&'static [&'static str]> {
+    let resource = mapping.resource();
+    let is_it = |row: &&(&str, &str, _)| row.0 == resource.group && row.1 == resource.plural;
+    FIELDS.iter().find(is_it).map(|(_, _, fields)| *fields)
 }
 
-/// Kinds with a conversion of their own word it differently from those that have none.
+fn is_selectable(mapping: Mapping, field: &str) -> bool {
+    let own = fields_of(mapping).unwrap_or(&["metadata.namespace"]);
+    field == "metadata.name" || own.contains(&field)
+}
+
+/// Resources with fields of their own word it differently from those that have none.
 fn unsupported(mapping: Mapping, field: &str) -> String {
-    match mapping.kind() {
-        Some(
-            Kind::Pod
-            | Kind::Event
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::Secret
-            | Kind::Service
-            | Kind::PersistentVolume
-            | Kind::PersistentVolumeClaim,
-        ) => format!("field label not supported: {field}"),
-        Some(_) | None => {
-            format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
-        }
+    if mapping.resource().plural == "jobs" {
+        return format!("field label {field:?} not supported for Job");
+    }
+    match fields_of(mapping) {
+        Some(_) => format!("field label not supported: {field}"),
+        None => format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
     }
 }
 
@@ -144,7 +169,13 @@ fn field_text<'v>(body: &'v Value, field: &str) -> &'v str {
             component => component,
         };
     }
-    let path: Vec<&str> = field.split('.').collect();
+    let path: Vec<&str> = match field {
+        // An old name; a name that differs from the field's; a name that is accepted and never set.
+        "spec.host" => vec!["spec", "nodeName"],
+        "status.successful" => vec!["status", "succeeded"],
+        "status.podIPs" => return "",
+        field => field.split('.').collect(),
+    };
     match body.at(&path) {
         Value::Str(text) => text,
         Value::Bool(true) => "true",

@@ -108,6 +108,7 @@ impl<'c, 'w> Call<'c, 'w> {
             all_namespaces: self.flags.is_on("all-namespaces"),
             filenames: self.flags.texts("filename"),
             kustomize: self.flags.text("kustomize"),
+            request_timeout: self.flags.text("request-timeout"),
             recursive: self.flags.is_on("recursive"),
             label_selector: optional("selector"),
             field_selector: optional("field-selector"),
@@ -211,6 +212,14 @@ impl<'c, 'w> Call<'c, 'w> {
 pub fn deprecation(mapping: Mapping) -> Option<&'static str> {
     (mapping.qualified_plural() == "endpoints")
         .then_some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+}
+
+/// The first refusal whose condition holds.
+pub fn refuse(cases: &[(bool, &str)]) -> Result<(), Failure> {
+    match cases.iter().find(|(holds, _)| *holds) {
+        Some((_, refusal)) => Err(Failure::plain(*refusal)),
+        None => Ok(()),
+    }
 }
 
 /// A plain refusal of what is not there yet.

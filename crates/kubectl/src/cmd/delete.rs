@@ -6,7 +6,7 @@ use api::Str;
 use client::{DeleteOptions, Propagation};
 use sim::{Span, Time};
 
-use super::call::DryRun;
+use super::call::{DryRun, refuse};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Reading};
 use crate::context::Context;
@@ -69,6 +69,11 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let ignores_missing = call.flags.is_on("ignore-not-found") || (selects && !call.flags.is_set("ignore-not-found"));
     let visit = builder.visit(call.ctx, call.env)?;
     check_output(call)?;
+    let given = |flag: &str| !call.flags.text(flag).is_empty();
+    refuse(&[
+        (call.flags.is_on("all") && given("selector"), "cannot set --all and --selector at the same time"),
+        (call.flags.is_on("all") && given("field-selector"), "cannot set --all and --field-selector at the same time"),
+    ])?;
     if manner.force && manner.options.grace_period_seconds == Some(0) {
         call.warn(FORCE_WARNING);
     } else if manner.force {

@@ -95,6 +95,13 @@ fn check_arguments(call: &mut Call<'_, '_>) -> Result<(), Failure> {
         return Err(Failure::Plain(format!("--show-labels option cannot be used with {output} printer")));
     }
     let watches = call.flags.is_on("watch") || call.flags.is_on("watch-only");
+    if watches && !call.flags.text("sort-by").is_empty() {
+        call.ctx.err(if call.flags.is_on("watch") {
+            "warning: --watch requested, --sort-by will be ignored for watch events received\n"
+        } else {
+            "warning: --watch-only requested, --sort-by will be ignored\n"
+        });
+    }
     if call.flags.is_on("output-watch-events") && !watches {
         return Err(Failure::plain("--output-watch-events option can only be used with --watch or --watch-only"));
     }

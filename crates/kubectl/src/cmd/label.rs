@@ -8,7 +8,7 @@ use api::selector::is_valid_label_value;
 use api::{Str, StringMap, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
 
-use super::call::{DryRun, unsupported};
+use super::call::{DryRun, refuse, unsupported};
 use super::pairs::{self, Removal};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
@@ -105,18 +105,8 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
         Field::Labels => parse_labels(&pairs.words)?,
         Field::Annotations => parse_annotations(&pairs.words)?,
     };
-    if call.flags.is_on("local") {
-        return Err(unsupported("local changes (--local)"));
-    }
-    let has_files = call.has_files();
-    if pairs.resources.is_empty() && !has_files {
-        let refusal = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
-        return Err(Failure::plain(refusal));
-    }
+    check(call, field, &pairs, &change, dry_run)?;
     let lists = call.flags.is_on("list");
-    if change.set.is_empty() && change.remove.is_empty() && !lists {
-        return Err(Failure::Plain(format!("at least one {} update is required", field.what())));
-    }
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.args = pairs.resources;
@@ -124,6 +114,9 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     builder.files_are_live = true;
     let visit = builder.visit(call.ctx, call.env)?;
     let count = if visit.single_item_implied { Count::One } else { Count::Many };
+    if count == Count::Many && call.flags.is_set("resource-version") {
+        return Err(Failure::plain("--resource-version may only be used with a single resource"));
+    }
     let (infos, mut failures) = visit.into_infos();
     for info in &infos {
         let changed = if lists {
@@ -134,6 +127,39 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
         failures.extend(changed.err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+fn check(
+    call: &Call<'_, '_>,
+    field: Field,
+    pairs: &pairs::Pairs,
+    change: &Change,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    let (is_on, given) = (|flag: &str| call.flags.is_on(flag), |flag: &str| !call.flags.text(flag).is_empty());
+    let example = if field == Field::Labels { "pod" } else { "rsrc" };
+    let local_only =
+        format!("can only use local files by -f {example}.yaml or --filename={example}.json when --local=true is set");
+    let files = format!("one or more files must be specified as -f {example}.yaml or --filename={example}.json");
+    let update = format!("at least one {} update is required", field.what());
+    let (local, named, has_files) = (is_on("local"), !pairs.resources.is_empty(), call.has_files());
+    refuse(&[
+        (is_on("list") && given("output"), "--list and --output may not be specified together"),
+        (is_on("all") && given("selector"), "cannot set --all and --selector at the same time"),
+        (is_on("all") && given("field-selector"), "cannot set --all and --field-selector at the same time"),
+        (
+            local && dry_run == DryRun::Server,
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ),
+        (local && named, &local_only),
+        (local && !has_files, &files),
+        (
+            !local && !named && !has_files,
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ),
+        (change.set.is_empty() && change.remove.is_empty() && !is_on("list"), &update),
+    ])?;
+    if local { Err(unsupported("local changes (--local)")) } else { Ok(()) }
 }
 
 fn parse_labels(words: &[Str]) -> Result<Change, Failure> {

@@ -6,7 +6,7 @@ use api::Value;
 use client::FieldValidation;
 
 use super::apply::with_last_applied;
-use super::call::{DryRun, unsupported};
+use super::call::{DryRun, refuse, unsupported};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::{Info, Validation};
 use crate::failure::Failure;
@@ -45,16 +45,25 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             return Err(unsupported(what));
         }
     }
-    if call.flags.is_on("force") {
+    let validation = call.validation()?;
+    let dry_run = call.dry_run()?;
+    call.require_files()?;
+    let force = call.flags.is_on("force");
+    refuse(&[
+        (call.flags.int("grace-period") >= 0 && !force, "--grace-period must have --force specified"),
+        (call.flags.duration("timeout").0 != 0 && !force, "--timeout must have --force specified"),
+        (force && dry_run != DryRun::None, "--dry-run can not be used when --force is set"),
+    ])?;
+    if force {
         return Err(unsupported("forced replacements (--force)"));
     }
-    let dry_run = call.dry_run()?;
-    let validation = call.validation()?;
-    call.require_files()?;
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.validation = if validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
     let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if infos.is_empty() && failures.is_empty() {
+        return Err(Failure::plain("no objects passed to replace"));
+    }
     for info in &infos {
         let replaced = replace_one(call, info, dry_run, validation);
         match replaced.map_err(|failure| failure.with_source("replacing", &info.source)) {

@@ -6,7 +6,7 @@ use api::{Kind, Reason, Status, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
 use sim::Time;
 
-use super::call::DryRun;
+use super::call::{DryRun, refuse};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::Info;
 use crate::context::Context;
@@ -39,27 +39,26 @@ pub static SCALE: Verb = Verb {
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let replicas = call.flags.int("replicas");
-    if replicas < 0 {
-        return Err(Failure::plain(
-            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
-        ));
-    }
+    refuse(&[
+        (replicas < 0, "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"),
+        (call.flags.int("current-replicas") < -1, "The --current-replicas must specify an integer of -1 or greater"),
+    ])?;
     let dry_run = call.dry_run()?;
     let mut builder = call.builder();
     builder.select_all = call.flags.is_on("all");
-    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if infos.is_empty() && failures.is_empty() {
+        return Err(Failure::plain("no objects passed to scale"));
+    }
     if infos.len() > 1 && !call.flags.text("resource-version").is_empty() {
         return Err(Failure::plain("cannot use --resource-version with multiple resources"));
     }
     let mut waiting = Vec::new();
     for info in infos {
-        match scale_one(call, &info, replicas, dry_run) {
-            Ok(()) => {
-                call.print_operation(&info, "scaled", dry_run);
-                waiting.push(info);
-            }
-            Err(failure) => failures.push(failure),
-        }
+        // The first that cannot be scaled ends it.
+        scale_one(call, &info, replicas, dry_run)?;
+        call.print_operation(&info, "scaled", dry_run);
+        waiting.push(info);
     }
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
