@@ -7,7 +7,7 @@ use ordered::{Arrange, OrderedSet};
 use api::schema::{self, Resource};
 use api::{Kind, Value};
 
-use super::call::unsupported;
+use super::call::{refuse, unsupported};
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb, help, shared};
 use crate::failure::Failure;
@@ -214,23 +214,76 @@ pub static AUTH_CAN_I: Verb = Verb {
 };
 
 fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    if call.flags.is_on("list") {
+    let (is_on, args) = (|flag: &str| call.flags.is_on(flag), call.flags.args.clone());
+    let lists = is_on("list");
+    let narrowed = is_on("quiet") || is_on("all-namespaces") || !call.flags.text("subresource").is_empty();
+    refuse(&[
+        (lists && !args.is_empty(), "list option must be specified with no arguments"),
+        (
+            lists && narrowed,
+            "list option can't be specified with neither quiet, all-namespaces nor subresource options",
+        ),
+        (
+            !lists && args.len() != 2,
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for \
+             help and examples.",
+        ),
+        (!lists && is_on("no-headers"), "--no-headers cannot be set without --list specified"),
+    ])?;
+    if lists {
         return Err(unsupported("lists of permissions (--list)"));
     }
-    if call.flags.args.len() < 2 {
-        return Err(Failure::plain(
-            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
-        ));
-    }
-    let resource = call.flags.args[1].split('/').next().unwrap_or("").to_string();
-    if !resource.is_empty() && resource != "*" && Mapping::find(&resource).is_err() {
-        let warning = format!("the server doesn't have a resource type '{resource}'\n");
-        call.warn(&warning);
-    }
+    warn_of_rights(call, &args[0], &args[1]);
     if !call.flags.is_on("quiet") {
         call.ctx.out("yes\n");
     }
     Ok(Flow::Done(0))
+}
+
+const RESOURCE_VERBS: [&str; 15] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+];
+const ADDRESS_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+/// What is odd about a question.
+fn warn_of_rights(call: &mut Call<'_, '_>, verb: &str, object: &str) {
+    if object.starts_with('/') {
+        if !ADDRESS_VERBS.contains(&verb) {
+            call.warn(&format!("verb '{verb}' is not a known verb\n"));
+        }
+        return;
+    }
+    let resource = object.split('/').next().unwrap_or_default();
+    match Mapping::find(resource) {
+        _ if resource == "*" => {}
+        Err(_) => {
+            call.warn(&format!("the server doesn't have a resource type '{resource}'\n"));
+        }
+        Ok(_) if call.flags.is_on("all-namespaces") => return,
+        Ok(mapping) if !mapping.is_namespaced() => {
+            let (plural, group) = (mapping.plural(), mapping.resource().group);
+            let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
+            call.warn(&format!("resource '{plural}' is not namespace scoped{group}\n"));
+        }
+        Ok(_) => {}
+    }
+    if !RESOURCE_VERBS.contains(&verb) {
+        call.warn(&format!("verb '{verb}' is not a known verb\n"));
+    }
 }
 
 /// `kubectl auth whoami`

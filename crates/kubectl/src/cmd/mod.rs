@@ -97,9 +97,9 @@ pub enum Progress {
 }
 
 macro_rules! verbs {
-    ($( $module:ident :: $verb:ident ),* $(,)? ; waiting $( $variant:ident ( $type:ty ) ),* $(,)?) => {
+    ($( $verb:path ),* $(,)? ; waiting $( $variant:ident ( $type:ty ) ),* $(,)?) => {
         /// All verbs, sorted by path.
-        pub static VERBS: &[&Verb] = &[ $( &$module::$verb ),* ];
+        pub static VERBS: &[&Verb] = &[ $( &$verb ),* ];
 
         /// A verb that waits.
         #[derive(Clone, Debug)]
@@ -122,6 +122,8 @@ macro_rules! verbs {
 
 pub mod absent;
 pub mod apply;
+pub mod attach;
+pub mod autoscale;
 pub mod config;
 pub mod cordon;
 pub mod create;
@@ -149,11 +151,11 @@ pub mod rollout;
 pub mod run;
 pub mod scale;
 pub mod session;
-pub mod set_image;
+pub mod set;
 pub mod taint;
 pub mod wait;
 
-use create::{data, kinds, service};
+use create::{data, job, kinds, secret, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
@@ -162,11 +164,11 @@ verbs! {
     info::API_VERSIONS,
     apply::APPLY,
     last_applied::VIEW_LAST_APPLIED,
-    absent::ATTACH,
+    attach::ATTACH,
     info::AUTH,
     info::AUTH_CAN_I,
     info::AUTH_WHOAMI,
-    absent::AUTOSCALE,
+    autoscale::AUTOSCALE,
     absent::CERTIFICATE,
     info::CLUSTER_INFO,
     absent::COMPLETION,
@@ -179,6 +181,18 @@ verbs! {
     cordon::CORDON,
     absent::CP,
     create::CREATE,
+    absent::CREATE_CLUSTER_ROLE,
+    absent::CREATE_CLUSTER_ROLE_BINDING,
+    absent::CREATE_CRON_JOB,
+    absent::CREATE_INGRESS,
+    absent::CREATE_PRIORITY_CLASS,
+    absent::CREATE_QUOTA,
+    absent::CREATE_ROLE,
+    absent::CREATE_ROLE_BINDING,
+    absent::CREATE_TOKEN,
+    job::JOB,
+    secret::SECRET_DOCKER_REGISTRY,
+    secret::SECRET_TLS,
     data::CONFIG_MAP,
     kinds::DEPLOYMENT,
     kinds::NAMESPACE,
@@ -221,8 +235,13 @@ verbs! {
     undo::ROLLOUT_UNDO,
     run::RUN,
     scale::SCALE,
-    set_image::SET,
-    set_image::SET_IMAGE,
+    set::SET,
+    set::env::SET_ENV,
+    set::image::SET_IMAGE,
+    set::resources::SET_RESOURCES,
+    set::selector::SET_SELECTOR,
+    set::service_account::SET_SERVICE_ACCOUNT,
+    absent::SET_SUBJECT,
     taint::TAINT,
     absent::TOP,
     cordon::UNCORDON,
@@ -230,6 +249,7 @@ verbs! {
     wait::WAIT;
     waiting
     Attaching(run::Attaching),
+    Joined(attach::Joined),
     Deleting(delete::Deleting),
     Draining(drain::Draining),
     Editing(edit::Editing),
@@ -249,6 +269,7 @@ impl Waiting {
         match self {
             Waiting::Attaching(attaching) => attaching.interrupt(ctx),
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
+            Waiting::Joined(joined) => joined.session.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
             Waiting::Deleting(_)
             | Waiting::Draining(_)
@@ -274,6 +295,7 @@ impl Waiting {
         match self {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
+            Waiting::Joined(joined) => joined.session.is_terminal(),
             Waiting::Deleting(_)
             | Waiting::Draining(_)
             | Waiting::Editing(_)

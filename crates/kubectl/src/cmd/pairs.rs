@@ -58,3 +58,24 @@ pub fn parse(words: &[Str], what: &str, removal: Removal) -> Result<(OrderedMap<
         invalid => Err(Failure::Plain(format!("invalid {what} format: {}", invalid.join(", ")))),
     }
 }
+
+/// What is wrong with the name of an environment variable.
+pub fn env_var_name_problems(name: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let starts_well = name.chars().next().is_some_and(|c| !c.is_ascii_digit());
+    if !starts_well || !name.chars().all(is_allowed) {
+        problems.push(
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must \
+             not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is \
+             '[-._a-zA-Z][-._a-zA-Z0-9]*')"
+                .to_string(),
+        );
+    }
+    match name {
+        "." | ".." => problems.push(format!("must not be '{name}'")),
+        name if name.starts_with("..") => problems.push("must not start with '..'".to_string()),
+        _ => {}
+    }
+    problems
+}

@@ -118,7 +118,7 @@ fn kinds_are_created_from_flags() {
     world.check("kubectl get svc web -o jsonpath={.spec.ports[0].targetPort}", "", "8080", "", 0);
     let yaml = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: x\nspec: {}\nstatus: {}\n";
     world.check("kubectl create ns x --dry-run=client -o yaml", "", yaml, "", 0);
-    let again = "error: failed to create secret: secrets \"s\" already exists\n";
+    let again = "error: failed to create secret secrets \"s\" already exists\n";
     world.check("kubectl create secret generic s -n shop --from-literal=a=b", "", "", again, 1);
 }
 

@@ -6,4 +6,5 @@ mod drain;
 mod explain;
 mod kustomize;
 mod recorded;
+mod set;
 mod world;

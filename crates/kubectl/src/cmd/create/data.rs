@@ -5,18 +5,19 @@ use ordered::OrderedMap;
 use api::text::base64;
 use api::{Str, Value};
 
-use super::super::call::unsupported;
 use super::super::rollout::parent;
-use super::super::{Call, Flow, PLAIN, Verb, shared};
+use super::super::{Call, Flow, PLAIN, Verb, pairs, shared};
 use super::{CREATE_FLAGS, Framing, create_object, name_argument};
 use crate::failure::Failure;
 use crate::flags::Flag;
+
+pub(super) const APPEND_HASH: Flag = Flag::bool("append-hash", "Append a hash of the contents to the name.");
 
 const SOURCES: &[Flag] = &[
     Flag::slice("from-file", "[key=]file: its bytes are the value; a directory gives a key per file."),
     Flag::array("from-literal", "key=value"),
     Flag::slice("from-env-file", "File with a key=value on each line."),
-    Flag::bool("append-hash", "Append a hash of the contents to the name."),
+    APPEND_HASH,
 ];
 
 /// `create configmap`
@@ -59,12 +60,12 @@ pub static SECRET_GENERIC: Verb = Verb {
 
 /// Which kind the keys are for: complaints name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
+pub(super) enum Holder {
     ConfigMap,
     Secret,
 }
 
-type Data = OrderedMap<Str, Vec<u8>>;
+pub(super) type Data = OrderedMap<Str, Vec<u8>>;
 
 fn config_map(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let name = name_argument(call)?;
@@ -75,6 +76,7 @@ fn config_map(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             Err(error) => body.set(&["binaryData", &key], base64::encode(error.as_bytes())),
         }
     }
+    let name = with_hash(call, &name, "ConfigMap", &body);
     create_object(call, "configmaps", &name, body, Framing::Named("configmap"))
 }
 
@@ -85,14 +87,37 @@ fn secret(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         body.set(&["data", &key], base64::encode(&bytes));
     }
     let kind = call.flags.text("type");
-    body.set(&["type"], if kind.is_empty() { "Opaque".into() } else { kind });
-    create_object(call, "secrets", &name, body, Framing::Named("secret"))
+    create_secret(call, &name, &kind, body)
+}
+
+/// Sends a Secret; the server fills in the type that was left out.
+pub(super) fn create_secret(call: &mut Call<'_, '_>, name: &str, kind: &str, mut body: Value) -> Result<Flow, Failure> {
+    if !kind.is_empty() {
+        body.set(&["type"], kind);
+    }
+    let name = with_hash(call, name, "Secret", &body);
+    create_object(call, "secrets", &name, body, Framing::Bare("secret"))
+}
+
+/// `--append-hash`: the name with a hash of name and contents.
+fn with_hash(call: &Call<'_, '_>, name: &str, kind: &str, body: &Value) -> Str {
+    if !call.flags.is_on("append-hash") {
+        return name.into();
+    }
+    let mut hashed = Value::map();
+    hashed.set(&["kind"], kind);
+    hashed.set(&["name"], name);
+    let data = if body.get("data").is_null() { Value::map() } else { body.get("data").clone() };
+    hashed.set(&["data"], data);
+    match kind {
+        "Secret" => hashed.set(&["type"], body.get("type").text()),
+        _ if !body.get("binaryData").is_null() => hashed.set(&["binaryData"], body.get("binaryData").clone()),
+        _ => {}
+    }
+    ecow::eco_format!("{name}-{}", crate::kustomize::hashed_suffix(&hashed))
 }
 
 fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data, Failure> {
-    if call.flags.is_on("append-hash") {
-        return Err(unsupported("hashes in names (--append-hash)"));
-    }
     let (files, literals) = (call.flags.texts("from-file"), call.flags.texts("from-literal"));
     let env_files = call.flags.texts("from-env-file");
     if !env_files.is_empty() && (!files.is_empty() || !literals.is_empty()) {
@@ -108,6 +133,10 @@ fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data
         add(&mut data, key, unquote(value).as_bytes().to_vec(), name, holder)?;
     }
     for path in &env_files {
+        if call.ctx.fs.is_directory(&call.env.absolute(path)) {
+            let what = if holder == Holder::Secret { "secret" } else { "config" };
+            return Err(Failure::Plain(format!("env {what} file cannot be a directory")));
+        }
         let bytes = read(call, path)?;
         for line in String::from_utf8_lossy(&bytes).lines() {
             let line = line.trim_start();
@@ -115,6 +144,10 @@ fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data
                 continue;
             }
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let problems = pairs::env_var_name_problems(key);
+            if !problems.is_empty() {
+                return Err(Failure::Plain(format!("{key:?} is not a valid key name: {}", problems.join(";"))));
+            }
             add(&mut data, key, value.as_bytes().to_vec(), name, holder)?;
         }
     }
@@ -126,7 +159,13 @@ fn unquote(value: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
-fn add_file(call: &mut Call<'_, '_>, source: &str, name: &str, holder: Holder, data: &mut Data) -> Result<(), Failure> {
+pub(super) fn add_file(
+    call: &mut Call<'_, '_>,
+    source: &str,
+    name: &str,
+    holder: Holder,
+    data: &mut Data,
+) -> Result<(), Failure> {
     let (key, path) = match source.matches('=').count() {
         0 => (None, source),
         1 if source.starts_with('=') => {

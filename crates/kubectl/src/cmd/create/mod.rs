@@ -3,7 +3,9 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/create.
 
 pub mod data;
+pub mod job;
 pub mod kinds;
+pub mod secret;
 pub mod service;
 
 use api::strict::{self, Words};
@@ -143,6 +145,8 @@ pub fn name_argument(call: &Call<'_, '_>) -> Result<Str, Failure> {
 pub enum Framing<'a> {
     /// `failed to create configmap: …`
     Named(&'a str),
+    /// `failed to create secret …`, which upstream writes without a colon.
+    Bare(&'a str),
     /// As the server says it.
     Plain,
     /// As the server says it; what was made was not created but exposed.
@@ -153,7 +157,7 @@ impl Framing<'_> {
     fn verb(self) -> &'static str {
         match self {
             Framing::Exposed => "exposed",
-            Framing::Named(_) | Framing::Plain => "created",
+            Framing::Named(_) | Framing::Bare(_) | Framing::Plain => "created",
         }
     }
 }
@@ -186,7 +190,10 @@ pub fn create_object(
         (Framing::Named(what), Failure::Server(_)) => {
             Failure::Plain(format!("failed to create {what}: {}", failure.message()))
         }
-        (Framing::Named(_) | Framing::Plain | Framing::Exposed, _) => failure,
+        (Framing::Bare(what), Failure::Server(_)) => {
+            Failure::Plain(format!("failed to create {what} {}", failure.message()))
+        }
+        (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed, _) => failure,
     })?;
     print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
     Ok(Flow::Done(0))

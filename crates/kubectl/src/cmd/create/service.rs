@@ -25,7 +25,7 @@ pub static SERVICE: Verb = Verb {
 };
 
 macro_rules! services {
-    ($( $name:ident $word:literal $type:literal $own:expr ),* $(,)?) => {
+    ($( $name:ident $word:literal $type:literal $own:expr, $required:expr );* $(;)?) => {
         $(
             #[doc = concat!("`create service ", $word, "`")]
             pub static $name: Verb = Verb {
@@ -33,6 +33,7 @@ macro_rules! services {
                 summary: concat!("Create a ", $type, " service"),
                 usage: "NAME [--tcp=<port>:<targetPort>] [options]",
                 flags: &[TCP, $own, CREATE_FLAGS, shared::OUTPUT, shared::DRY_RUN, shared::VALIDATE, shared::FIELD_MANAGER],
+                required: $required,
                 run: |call| run(call, $type),
                 ..PLAIN
             };
@@ -41,10 +42,10 @@ macro_rules! services {
 }
 
 services! {
-    CLUSTER_IP "clusterip" "ClusterIP" CLUSTER_IP_FLAG,
-    EXTERNAL_NAME "externalname" "ExternalName" EXTERNAL_FLAG,
-    LOAD_BALANCER "loadbalancer" "LoadBalancer" &[],
-    NODE_PORT "nodeport" "NodePort" NODE_PORT_FLAG,
+    CLUSTER_IP "clusterip" "ClusterIP" CLUSTER_IP_FLAG, &[];
+    EXTERNAL_NAME "externalname" "ExternalName" EXTERNAL_FLAG, &["external-name"];
+    LOAD_BALANCER "loadbalancer" "LoadBalancer" &[], &[];
+    NODE_PORT "nodeport" "NodePort" NODE_PORT_FLAG, &[];
 }
 
 fn run(call: &mut Call<'_, '_>, kind: &str) -> Result<Flow, Failure> {
@@ -82,9 +83,9 @@ fn port(call: &Call<'_, '_>, pair: &Str) -> Result<Value, Failure> {
     let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
     let number = |text: &str| -> Result<i64, Failure> {
         let number: i64 =
-            text.parse().map_err(|_| Failure::Plain(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
-        if !(1..=65_535).contains(&number) {
-            return Err(Failure::plain("must be between 1 and 65535, inclusive"));
+            text.parse().map_err(|_| Failure::Plain(format!("strconv.ParseUint: parsing {text:?}: invalid syntax")))?;
+        if !(0..=65_535).contains(&number) {
+            return Err(Failure::Plain(format!("strconv.ParseUint: parsing {text:?}: value out of range")));
         }
         Ok(number)
     };
@@ -92,10 +93,20 @@ fn port(call: &Call<'_, '_>, pair: &Str) -> Result<Value, Failure> {
     value.set(&["name"], pair.replace(":", "-"));
     value.set(&["port"], number(port)?);
     value.set(&["protocol"], "TCP");
-    value.set(&["targetPort"], target.parse::<i64>().map_or(Value::from(target), Value::Int));
+    value.set(&["targetPort"], target_port(target)?);
     let node_port = call.flags.int("node-port");
     if node_port > 0 {
         value.set(&["nodePort"], node_port);
     }
     Ok(value)
+}
+
+/// Where a port leads: a number, or the name of a container's port.
+fn target_port(text: &str) -> Result<Value, Failure> {
+    let Ok(number) = text.parse::<i64>() else { return Ok(text.into()) };
+    if (1..=65_535).contains(&number) {
+        Ok(number.into())
+    } else {
+        Err(Failure::plain("must be between 1 and 65535, inclusive"))
+    }
 }

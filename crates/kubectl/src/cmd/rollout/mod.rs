@@ -31,8 +31,8 @@ pub static FLAGS: &[&[Flag]] = &[shared::FILES, shared::SELECTOR];
 pub fn parent(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if call.flags.args.is_empty() {
         let text = help::verb(call.verb);
-        call.ctx.out(&text);
-        return Ok(Flow::Done(0));
+        call.ctx.err(&text);
+        return Ok(Flow::Done(1));
     }
     Err(call.usage(format!("unknown command {:?}", call.flags.args.join(" "))))
 }
