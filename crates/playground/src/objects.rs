@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_says_why() {
-        let mut desk = desk();
+        let desk = desk();
         let unknown = desk.world.objects("foos", None).unwrap_err().to_string();
         assert_eq!(unknown, "the server doesn't have a resource type \"foos\"");
         let missing = desk.world.object("pod", None, "web-0").unwrap_err().to_string();
