@@ -1,8 +1,11 @@
 // Figures of a page with much in it: frames during a rollout of 300 pods, and the time in which a list of 1,000 pods is there. The figures are printed; the
 // bounds are those of a machine that does other things besides.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch } from './browser.mjs';
+import { DIST, launch } from './browser.mjs';
+import { serve } from './site.mjs';
 import { Reader } from './terminal.mjs';
 
 let browser;
@@ -63,4 +66,30 @@ test('a list of 1,000 pods is there at once', async (t) => {
   }
   t.diagnostic(`from Enter to the last line: ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
   assert.ok(Math.min(...times) < 500, `${times}`);
+});
+
+test('over 10 Mbit/s and 40 ms a terminal is usable soon, and at once from the cache', async (t) => {
+  const site = await serve(DIST, '/', {}, { like: 'a host' });
+  const context = await browser.newContext();
+  t.after(async () => {
+    await context.close();
+    site.close();
+  });
+  // Compressing is the host's work, done once.
+  for (const name of JSON.parse(readFileSync(join(DIST, 'first-load.json'), 'utf8'))) await fetch(site.url + name);
+  const prompt = async () => {
+    const page = await context.newPage();
+    const link = await context.newCDPSession(page);
+    await link.send('Network.enable');
+    await link.send('Network.emulateNetworkConditions', { offline: false, latency: 40, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8 });
+    const start = performance.now();
+    await page.goto(site.url, { waitUntil: 'commit' });
+    await page.waitForFunction(() => /\$ $/.test(document.querySelector('.terminal-log')?.textContent ?? ''), null, { polling: 'raf' });
+    const time = performance.now() - start;
+    await page.close();
+    return time;
+  };
+  const [first, again] = [await prompt(), await prompt()];
+  t.diagnostic(`first ${first.toFixed(0)} ms, again ${again.toFixed(0)} ms`);
+  assert.ok(first < 6_000 && again < 3_000, `${first}, ${again}`);
 });

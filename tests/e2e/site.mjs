@@ -2,6 +2,7 @@
 // `cargo xtask serve` does; `base` is the path under which the folder appears, `others` are files from elsewhere by path.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { brotliCompressSync } from 'node:zlib';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +18,14 @@ const TYPES = {
   '.yaml': 'text/plain; charset=utf-8',
 };
 
-export async function serve(folder, base = '/', others = {}) {
+// What a good static host sends: compressed, and kept by the browser.
+const compressed = new Map();
+function compress(file, body) {
+  if (!compressed.has(file)) compressed.set(file, brotliCompressSync(body));
+  return [compressed.get(file), { 'content-encoding': 'br', 'cache-control': 'max-age=3600' }];
+}
+
+export async function serve(folder, base = '/', others = {}, { like = 'a test' } = {}) {
   const index = readFileSync(join(folder, 'index.html'), 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(index)[1];
   const server = createServer((request, response) => {
@@ -28,7 +36,8 @@ export async function serve(folder, base = '/', others = {}) {
       const file = others[below] ? fileURLToPath(others[below]) : join(folder, normalize(`/${below.slice(base.length)}`));
       const body = readFileSync(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, 'cache-control': 'no-cache' }).end(body);
+      const [sent, headers] = like === 'a host' ? compress(file, body) : [body, { 'cache-control': 'no-cache' }];
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers }).end(sent);
     } catch {
       response.writeHead(404).end();
     }

@@ -72,7 +72,7 @@ impl Pane {
 
 impl Default for Panes {
     fn default() -> Panes {
-        Panes { sizes: [380, 340, 360, 480], open: [true, true, true, false] }
+        Panes { sizes: [360, 310, 310, 460], open: [true, true, true, false] }
     }
 }
 
