@@ -6,7 +6,7 @@ import { launch } from './browser.mjs';
 import { Reader } from './terminal.mjs';
 
 const WIDTHS = [360, 768, 1440];
-const VIEWS = { en: ['Cluster', 'Terminal', 'Editor', 'Events'], ja: ['クラスター', 'ターミナル', 'エディター', 'イベント'] };
+const VIEWS = { en: ['Lesson', 'Cluster', 'Terminal', 'Editor', 'Events', 'Browser'], ja: ['レッスン', 'クラスター', 'ターミナル', 'エディター', 'イベント', 'ブラウザー'] };
 
 let browser;
 before(async () => {
@@ -15,7 +15,9 @@ before(async () => {
 after(() => browser?.close());
 
 async function isClean(reader, where) {
-  const { violations } = await new AxeBuilder({ page: reader.page }).analyze();
+  // A lesson is long, and its blocks are of a few kinds: its beginning has each of them.
+  const builder = new AxeBuilder({ page: reader.page }).setLegacyMode(true).exclude('.lesson-body > :nth-child(n + 30)').options({ resultTypes: ['violations'] });
+  const { violations } = await builder.analyze();
   const found = violations.map(({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).slice(0, 4)}: ${nodes[0].failureSummary}`);
   assert.deepEqual(found, []);
 }
@@ -39,7 +41,7 @@ for (const colorScheme of ['light', 'dark']) {
         }
         for (const view of VIEWS[locale]) {
           await reader.page.getByRole('navigation').getByRole('button', { name: view, exact: true }).click();
-          if (view === VIEWS[locale][2]) await reader.page.locator('ordinal-editor .cm-content').waitFor();
+          if (view === VIEWS[locale][3]) await reader.page.locator('ordinal-editor .cm-content').waitFor();
           await isClean(reader, `${width} ${view}`);
         }
       }
