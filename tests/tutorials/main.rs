@@ -2,11 +2,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod configuration;
 mod mysql;
 mod outside;
 mod profiles;
 mod programs;
 mod statefulset;
+mod wordpress;
 mod zookeeper;
 
 use statefulset::{Learner, Tutorial};

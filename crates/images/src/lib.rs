@@ -17,6 +17,7 @@ mod program;
 mod shell_process;
 mod sql;
 pub mod tools;
+mod wordpress;
 mod zookeeper;
 
 use cri::{Image, Registry};
@@ -25,6 +26,7 @@ use cri::{Image, Registry};
 const IMAGES: &[&dyn Image] = &[
     &mysql::Mysql,
     &nginx::Nginx,
+    &wordpress::Wordpress,
     &busybox::Busybox,
     &pause::Pause,
     &zookeeper::Zookeeper,

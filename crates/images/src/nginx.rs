@@ -284,7 +284,7 @@ fn page(code: u16, reason: &'static str) -> Response {
     response
 }
 
-fn content_type(file: &str) -> &'static str {
+pub(crate) fn content_type(file: &str) -> &'static str {
     match file.rsplit('.').next() {
         Some("html" | "htm") => "text/html",
         Some("css") => "text/css",
@@ -296,16 +296,17 @@ fn content_type(file: &str) -> &'static str {
     }
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+pub(crate) const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-fn http_date(now: Time) -> String {
+pub(crate) fn http_date(now: Time) -> String {
     let c = now.calendar();
     let (weekday, month) = (WEEKDAYS[c.weekday as usize], MONTHS[c.month as usize - 1]);
     format!("{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT", c.day, c.year, c.hour, c.minute, c.second)
 }
 
-fn access_stamp(now: Time) -> String {
+pub(crate) fn access_stamp(now: Time) -> String {
     let c = now.calendar();
     let month = MONTHS[c.month as usize - 1];
     format!("{:02}/{month}/{:04}:{:02}:{:02}:{:02} +0000", c.day, c.year, c.hour, c.minute, c.second)

@@ -29,6 +29,10 @@ pub struct Kubelets {
     free: Vec<u32>,
     index: OrderedMap<Key, u32>,
     timers: OrderedSet<(Time, u32)>,
+    /// When pods look again at the ConfigMaps and Secrets that are mounted into them.
+    refreshes: OrderedSet<(Time, u32)>,
+    /// Which pods have which ConfigMaps and Secrets mounted; kinds are not told apart.
+    pub(crate) users: OrderedSet<(Key, u32)>,
     /// Pods that wait for a claim, a ConfigMap or a Secret.
     pub(crate) waiting: OrderedSet<u32>,
     cursors: OrderedMap<Kind, u64>,
@@ -55,6 +59,9 @@ const WATCHED: &[Kind] = &[
     Kind::Secret,
     Kind::Lease,
 ];
+
+/// How often a pod's mounted ConfigMaps and Secrets are looked at.
+const REFRESH: sim::Span = sim::Span::from_seconds(60);
 
 /// What becomes of a worker after it was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +99,8 @@ impl Kubelets {
             free: Vec::new(),
             index: OrderedMap::new(),
             timers: OrderedSet::new(),
+            refreshes: OrderedSet::new(),
+            users: OrderedSet::new(),
             waiting: OrderedSet::new(),
             cursors: OrderedMap::new(),
             recorder: Recorder::new("kubelet", "node", RecorderApi::Core),
@@ -163,7 +172,8 @@ impl Kubelets {
     /// When something is due without a change of an object; an instant in the past means at once.
     pub fn next_at(&self) -> Option<Time> {
         let asked = self.session_table.has_pending().then_some(Time(0));
-        asked.or_else(|| self.timers.first().map(|(at, _)| *at))
+        let timed = [self.timers.first(), self.refreshes.first()].into_iter().flatten().map(|(at, _)| *at);
+        asked.or_else(|| timed.min())
     }
 
     /// Lets go of what is remembered for Events that are gone.
@@ -274,6 +284,10 @@ impl Kubelets {
             Object::PersistentVolume(volume) if change.kind == ChangeKind::Deleted => {
                 self.volumes.remove(&crate::mounts::volume_key(&volume.metadata.name));
             }
+            Object::ConfigMap(_) | Object::Secret(_) => {
+                self.note_source(&change.object.key(), now);
+                self.retry_waiting(now);
+            }
             _ if kind != Kind::PersistentVolume => self.retry_waiting(now),
             _ => {}
         }
@@ -370,8 +384,41 @@ impl Kubelets {
             self.index.remove(&key);
         }
         self.waiting.remove(&slot);
+        for key in crate::mounts::sources_of(&worker.pod) {
+            self.users.remove(&(key, slot));
+        }
         self.session_table.forget(slot);
         self.free.push(slot);
+    }
+
+    /// Something that is mounted has changed: its pods see it when they are next looked at for that, once a minute.
+    ///
+    /// Models: kubernetes v1.36 pkg/kubelet/volumemanager and the pod workers' resync.
+    fn note_source(&mut self, key: &Key, now: Time) {
+        let users: Vec<u32> = self
+            .users
+            .range((key.clone(), 0)..)
+            .take_while(|(source, _)| source == key)
+            .map(|(_, slot)| *slot)
+            .collect();
+        for slot in users {
+            let Some(worker) = self.worker(slot) else { continue };
+            let since = now.since(worker.start_at).0;
+            let at = worker.start_at + sim::Span((since / REFRESH.0 + 1) * REFRESH.0);
+            self.refreshes.insert((at, slot));
+        }
+    }
+
+    /// Mounts what has changed anew.
+    fn refresh(&mut self, api: &dyn Api) {
+        let now = api.now();
+        while let Some(&(at, slot)) = self.refreshes.first().filter(|(at, _)| *at <= now) {
+            self.refreshes.remove(&(at, slot));
+            if let Some(worker) = self.workers.get_mut(slot as usize).and_then(Option::take) {
+                self.remount_sources(&worker, api);
+                self.workers[slot as usize] = Some(worker);
+            }
+        }
     }
 
     fn retry_waiting(&mut self, now: Time) {
@@ -429,6 +476,7 @@ impl Component for Kubelets {
         let now = api.now();
         self.serve_sessions(now);
         self.take_changes(api, now - sim::Span(self.timing.watch_latency_us));
+        self.refresh(api);
         for node in std::mem::take(&mut self.lost_leases) {
             if self.nodes.contains_key(&node) && self.hears(&node) {
                 self.hold_lease(&node, api);

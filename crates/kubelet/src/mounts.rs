@@ -55,8 +55,11 @@ pub(crate) fn pod_prefix(pod: &Pod) -> String {
 
 impl Kubelets {
     /// Makes a pod's volumes ready.
-    pub(crate) fn mount_volumes(&mut self, worker: &mut PodWorker, api: &dyn Api) -> Result<(), MountError> {
+    pub(crate) fn mount_volumes(&mut self, slot: u32, worker: &mut PodWorker, api: &dyn Api) -> Result<(), MountError> {
         let pod = worker.pod.clone();
+        for key in sources_of(&pod) {
+            self.users.insert((key, slot));
+        }
         worker.volumes.clear();
         for volume in &pod.spec.volumes {
             let key = self.mount_volume(&pod, volume, api)?;
@@ -81,6 +84,16 @@ impl Kubelets {
             give_to_group(tree, pod);
         }
         Ok(key.into())
+    }
+
+    /// Mounts ConfigMaps and Secrets as they are now. What is gone stays as it was last seen. Difference that was chosen: a file
+    /// that is mounted by its `subPath` is refreshed, too.
+    pub(crate) fn remount_sources(&mut self, worker: &PodWorker, api: &dyn Api) {
+        for volume in &worker.pod.spec.volumes {
+            if let Ok(Some(tree)) = source_tree(&worker.pod, volume, api) {
+                self.volumes.insert(own_key(&worker.pod, volume), tree);
+            }
+        }
     }
 
     fn mount_account(&mut self, pod: &Pod) {
@@ -147,6 +160,20 @@ fn own_key(pod: &Pod, volume: &Volume) -> String {
         Some(path) => format!("host/{}{}", pod.spec.node_name, path.get("path").text()),
         None => format!("{}{}", pod_prefix(pod), volume.name),
     }
+}
+
+/// The ConfigMaps and Secrets that are mounted into a pod, by name.
+pub(crate) fn sources_of(pod: &Pod) -> Vec<Key> {
+    let mut names: Vec<Str> = Vec::new();
+    for volume in &pod.spec.volumes {
+        names.extend(volume.config_map.iter().map(|source| source.name.clone()));
+        names.extend(volume.secret.iter().map(|source| source.secret_name.clone()));
+        for part in volume.projected.iter().flat_map(|source| source.get("sources").as_list()) {
+            let inner = ["configMap", "secret"].map(|kind| part.at(&[kind, "name"]).text());
+            names.extend(inner.into_iter().filter(|name| !name.is_empty()).map(Str::from));
+        }
+    }
+    names.into_iter().map(|name| Key::new(pod.metadata.namespace.clone(), name)).collect()
 }
 
 fn account_key(pod: &Pod) -> String {

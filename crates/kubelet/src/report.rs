@@ -16,6 +16,7 @@ use ecow::{EcoVec, eco_format};
 use sim::Time;
 
 use crate::kubelets::Kubelets;
+use crate::spawn::Env;
 use crate::start::container_id;
 use crate::status::{
     ProbeResults, RuntimeContainer, RuntimeState, SandboxState, StartError, StatusInput, generate_pod_status,
@@ -31,6 +32,7 @@ pub(crate) struct Shares {
     host_ips: Vec<EcoVec<IpAddress>>,
     rests: Vec<Rest>,
     mounts: Vec<Rc<[cri::Mount]>>,
+    envs: Vec<Rc<Env>>,
     images: OrderedMap<Str, ImageNames>,
     empty_trees: OrderedMap<u32, Tree>,
 }
@@ -76,6 +78,11 @@ impl Shares {
 
     pub(crate) fn mounts(&mut self, mounts: Vec<cri::Mount>) -> Rc<[cri::Mount]> {
         shared(&mut self.mounts, mounts.into())
+    }
+
+    /// Variables that many containers have are kept once.
+    pub(crate) fn env(&mut self, env: Env) -> Rc<Env> {
+        shared(&mut self.envs, Rc::new(env))
     }
 
     fn status(&mut self, mut status: PodStatus) -> PodStatus {

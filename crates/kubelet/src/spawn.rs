@@ -3,9 +3,9 @@
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), third_party/forked/golang/expansion.
 
 use ordered::OrderedMap;
-use std::rc::Rc;
 
 use api::core::container::{Container, EnvVar};
+use api::core::service::ServicePort;
 use api::quantity::Quantity;
 use api::{Key, Kind, Object, Pod, Str, Value};
 use client::Api;
@@ -20,7 +20,7 @@ use crate::worker::PodWorker;
 pub(crate) type Env = OrderedMap<EcoString, EcoString>;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const KUBERNETES: [(&str, &str); 7] = [
+const KUBERNETES: [(&str, &str); 8] = [
     ("KUBERNETES_PORT", "tcp://10.96.0.1:443"),
     ("KUBERNETES_PORT_443_TCP", "tcp://10.96.0.1:443"),
     ("KUBERNETES_PORT_443_TCP_ADDR", "10.96.0.1"),
@@ -28,13 +28,14 @@ const KUBERNETES: [(&str, &str); 7] = [
     ("KUBERNETES_PORT_443_TCP_PROTO", "tcp"),
     ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
     ("KUBERNETES_SERVICE_PORT", "443"),
+    ("KUBERNETES_SERVICE_PORT_HTTPS", "443"),
 ];
 
 impl Kubelets {
     /// What a container's first process is started with, or why it cannot be said.
-    pub(crate) fn spawn_of(&self, worker: &mut PodWorker, at: usize, api: &dyn Api) -> Result<Spawn, Str> {
+    pub(crate) fn spawn_of(&mut self, worker: &mut PodWorker, at: usize, api: &dyn Api) -> Result<Spawn, Str> {
         let own = own_environment(worker, at, self.node_of(worker).map(|node| &node.ip_text), api)?;
-        worker.containers[at].env = (!own.is_empty()).then(|| Rc::new(own));
+        worker.containers[at].env = (!own.is_empty()).then(|| self.shares.env(own));
         let config = self.registry.image(worker.containers[at].image).config();
         let env = self.environment(worker, at);
         let container = worker.container(at);
@@ -156,10 +157,50 @@ fn declared_ports(container: &Container) -> Vec<u16> {
     container.ports.iter().filter_map(|port| u16::try_from(port.container_port).ok()).collect()
 }
 
+/// The variables that name the services of the pod's namespace, as they are now: later ones are not seen.
+///
+/// Models: kubernetes v1.36 pkg/kubelet/envvars/envvars.go.
+fn service_environment(pod: &Pod, api: &dyn Api) -> Env {
+    let mut env = Env::new();
+    if pod.spec.enable_service_links == Some(false) {
+        return env;
+    }
+    for object in api.list(Kind::Service, Some(&pod.metadata.namespace)) {
+        let Object::Service(service) = &object else { continue };
+        let (spec, name) = (&service.spec, &service.metadata.name);
+        let is_api_server = name == "kubernetes" && service.metadata.namespace == "default";
+        if is_api_server || spec.is_headless() || spec.cluster_ip.is_empty() {
+            continue;
+        }
+        let (ip, name) = (&spec.cluster_ip, variable_name(name));
+        let Some(first) = spec.ports.first() else { continue };
+        env.insert(eco_format!("{name}_SERVICE_HOST"), ip.clone());
+        env.insert(eco_format!("{name}_SERVICE_PORT"), eco_format!("{}", first.port));
+        let url = |port: &ServicePort| eco_format!("{}://{ip}:{}", port.protocol.to_lowercase(), port.port);
+        env.insert(eco_format!("{name}_PORT"), url(first));
+        for port in &spec.ports {
+            if !port.name.is_empty() {
+                let port_name = variable_name(&port.name);
+                env.insert(eco_format!("{name}_SERVICE_PORT_{port_name}"), eco_format!("{}", port.port));
+            }
+            let prefix = eco_format!("{name}_PORT_{}_{}", port.port, port.protocol.to_uppercase());
+            env.insert(prefix.clone(), url(port));
+            env.insert(eco_format!("{prefix}_PROTO"), port.protocol.to_lowercase().into());
+            env.insert(eco_format!("{prefix}_PORT"), eco_format!("{}", port.port));
+            env.insert(eco_format!("{prefix}_ADDR"), ip.clone());
+        }
+    }
+    env
+}
+
+fn variable_name(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
 /// The variables that the pod gives the container.
 fn own_environment(worker: &PodWorker, at: usize, node_ip: Option<&Str>, api: &dyn Api) -> Result<Env, Str> {
     let (pod, container) = (&worker.pod, worker.container(at));
-    let mut env = Env::new();
+    let mut env = service_environment(pod, api);
     for source in &container.env_from {
         let reference = source.config_map_ref.as_ref().or(source.secret_ref.as_ref());
         let Some(reference) = reference else { continue };

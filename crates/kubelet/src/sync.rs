@@ -68,7 +68,7 @@ impl Kubelets {
     fn mount(&mut self, slot: u32, worker: &mut PodWorker, api: &mut dyn Api) {
         let now = api.now();
         let is_first = worker.stage == Stage::New;
-        let answer = self.mount_volumes(worker, api);
+        let answer = self.mount_volumes(slot, worker, api);
         if is_first {
             worker.start_at = now + Span(self.timing.container_start_us);
             self.report(worker, api);

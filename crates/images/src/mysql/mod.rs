@@ -33,6 +33,9 @@ use crate::busybox::BUILTINS;
 use crate::files::{Root, plausible_size};
 use crate::program::{Userland, program_name};
 use crate::tools;
+pub(crate) use sha1::{hex, sha1 as digest};
+pub(crate) use table::stamp;
+pub(crate) use wire::PORT;
 
 /// `mysql`, any tag.
 pub(crate) struct Mysql;
