@@ -185,7 +185,7 @@ fn service_environment(pod: &Pod, api: &dyn Api) -> Env {
             }
             let prefix = eco_format!("{name}_PORT_{}_{}", port.port, port.protocol.to_uppercase());
             env.insert(prefix.clone(), url(port));
-            env.insert(eco_format!("{prefix}_PROTO"), port.protocol.to_lowercase().into());
+            env.insert(eco_format!("{prefix}_PROTO"), port.protocol.to_lowercase());
             env.insert(eco_format!("{prefix}_PORT"), eco_format!("{}", port.port));
             env.insert(eco_format!("{prefix}_ADDR"), ip.clone());
         }
