@@ -19,9 +19,7 @@ pub(crate) struct Inert;
 static USERLAND: Userland = Userland { dialect: Dialect::Dash, tools: tools::ALL, builtins: BUILTINS };
 
 /// Sizes of images that tutorials use, as the recorded clusters reported them; no registry was asked.
-const SIZES: &[(&str, &str, u64)] = &[
-    ("gcr.io/google-samples/cassandra", "v13", 141_267_913),
-];
+const SIZES: &[(&str, &str, u64)] = &[("gcr.io/google-samples/cassandra", "v13", 141_267_913)];
 
 impl Image for Inert {
     fn is_named(&self, _reference: &Reference) -> bool {
