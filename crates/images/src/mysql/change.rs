@@ -4,8 +4,6 @@ use cri::System;
 use ecow::{EcoString, eco_format};
 use ordered::Arrange;
 
-use ordered::Arrange;
-
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
 use super::query::{RowScope, order_rows};

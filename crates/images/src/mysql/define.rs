@@ -4,8 +4,6 @@ use cri::System;
 use ecow::eco_format;
 use ordered::Arrange;
 
-use ordered::Arrange;
-
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
 use super::query::Plain;

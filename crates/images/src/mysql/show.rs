@@ -3,8 +3,6 @@
 use ecow::{EcoString, eco_format};
 use ordered::Arrange;
 
-use ordered::Arrange;
-
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
 use super::table::{Column, DefaultValue, Table};

@@ -7,8 +7,6 @@ use cri::System;
 use ecow::{EcoString, eco_format};
 use ordered::Arrange;
 
-use ordered::Arrange;
-
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
 use super::sha1;
