@@ -46,6 +46,7 @@ pub(crate) struct Server {
     version: EcoString,
     state: State,
     visits: Vec<Visit>,
+    workers: Vec<Worker>,
     ends: bool,
 }
 
@@ -63,7 +64,14 @@ fn version(tag: &str) -> EcoString {
 impl Server {
     pub(crate) fn new(spawn: &Spawn) -> Server {
         let version = version(&spawn.tag);
-        Server { spawn: spawn.clone(), version, state: State::New, visits: Vec::new(), ends: false }
+        Server {
+            spawn: spawn.clone(),
+            version,
+            state: State::New,
+            visits: Vec::new(),
+            workers: Vec::new(),
+            ends: false,
+        }
     }
 
     fn begin(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Result<(), i32> {
@@ -129,6 +137,17 @@ impl Server {
         if system.net.listen(PORT).is_err() {
             io.stderr("(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:80\nno listening sockets available, shutting down\nAH00015: Unable to open logs\n");
             return Err(1);
+        }
+        for _ in 0..WORKERS {
+            self.workers.push(Worker {
+                pid: system.new_pid(),
+                parent: 1,
+                uid: super::USER.1,
+                started: system.now,
+                pages: cri::SMALL_PAGES,
+                tty: false,
+                command: "apache2 -DFOREGROUND".into(),
+            });
         }
         notice(io, system, "mpm_prefork", &format!("AH00163: {SERVER} configured -- resuming normal operations"));
         notice(io, system, "core", "AH00094: Command line: 'apache2 -D FOREGROUND'");
@@ -277,11 +296,7 @@ impl Process for Server {
     }
 
     fn workers(&self) -> Vec<Worker> {
-        let row = |number| Worker { pid: 21 + number, uid: super::USER.1, command: "apache2 -DFOREGROUND".into() };
-        match self.state {
-            State::Serving => (0..WORKERS).map(row).collect(),
-            _ => Vec::new(),
-        }
+        self.workers.clone()
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {
