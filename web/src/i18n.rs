@@ -345,6 +345,8 @@ catalogue! {
     Lesson: "Lesson", "レッスン";
     /// A lesson's name.
     LessonStatefulSetBasics: "StatefulSet basics", "StatefulSetの基本";
+    /// A lesson's name.
+    LessonZooKeeper: "ZooKeeper", "ZooKeeper";
     /// Label of the menu.
     LessonChoose: "Choose a lesson", "レッスンを選ぶ";
     /// Button: a new cluster with the lesson's nodes and files.

@@ -15,7 +15,8 @@ use crate::i18n::{Language, Text};
 use crate::store::Shared;
 
 /// The lessons, in order: folder below `lessons/`, and name in the menu.
-pub const LESSONS: [(&str, Text); 1] = [("statefulset-basics", Text::LessonStatefulSetBasics)];
+pub const LESSONS: [(&str, Text); 2] =
+    [("statefulset-basics", Text::LessonStatefulSetBasics), ("zookeeper", Text::LessonZooKeeper)];
 
 /// A lesson, ready to be shown.
 #[derive(Debug)]
