@@ -268,7 +268,8 @@ impl Parsed {
     }
 }
 
-fn read_bool(text: &str) -> Result<&'static str, String> {
+/// A boolean in any form that Go reads.
+pub(crate) fn read_bool(text: &str) -> Result<&'static str, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok("true"),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok("false"),

@@ -10,7 +10,7 @@ use crate::builder::{Builder, Info};
 use crate::config::Config;
 use crate::context::{Context, Env};
 use crate::failure::Failure;
-use crate::flags::Parsed;
+use crate::flags::{Parsed, read_bool};
 use crate::mapping::Mapping;
 
 /// What a verb's function gets.
@@ -153,12 +153,16 @@ impl<'c, 'w> Call<'c, 'w> {
     /// `--validate`
     pub fn validation(&self) -> Result<FieldValidation, Failure> {
         match self.flags.text("validate").as_str() {
-            "strict" | "true" | "" => Ok(FieldValidation::Strict),
+            "strict" | "" => Ok(FieldValidation::Strict),
             "warn" => Ok(FieldValidation::Warn),
-            "ignore" | "false" => Ok(FieldValidation::Ignore),
-            other => Err(Failure::Plain(format!(
-                "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
-            ))),
+            "ignore" => Ok(FieldValidation::Ignore),
+            other => match read_bool(other) {
+                Ok("true") => Ok(FieldValidation::Strict),
+                Ok(_) => Ok(FieldValidation::Ignore),
+                Err(_) => Err(Failure::Plain(format!(
+                    "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+                ))),
+            },
         }
     }
 

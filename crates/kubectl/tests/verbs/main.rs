@@ -7,4 +7,5 @@ mod explain;
 mod kustomize;
 mod recorded;
 mod set;
+mod tables;
 mod world;

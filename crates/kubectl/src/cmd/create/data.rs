@@ -138,7 +138,7 @@ fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data
             return Err(Failure::Plain(format!("env {what} file cannot be a directory")));
         }
         let bytes = read(call, path)?;
-        for line in String::from_utf8_lossy(&bytes).lines() {
+        for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
             let line = line.trim_start();
             if line.is_empty() || line.starts_with('#') {
                 continue;
