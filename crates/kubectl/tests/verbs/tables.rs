@@ -21,7 +21,7 @@ use crate::world::World;
 /// A ConfigMap with these labels.
 fn world_with(labels: &Value) -> World {
     let mut world = World::new();
-    let mut object = json::read(r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"foo"}}"#).unwrap();
+    let mut object = json::read(r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"foo"}}"#).expect("JSON");
     if !labels.is_null() {
         object.set(&["metadata", "labels"], labels.clone());
     }
@@ -31,7 +31,7 @@ fn world_with(labels: &Value) -> World {
 
 fn labels_of(world: &mut World) -> Value {
     let shown = world.run("kubectl get cm foo -o json").stdout;
-    json::read(&shown).unwrap().at(&["metadata", "labels"]).clone()
+    json::read(&shown).expect("kubectl prints JSON").at(&["metadata", "labels"]).clone()
 }
 
 fn words(list: &Value) -> String {
