@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ordinal_tests::fleet::{Fleet, FleetWorld};
+use ordinal_tests::rollout::Rollout;
 
 /// How far from linear a count may grow when the fleet grows tenfold.
 const FACTOR: f64 = 1.3;
@@ -57,6 +58,26 @@ fn one_pod_more_costs_the_same_in_a_large_fleet() {
     };
     let (small, large) = (cost(1), cost(10));
     assert!(large <= small + 10, "{small} writes in a fleet of 100, {large} in one of 1,000");
+}
+
+/// Writes, and pods that controllers looked at, for a Deployment's start and one rollout.
+fn rolled(n: u32) -> (u64, u64) {
+    let mut world = Rollout { nodes: n + n.div_ceil(4), pods: 100 * n }.world();
+    world.run_until_available().unwrap();
+    world.roll().unwrap();
+    let cluster = world.desk.world.cluster();
+    (cluster.server().writes(), cluster.controllers().counters().pods_visited)
+}
+
+#[test]
+fn a_rollout_of_tenfold_pods_costs_tenfold() {
+    let (one, ten) = (rolled(1), rolled(10));
+    for (what, one, ten) in [("writes", one.0, ten.0), ("pods visited by controllers", one.1, ten.1)] {
+        let growth = ten as f64 / one as f64;
+        assert!(growth <= 10.0 * FACTOR, "{what}: {one}, then {ten}");
+    }
+    // Each pod comes, is told of, and goes again; the ReplicaSets are sized in a handful of steps.
+    assert!(ten.0 <= 30 * 1_000, "{ten:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod desk;
 pub mod fleet;
+pub mod rollout;
 pub mod trouble;
 
 use sim::{Queue, Random, Time};

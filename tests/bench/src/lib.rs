@@ -4,6 +4,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+mod deployment;
 mod fleet;
 mod heap;
 mod idle;

@@ -1,6 +1,6 @@
 //! What a measure is, and the table of all of them.
 
-use crate::{fleet, idle, queue};
+use crate::{deployment, fleet, idle, queue};
 
 /// A measure that is ready to run: all that is not to be timed has been done.
 pub(crate) trait Measure {
@@ -63,5 +63,11 @@ pub(crate) const MEASURES: &[Entry] = &[
         ..plain("fleet: 1,000 pods on 10 nodes", || Box::new(fleet::Ready::new(10)))
     },
     Entry { series: Some("fleet"), ..plain("fleet: 10,000 pods on 100 nodes", || Box::new(fleet::Ready::new(100))) },
+    plain("deployment: 1,000 pods on 10 nodes, available", || Box::new(deployment::Available::new())),
+    Entry { budget: Some(0.5), ..plain("deployment: 1,000 pods rolled once", || Box::new(deployment::Rolled::new())) },
+    Entry {
+        budget: Some(0.5),
+        ..plain("deployment: 5,000 pods on 1,000 nodes, bound", || Box::new(deployment::Bound::new()))
+    },
     plain("idle: 1,000 nodes for an hour", || Box::new(idle::Hour::new())),
 ];

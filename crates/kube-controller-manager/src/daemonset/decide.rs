@@ -146,8 +146,11 @@ pub fn decide_update(inputs: &Inputs<'_>, now: Time) -> Plan {
     }
 }
 
+/// The pod of the present template, and that of another.
+type NewAndOld<'a> = (Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>);
+
 /// The new and the old pod of a node; none if there are several of one sort.
-fn new_and_old<'a>(inputs: &Inputs<'_>, place: &Place<'a>) -> Option<(Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>)> {
+fn new_and_old<'a>(inputs: &Inputs<'_>, place: &Place<'a>) -> Option<NewAndOld<'a>> {
     let (mut new, mut old) = (None, None);
     for pod in place.pods.iter().copied().filter(|pod| !pod.metadata.is_terminating()) {
         let slot = if is_updated(inputs, pod) { &mut new } else { &mut old };
