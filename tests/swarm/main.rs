@@ -26,7 +26,7 @@ const BURST_MAX_MS: u64 = 4_000;
 
 /// Plays one seed to its end.
 fn play(seed: u64, tells: bool) -> Result<(), String> {
-    let profile = if seed % 2 == 0 { "recorded" } else { "realistic" };
+    let profile = if seed.is_multiple_of(2) { "recorded" } else { "realistic" };
     let timing = timing::named(profile).unwrap();
     let start = Time::HEADLESS_START;
     let mut cluster = Cluster::new(&Options { nodes: 4 + (seed % 3) as u32, seed, timing, start });

@@ -15,6 +15,7 @@ use api::int_or_string::IntOrString;
 use api::{Deployment, Pod, ReplicaSet, StringMap, Value};
 use kube_controller_manager::deployment::revision::{self, DESIRED_REPLICAS, MAX_REPLICAS};
 use kube_controller_manager::deployment::{math, rollout, status};
+use ordered::Arrange;
 use sim::{Span, Time};
 
 const CONTROLLER: &str = "cases/deployment_controller.json";
@@ -252,7 +253,7 @@ fn history_is_cut_from_its_old_end() {
     });
     table(CONTROLLER, "TestDeploymentController_cleanupDeploymentOrder", |case| {
         let mut got = surplus(case);
-        got.sort();
+        got.arrange();
         let want: Vec<String> =
             case.get("expectedDeletedRSs").as_map().into_iter().flatten().map(|(name, _)| name.to_string()).collect();
         same(got, want)
@@ -282,7 +283,7 @@ fn templates_are_equal_but_for_the_hash() {
         let old = revision::find_old(&of(case, "deployment"), &sets(case, "rsList"));
         let names = |sets: &[Rc<ReplicaSet>]| {
             let mut names: Vec<String> = sets.iter().map(|set| set.metadata.name.to_string()).collect();
-            names.sort();
+            names.arrange();
             names
         };
         same(names(&old), names(&sets(case, "expected")))?;

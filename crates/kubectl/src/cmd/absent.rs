@@ -31,7 +31,6 @@ absent! {
     CREATE_CLUSTER_ROLE_BINDING "create clusterrolebinding" "the one user here may do everything",
     CREATE_CRON_JOB "create cronjob" "",
     CREATE_INGRESS "create ingress" "use kubectl create service, or kubectl port-forward",
-    CREATE_PRIORITY_CLASS "create priorityclass" "",
     CREATE_QUOTA "create quota" "",
     CREATE_ROLE "create role" "the one user here may do everything",
     CREATE_ROLE_BINDING "create rolebinding" "the one user here may do everything",

@@ -185,7 +185,6 @@ verbs! {
     absent::CREATE_CLUSTER_ROLE_BINDING,
     absent::CREATE_CRON_JOB,
     absent::CREATE_INGRESS,
-    absent::CREATE_PRIORITY_CLASS,
     absent::CREATE_QUOTA,
     absent::CREATE_ROLE,
     absent::CREATE_ROLE_BINDING,
@@ -306,6 +305,18 @@ impl Waiting {
             | Waiting::Waiting(_)
             | Waiting::Watching(_)
             | Waiting::WatchingEvents(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VERBS;
+
+    #[test]
+    fn no_verb_is_here_and_absent() {
+        for (at, verb) in VERBS.iter().enumerate() {
+            assert!(VERBS[..at].iter().all(|other| other.path != verb.path), "kubectl {} twice", verb.path);
         }
     }
 }
