@@ -32,7 +32,7 @@ pub trait Slot {
     /// Writes the value.
     fn write(&self) -> Value;
     /// Whether Go's `omitempty` would leave it out.
-    fn is_empty(&self) -> bool;
+    fn holds_zero(&self) -> bool;
 }
 
 impl<T: Codec> Slot for T {
@@ -42,7 +42,7 @@ impl<T: Codec> Slot for T {
     fn write(&self) -> Value {
         self.encode()
     }
-    fn is_empty(&self) -> bool {
+    fn holds_zero(&self) -> bool {
         self.is_zero()
     }
 }
@@ -78,7 +78,7 @@ pub fn read_fields(value: Value, fields: &[Field], slots: &mut [&mut dyn Slot]) 
 pub fn write_fields(rest: &Rest, fields: &[Field], slots: &[&dyn Slot]) -> Value {
     let mut object = rest.to_map();
     for ((name, shown), slot) in fields.iter().zip(slots) {
-        let value = match (shown, slot.is_empty()) {
+        let value = match (shown, slot.holds_zero()) {
             (Shown::UnlessZero, true) => continue,
             (Shown::OrNull, true) => Value::Null,
             (_, _) => slot.write(),
@@ -90,7 +90,7 @@ pub fn write_fields(rest: &Rest, fields: &[Field], slots: &[&dyn Slot]) -> Value
 
 /// Whether neither the rest nor any slot holds anything.
 pub fn is_all_zero(rest: &Rest, slots: &[&dyn Slot]) -> bool {
-    rest.is_empty() && slots.iter().all(|slot| slot.is_empty())
+    rest.is_empty() && slots.iter().all(|slot| slot.holds_zero())
 }
 
 /// The fields of a JSON object that its typed struct does not name: kept for printing and patching.

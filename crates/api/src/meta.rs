@@ -94,7 +94,7 @@ impl Codec for ResourceVersion {
         ResourceVersion(value.text().parse().unwrap_or(0))
     }
     fn encode(&self) -> Value {
-        Value::Str(ecow::eco_format!("{}", self.0))
+        Value::Str(thin::format_str!("{}", self.0))
     }
     fn is_zero(&self) -> bool {
         self.0 == 0

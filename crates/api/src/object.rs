@@ -215,7 +215,7 @@ impl Kind {
     pub fn api_version(self) -> Str {
         match self.group() {
             "" => self.version().into(),
-            group => ecow::eco_format!("{group}/{}", self.version()),
+            group => thin::format_str!("{group}/{}", self.version()),
         }
     }
 
@@ -223,7 +223,7 @@ impl Kind {
     pub fn qualified_plural(self) -> Str {
         match self.group() {
             "" => self.plural().into(),
-            group => ecow::eco_format!("{}.{group}", self.plural()),
+            group => thin::format_str!("{}.{group}", self.plural()),
         }
     }
 
@@ -231,7 +231,7 @@ impl Kind {
     pub fn qualified_name(self) -> Str {
         match self.group() {
             "" => self.name().into(),
-            group => ecow::eco_format!("{}.{group}", self.name()),
+            group => thin::format_str!("{}.{group}", self.name()),
         }
     }
 
@@ -240,7 +240,7 @@ impl Kind {
         let singular = self.name().to_lowercase();
         match self.group() {
             "" => singular.into(),
-            group => ecow::eco_format!("{singular}.{group}"),
+            group => thin::format_str!("{singular}.{group}"),
         }
     }
 

@@ -119,13 +119,13 @@ impl Status {
 
     /// `pods "x" not found`
     pub fn not_found(kind: Kind, name: &str) -> Status {
-        let message = ecow::eco_format!("{} {} not found", kind.qualified_plural(), quoted(name));
+        let message = thin::format_str!("{} {} not found", kind.qualified_plural(), quoted(name));
         Status::about(Reason::NotFound, kind, name, message)
     }
 
     /// `services "nginx" already exists`
     pub fn already_exists(kind: Kind, name: &str) -> Status {
-        let message = ecow::eco_format!("{} {} already exists", kind.qualified_plural(), quoted(name));
+        let message = thin::format_str!("{} {} already exists", kind.qualified_plural(), quoted(name));
         Status::about(Reason::AlreadyExists, kind, name, message)
     }
 
@@ -138,15 +138,15 @@ impl Status {
     /// `Operation cannot be fulfilled on …: cause`
     pub fn conflict_because(kind: Kind, name: &str, cause: &str) -> Status {
         let resource = kind.qualified_plural();
-        let message = ecow::eco_format!("Operation cannot be fulfilled on {resource} {}: {cause}", quoted(name));
+        let message = thin::format_str!("Operation cannot be fulfilled on {resource} {}: {cause}", quoted(name));
         Status::about(Reason::Conflict, kind, name, message)
     }
 
     /// `pods "x" is forbidden: cause`
     pub fn forbidden(kind: Kind, name: &str, cause: &str) -> Status {
         let message = match name {
-            "" => ecow::eco_format!("{} is forbidden: {cause}", kind.qualified_plural()),
-            name => ecow::eco_format!("{} {} is forbidden: {cause}", kind.qualified_plural(), quoted(name)),
+            "" => thin::format_str!("{} is forbidden: {cause}", kind.qualified_plural()),
+            name => thin::format_str!("{} {} is forbidden: {cause}", kind.qualified_plural(), quoted(name)),
         };
         Status::about(Reason::Forbidden, kind, name, message)
     }
@@ -164,7 +164,7 @@ impl Status {
             [only] => only.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let message = ecow::eco_format!("{} {} is invalid: {list}", kind.qualified_name(), quoted(name));
+        let message = thin::format_str!("{} {} is invalid: {list}", kind.qualified_name(), quoted(name));
         let mut status = Status::about(Reason::Invalid, kind, name, message);
         if let Some(details) = &mut status.details {
             details.kind = kind.name().into();

@@ -12,7 +12,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Text: up to 15 bytes inline, longer text shared. Cloning never copies.
-pub type Str = ecow::EcoString;
+pub use thin::Str;
 
 /// A JSON object; keys are kept sorted, as `kubectl` prints them and Go's encoder writes them.
 pub type Map = OrderedMap<Str, Value>;

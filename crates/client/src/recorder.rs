@@ -157,7 +157,7 @@ impl Recorder {
         let is_node = about.kind() == Kind::Node && !self.host.is_empty();
         let uid = if is_node { metadata.name.clone() } else { metadata.uid.clone() };
         let index = (uid.clone(), Str::from(field_path));
-        let version: Str = ecow::eco_format!("{}", metadata.resource_version.0);
+        let version: Str = thin::format_str!("{}", metadata.resource_version.0);
         let wants_version = self.api == RecorderApi::Events;
         if let Some(known) = self.references.get(&index)
             && (!wants_version || known.resource_version == version)
@@ -267,7 +267,7 @@ impl Recorder {
             event_time: Some(MicroTime(now)),
             action: action.into(),
             reporting_component: self.component.clone(),
-            reporting_instance: ecow::eco_format!("{}-minikube", self.component),
+            reporting_instance: thin::format_str!("{}-minikube", self.component),
             ..Event::default()
         };
         self.create(api, event, identity, now);
@@ -285,8 +285,8 @@ impl Recorder {
     fn new_metadata(&mut self, about: &ObjectReference, now: Time) -> ObjectMeta {
         self.sequence += 1;
         let nanos = now.0 * 1_000 + self.sequence % 1_000;
-        let namespace = if about.namespace.is_empty() { Str::inline("default") } else { about.namespace.clone() };
-        ObjectMeta::new(namespace, ecow::eco_format!("{}.{nanos:016x}", about.name))
+        let namespace = if about.namespace.is_empty() { Str::from("default") } else { about.namespace.clone() };
+        ObjectMeta::new(namespace, thin::format_str!("{}.{nanos:016x}", about.name))
     }
 
     /// The text to write, and the text that decides whether two events are one.
@@ -308,8 +308,8 @@ impl Recorder {
             // One of them is let go, any one, so that the next new one is combined as well.
             let gone = self.random.below(similar.messages.len() as u64) as usize;
             similar.messages.remove(gone);
-            let text = ecow::eco_format!("(combined from similar events): {message}");
-            return (text, Str::inline("\u{0}combined"));
+            let text = thin::format_str!("(combined from similar events): {message}");
+            return (text, Str::from("\u{0}combined"));
         }
         (message.clone(), message)
     }

@@ -10,14 +10,14 @@
 
 use ordered::{Arrange, OrderedMap};
 
-use ecow::EcoString;
 use shell::fs::{Bytes, Caller, Entry, Fs, FsError, Kind, Metadata, Tree, file_name, parent};
 use sim::Time;
+use thin::Str;
 
 /// Files that outlive containers, by key.
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
-    trees: OrderedMap<EcoString, Tree>,
+    trees: OrderedMap<Str, Tree>,
 }
 
 impl Volumes {
@@ -32,17 +32,17 @@ impl Volumes {
     }
 
     /// All volumes with their keys, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &Tree)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Str, &Tree)> {
         self.trees.iter()
     }
 
     /// All volumes with their keys, to change.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&EcoString, &mut Tree)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Str, &mut Tree)> {
         self.trees.iter_mut()
     }
 
     /// Adds a volume, or replaces its files.
-    pub fn insert(&mut self, key: impl Into<EcoString>, tree: Tree) {
+    pub fn insert(&mut self, key: impl Into<Str>, tree: Tree) {
         self.trees.insert(key.into(), tree);
     }
 
@@ -58,8 +58,8 @@ impl Volumes {
 
     /// Drops all volumes whose key starts so.
     pub fn remove_all(&mut self, prefix: &str) {
-        let from = EcoString::from(prefix);
-        let keys: Vec<EcoString> =
+        let from = Str::from(prefix);
+        let keys: Vec<Str> =
             self.trees.range(from..).map(|(key, _)| key.clone()).take_while(|key| key.starts_with(prefix)).collect();
         for key in keys {
             self.trees.remove(&key);
@@ -80,11 +80,11 @@ pub enum Access {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     /// The absolute, normal path in the container.
-    pub path: EcoString,
+    pub path: Str,
     /// The volume's key.
-    pub volume: EcoString,
+    pub volume: Str,
     /// The path within the volume; `/` for all of it.
-    pub sub_path: EcoString,
+    pub sub_path: Str,
     /// Whether it may be written.
     pub access: Access,
 }

@@ -2,8 +2,8 @@
 
 use ordered::OrderedMap;
 
-use ecow::EcoString;
 use shell::fs::Tree;
+use thin::Str;
 
 use crate::process::Process;
 use crate::reference::Reference;
@@ -57,15 +57,15 @@ pub struct ImageConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Spawn {
     /// Name and arguments; never empty.
-    pub argv: Vec<EcoString>,
+    pub argv: Vec<Str>,
     /// The image's tag: which version of its software is meant.
-    pub tag: EcoString,
+    pub tag: Str,
     /// Environment variables.
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     /// The absolute working directory.
-    pub cwd: EcoString,
+    pub cwd: Str,
     /// The container's host name.
-    pub hostname: EcoString,
+    pub hostname: Str,
     /// The user.
     pub uid: u32,
     /// The user's group.

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use ecow::EcoString;
 use sim::Time;
+use thin::Str;
 
 /// Lines that one container's log keeps at most; older ones are let go, as a rotated file is.
 const LINES_MAX: usize = 5_000;
@@ -18,7 +18,7 @@ pub struct LogLine {
     /// When it was written.
     pub at: Time,
     /// The text without its newline.
-    pub text: EcoString,
+    pub text: Str,
 }
 
 /// A container's log: a ring of lines.
@@ -73,7 +73,7 @@ impl Log {
     }
 
     fn end_line(&mut self, now: Time) {
-        let text: EcoString = String::from_utf8_lossy(&self.partial).into_owned().into();
+        let text: Str = String::from_utf8_lossy(&self.partial).into_owned().into();
         self.partial.clear();
         self.bytes += text.len();
         self.lines.push_back(LogLine { at: now, text });

@@ -6,7 +6,7 @@
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,7 @@ pub enum RecordKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The whole name, without the last dot.
-    pub name: EcoString,
+    pub name: Str,
     /// What is asked.
     pub kind: RecordKind,
 }
@@ -111,12 +111,12 @@ pub enum Record {
         /// The port.
         port: u16,
         /// The host.
-        target: EcoString,
+        target: Str,
     },
     /// A name.
-    Ptr(EcoString),
+    Ptr(Str),
     /// Another name.
-    Cname(EcoString),
+    Cname(Str),
 }
 
 /// How a name server answers.

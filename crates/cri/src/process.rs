@@ -1,8 +1,8 @@
 //! Programs that run in containers.
 
-use ecow::EcoString;
 use shell::fs::Caller;
 use sim::Time;
+use thin::Str;
 
 use crate::files::Files;
 use crate::socket::Net;
@@ -88,7 +88,7 @@ pub struct Worker {
     /// Whether it has a terminal.
     pub tty: bool,
     /// What `ps` shows.
-    pub command: EcoString,
+    pub command: Str,
 }
 
 /// The virtual memory of a small program, in pages: that of a shell.

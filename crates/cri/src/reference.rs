@@ -2,15 +2,15 @@
 //!
 //! Models: github.com/distribution/reference (the familiar form and its normalisation), as containerd and kubelet use it.
 
-use ecow::{EcoString, eco_format};
+use thin::{Str, format_str};
 
 /// A name of an image, taken apart and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// Host and path, such as `docker.io/library/nginx`.
-    pub repository: EcoString,
+    pub repository: Str,
     /// Such as `latest`; empty if only a digest is given.
-    pub tag: EcoString,
+    pub tag: Str,
 }
 
 /// Why a text names no image, in the words of the reference parser.
@@ -62,12 +62,12 @@ impl Reference {
     }
 
     /// Such as `docker.io/library/nginx:latest`.
-    pub fn full_name(&self) -> EcoString {
-        if self.tag.is_empty() { self.repository.clone() } else { eco_format!("{}:{}", self.repository, self.tag) }
+    pub fn full_name(&self) -> Str {
+        if self.tag.is_empty() { self.repository.clone() } else { format_str!("{}:{}", self.repository, self.tag) }
     }
 }
 
-fn normal_repository(name: &str) -> Result<EcoString, ReferenceError> {
+fn normal_repository(name: &str) -> Result<Str, ReferenceError> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return Err(ReferenceError::Format);
     }
@@ -83,7 +83,7 @@ fn normal_repository(name: &str) -> Result<EcoString, ReferenceError> {
         return Err(ReferenceError::Format);
     }
     let host = if host == "index.docker.io" { "docker.io" } else { host };
-    Ok(eco_format!("{host}/{path}"))
+    Ok(format_str!("{host}/{path}"))
 }
 
 fn is_host(host: &str) -> bool {

@@ -7,9 +7,9 @@ use ordered::{Arrange, OrderedMap};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use ecow::EcoString;
 use shell::fs::{Caller, Tree};
 use sim::{Span, Time};
+use thin::Str;
 
 use crate::files::{Files, Mount, Volumes};
 use crate::log::Log;
@@ -70,7 +70,7 @@ pub struct Ended {
 pub struct Container {
     root: Tree,
     mounts: Rc<[Mount]>,
-    hostname: EcoString,
+    hostname: Str,
     fs_group: Option<u32>,
     processes: SmallMap<u32, Running>,
     next_pid: u32,
@@ -83,7 +83,7 @@ pub struct Container {
 #[derive(Clone, Debug)]
 struct Running {
     process: Box<dyn Process>,
-    command: EcoString,
+    command: Str,
     uid: u32,
     gid: u32,
     started: Time,
@@ -100,7 +100,7 @@ pub struct NewProcess {
     /// The program.
     pub process: Box<dyn Process>,
     /// What `ps` shows.
-    pub command: EcoString,
+    pub command: Str,
     /// The user.
     pub uid: u32,
     /// The user's group.
@@ -148,7 +148,7 @@ impl Sandbox {
         at: usize,
         root: Tree,
         mounts: Rc<[Mount]>,
-        hostname: EcoString,
+        hostname: Str,
         fs_group: Option<u32>,
         first: NewProcess,
         world: &mut World<'_>,

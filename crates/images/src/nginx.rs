@@ -5,10 +5,10 @@
 //! Absent: configuration files; the server always has nginx's default one.
 
 use cri::{Address, Disposition, Image, ImageConfig, Payload, Process, Reference, Spawn, System, Worker};
-use ecow::EcoString;
 use shell::fs::{Caller, Fs, FsError, Tree, normalise};
 use shell::{Dialect, ProcessIo, Progress, Signal};
 use sim::Time;
+use thin::Str;
 
 use crate::busybox::BUILTINS;
 use crate::files::{Root, plausible_size};
@@ -75,7 +75,7 @@ impl Image for Nginx {
 }
 
 fn start_nginx(spawn: &Spawn) -> Box<dyn Process> {
-    let argv: Vec<&str> = spawn.argv.iter().map(EcoString::as_str).collect();
+    let argv: Vec<&str> = spawn.argv.iter().map(Str::as_str).collect();
     let order = match argv.get(1..).unwrap_or_default() {
         ["-v"] => Order::Say(format!("nginx version: nginx/{VERSION}\n"), 0),
         ["-t"] => Order::Say(

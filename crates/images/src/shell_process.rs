@@ -1,12 +1,12 @@
 //! A shell, or one of its programs, as a process of a container.
 
 use cri::{Disposition, Process, SMALL_PAGES, Spawn, System, Worker};
-use ecow::EcoString;
 use shell::fs::Fs;
 use shell::{
     Child, Command, Config, Host, KillError, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
 };
 use sim::Time;
+use thin::Str;
 
 use crate::program::{Userland, program_name};
 
@@ -30,7 +30,7 @@ pub(crate) struct ShellProcess {
 pub(crate) struct Hosted {
     process: Box<dyn Process>,
     pid: u32,
-    command: EcoString,
+    command: Str,
     started: Time,
 }
 
@@ -77,7 +77,7 @@ fn config(spawn: &Spawn, userland: &Userland) -> Config {
 
 /// `sh`, `sh -c text name args…`, `sh file args…`, with the flags that matter.
 fn shell_start(spawn: &Spawn) -> Start {
-    let mut args = spawn.argv.iter().skip(1).map(EcoString::to_string).peekable();
+    let mut args = spawn.argv.iter().skip(1).map(Str::to_string).peekable();
     let (mut is_command, mut is_interactive) = (false, false);
     while let Some(flag) = args.peek().filter(|flag| flag.starts_with('-') && flag.len() > 1).cloned() {
         args.next();
@@ -99,7 +99,7 @@ fn shell_start(spawn: &Spawn) -> Start {
     }
 }
 
-fn quoted(argv: &[EcoString]) -> String {
+fn quoted(argv: &[Str]) -> String {
     argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -204,7 +204,7 @@ impl Host for ContainerHost<'_, '_> {
         let Some(tool) = tool else { return Err(SpawnError::NotFound) };
         let (pid, text) = (command.pid, command.argv.join(" "));
         let spawn = Spawn {
-            argv: command.argv.iter().map(EcoString::from).collect(),
+            argv: command.argv.iter().map(Str::from).collect(),
             env: command.env,
             cwd: command.cwd.into(),
             pid,

@@ -64,7 +64,7 @@ impl ApiServer {
         let replicas = patch.body.at(&["spec", "replicas"]).clone();
         if let Some(number) = replicas.as_int().filter(|number| i32::try_from(*number).is_err()) {
             let field = "Go struct field ScaleSpec.spec.replicas of type int32";
-            let message = ecow::eco_format!("json: cannot unmarshal number {number} into {field}");
+            let message = thin::format_str!("json: cannot unmarshal number {number} into {field}");
             return Err(Status::new(Reason::BadRequest, message));
         }
         let mut body = Value::map();

@@ -4,7 +4,7 @@
 
 use api::meta::{LabelSelector, OwnerReference};
 use api::{Key, Kind, Object, Reason, Resource, Status, Str};
-use ecow::eco_format;
+use thin::format_str;
 
 use crate::context::Context;
 
@@ -60,7 +60,7 @@ impl Claimant<'_> {
         // By now it may be another one, or going: it would get what it must not keep.
         let fresh = context.api.get(kind, &key)?;
         if fresh.metadata().uid != metadata.uid || fresh.metadata().is_terminating() {
-            return Err(Status::internal(eco_format!("{key} may not adopt: it is gone or going")));
+            return Err(Status::internal(format_str!("{key} may not adopt: it is gone or going")));
         }
         let mut adopted = object.clone();
         adopted.metadata_mut().owner_references.push(controller_reference(self.owner));
@@ -121,5 +121,5 @@ pub(crate) fn controller_of<'c, T: Resource>(
 /// `name-`, as generated names begin; without the dash if it would not leave a valid one.
 pub(crate) fn generated_prefix(name: &Str) -> Str {
     const NAME_MAX: usize = 253;
-    if name.len() < NAME_MAX { eco_format!("{name}-") } else { name.clone() }
+    if name.len() < NAME_MAX { format_str!("{name}-") } else { name.clone() }
 }

@@ -11,8 +11,8 @@ use std::rc::Rc;
 
 use api::{Key, Kind, Object, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Resource, StorageClass, Str, Value};
 use client::{Api, Change, ChangeKind, Component, DeleteOptions, EventKind, Informers, Recorder, RecorderApi};
-use ecow::eco_format;
 use sim::{Span, Time, Timing};
+use thin::format_str;
 
 use crate::persistentvolume::decide::{PROVISIONED_BY, STORAGE_PROVISIONER};
 use crate::persistentvolume::reference_to;
@@ -41,7 +41,7 @@ impl HostPathProvisioner {
     pub fn new(name: impl Into<Str>, instance: &str, timing: Rc<Timing>) -> HostPathProvisioner {
         let name = name.into();
         HostPathProvisioner {
-            recorder: Recorder::new(eco_format!("{name}_{instance}"), "", RecorderApi::Core),
+            recorder: Recorder::new(format_str!("{name}_{instance}"), "", RecorderApi::Core),
             name,
             timing,
             cache: Informers::new(WATCHED),
@@ -57,7 +57,7 @@ impl HostPathProvisioner {
                 if self.is_asked(claim) && !self.provisioning.contains_key(&claim.key()) =>
             {
                 let key = claim.key();
-                let message = eco_format!("External provisioner is provisioning volume for claim \"{key}\"");
+                let message = format_str!("External provisioner is provisioning volume for claim \"{key}\"");
                 self.provisioning.insert(key, due);
                 self.recorder.event(api, &change.object, EventKind::Normal, "Provisioning", message);
             }
@@ -116,7 +116,7 @@ impl HostPathProvisioner {
             None => Err(Str::from("its class is gone")),
             Some(class) if claim.spec.selector.is_some() => {
                 let class = &class.metadata.name;
-                Err(eco_format!(
+                Err(format_str!(
                     "failed to provision volume with StorageClass \"{class}\": claim Selector is not supported"
                 ))
             }
@@ -124,7 +124,7 @@ impl HostPathProvisioner {
         };
         match outcome {
             Ok(_) => {
-                let message = eco_format!("Successfully provisioned volume {}", volume_key(claim).name);
+                let message = format_str!("Successfully provisioned volume {}", volume_key(claim).name);
                 self.recorder.event(api, &about, EventKind::Normal, "ProvisioningSucceeded", message);
             }
             Err(message) => self.recorder.event(api, &about, EventKind::Warning, "ProvisioningFailed", message),
@@ -172,7 +172,7 @@ impl Component for HostPathProvisioner {
 
 /// The volume of a claim is called after the claim's UID.
 fn volume_key(claim: &PersistentVolumeClaim) -> Key {
-    Key::new("", eco_format!("pvc-{}", claim.metadata.uid))
+    Key::new("", format_str!("pvc-{}", claim.metadata.uid))
 }
 
 fn take_due(work: &mut OrderedMap<Key, Time>, now: Time) -> Vec<Key> {

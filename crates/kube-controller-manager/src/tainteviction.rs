@@ -12,8 +12,8 @@ use api::core::node::Taint;
 use api::core::pod_status::PodCondition;
 use api::{Key, Kind, Node, Object, Pod, Resource, Str};
 use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::context::Context;
 
@@ -137,7 +137,7 @@ impl TaintEvictionController {
         let key = pod.key();
         if self.ahead.contains_key(&key) {
             self.forget(&key);
-            self.say(pod, eco_format!("Cancelling deletion of Pod {key}"), context);
+            self.say(pod, format_str!("Cancelling deletion of Pod {key}"), context);
         }
     }
 
@@ -162,7 +162,7 @@ impl TaintEvictionController {
     fn evict(&mut self, key: &Key, context: &mut Context<'_>) {
         context.counters.syncs += 1;
         let Ok(pod) = context.api.get_as::<Pod>(key) else { return };
-        self.say(&pod, eco_format!("Marking for deletion Pod {key}"), context);
+        self.say(&pod, format_str!("Marking for deletion Pod {key}"), context);
         let mut changed = Pod::clone(&pod);
         let mut condition = PodCondition::new("DisruptionTarget", true, context.now);
         condition.reason = "DeletionByTaintManager".into();

@@ -14,7 +14,7 @@ use api::core::pod::PodTemplateSpec;
 use api::quantity::{Format, Quantity};
 use api::schema::{self, Field, Scalar, Shape, Type};
 use api::{Str, Value};
-use ecow::eco_format;
+use thin::format_str;
 
 use crate::statefulset::revision::safe_letter;
 
@@ -91,7 +91,7 @@ pub fn hash_of(template: &PodTemplateSpec, collision_count: Option<i32>) -> Str 
     if let Some(count) = collision_count {
         hash = fnv1a(hash, &u64::from(count as u32).to_le_bytes());
     }
-    eco_format!("{hash}").bytes().map(safe_letter).collect()
+    format_str!("{hash}").bytes().map(safe_letter).collect()
 }
 
 /// 32-bit FNV-1a.

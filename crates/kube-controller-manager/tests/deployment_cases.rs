@@ -5,6 +5,7 @@
 
 mod reference;
 
+use ordered::Arrange;
 use std::rc::Rc;
 
 use api::apps::deployment::DeploymentStatus;
@@ -15,7 +16,6 @@ use api::int_or_string::IntOrString;
 use api::{Deployment, Pod, ReplicaSet, StringMap, Value};
 use kube_controller_manager::deployment::revision::{self, DESIRED_REPLICAS, MAX_REPLICAS};
 use kube_controller_manager::deployment::{math, rollout, status};
-use ordered::Arrange;
 use sim::{Span, Time};
 
 const CONTROLLER: &str = "cases/deployment_controller.json";

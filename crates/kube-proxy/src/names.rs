@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 use api::{Key, Service, Str};
 use cri::{Answer, Question, Record, RecordKind, ResponseCode};
-use ecow::{EcoString, eco_format};
+use thin::format_str;
 
 use crate::catalogue::{Catalogue, Target};
 
@@ -90,12 +90,12 @@ impl Names<'_> {
         targets: &[Target],
         wanted: impl Fn(&str, &str) -> bool,
     ) -> Vec<Record> {
-        let domain = eco_format!("{}.{}{ZONE}", service.metadata.name, service.metadata.namespace);
-        let mut found: Vec<(u16, EcoString)> = Vec::new();
+        let domain = format_str!("{}.{}{ZONE}", service.metadata.name, service.metadata.namespace);
+        let mut found: Vec<(u16, Str)> = Vec::new();
         if service.spec.is_headless() {
             for target in targets {
                 let ports = target.ports.iter().filter(|(name, protocol, _)| wanted(name, protocol));
-                found.extend(ports.map(|(_, _, port)| (*port, eco_format!("{}.{domain}", host_label(target)))));
+                found.extend(ports.map(|(_, _, port)| (*port, format_str!("{}.{domain}", host_label(target)))));
             }
         } else {
             let ports = service.spec.ports.iter().filter(|port| wanted(&port.name, &port.protocol));
@@ -121,10 +121,10 @@ impl Names<'_> {
         let ip: Ipv4Addr = reversed.split('.').rev().collect::<Vec<_>>().join(".").parse().ok()?;
         if let Some(service) = self.catalogue.service_at(ip) {
             let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
-            return Some(vec![Record::Ptr(eco_format!("{name}.{namespace}{ZONE}"))]);
+            return Some(vec![Record::Ptr(format_str!("{name}.{namespace}{ZONE}"))]);
         }
         let name = |(service, target): (Key, Target)| {
-            Record::Ptr(eco_format!("{}.{}.{}{ZONE}", host_label(&target), service.name, service.namespace))
+            Record::Ptr(format_str!("{}.{}.{}{ZONE}", host_label(&target), service.name, service.namespace))
         };
         // The names that pods chose come before those made from addresses.
         let mut targets = self.catalogue.services_with(ip);

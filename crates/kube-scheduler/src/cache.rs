@@ -229,7 +229,7 @@ pub(crate) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, Str, i32)> {
     let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(|c| c.is_sidecar()));
     containers.flat_map(|container| container.ports.iter()).filter(|port| port.host_port > 0).map(|port| {
         let address = port.rest.get("hostIP").as_str().filter(|address| !address.is_empty()).unwrap_or("0.0.0.0");
-        let protocol = if port.protocol.is_empty() { Str::inline("TCP") } else { port.protocol.clone() };
+        let protocol = if port.protocol.is_empty() { Str::from("TCP") } else { port.protocol.clone() };
         (address.into(), protocol, port.host_port)
     })
 }

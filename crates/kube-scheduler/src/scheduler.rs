@@ -272,7 +272,7 @@ impl Scheduler {
                 drop(api.delete(Kind::Pod, &key, &DeleteOptions::default()));
             }
         }
-        let message = ecow::eco_format!("Preempted by pod {} on node {node}", pod.metadata.uid);
+        let message = thin::format_str!("Preempted by pod {} on node {node}", pod.metadata.uid);
         self.recorder.event(api, &Object::from(victim.clone()), EventKind::Normal, "Preempted", message);
     }
 
@@ -356,7 +356,7 @@ impl Scheduler {
             match api.bind(&binding.key, &binding.uid, &binding.node) {
                 Ok(object) => {
                     let (key, node) = (&binding.key, &binding.node);
-                    let message = ecow::eco_format!("Successfully assigned {key} to {node}");
+                    let message = thin::format_str!("Successfully assigned {key} to {node}");
                     self.recorder.event(api, &object, EventKind::Normal, "Scheduled", message);
                 }
                 Err(_) => self.cache.remove(&binding.key),

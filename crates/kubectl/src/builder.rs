@@ -491,7 +491,7 @@ fn spread(args: Vec<Str>) -> Vec<Str> {
         Some((first, names)) if !names.is_empty() && first.contains(',') => first
             .split(',')
             .filter(|resource| !resource.is_empty())
-            .flat_map(|resource| names.iter().map(move |name| ecow::eco_format!("{resource}/{name}")))
+            .flat_map(|resource| names.iter().map(move |name| thin::format_str!("{resource}/{name}")))
             .collect(),
         _ => args,
     }

@@ -180,7 +180,7 @@ fn known_flags(verb: Option<&'static Verb>) -> Vec<&'static Flag> {
 fn flags(verb: Option<&'static Verb>) -> Vec<Candidate> {
     let candidate = |flag: &'static Flag| match flag.bare {
         "" => Candidate { text: format!("--{}=", flag.name), suffix: "" },
-        _ => whole(ecow::eco_format!("--{}", flag.name)),
+        _ => whole(thin::format_str!("--{}", flag.name)),
     };
     known_flags(verb).into_iter().map(candidate).collect()
 }
@@ -213,5 +213,5 @@ fn names(mapping: Mapping, namespace: &str, api: &dyn Api, prefix: &str) -> Vec<
     let Some(kind) = mapping.kind() else { return Vec::new() };
     let place = mapping.is_namespaced().then_some(namespace);
     let objects = api.list(kind, place).into_iter().take(NAMES_MAX);
-    objects.map(|object| whole(ecow::eco_format!("{prefix}{}", object.metadata().name))).collect()
+    objects.map(|object| whole(thin::format_str!("{prefix}{}", object.metadata().name))).collect()
 }

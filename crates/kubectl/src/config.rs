@@ -22,7 +22,7 @@ impl Config {
     /// Reads the file that `--kubeconfig`, `$KUBECONFIG` or the home directory names.
     pub fn read(ctx: &mut Context<'_>, env: &Env, flag: &str) -> Result<Config, Failure> {
         let path = match (flag, env.kubeconfig.as_str()) {
-            ("", "") => ecow::eco_format!("{}/.kube/config", env.home),
+            ("", "") => thin::format_str!("{}/.kube/config", env.home),
             ("", path) | (path, _) => env.absolute(path).into(),
         };
         if !ctx.fs.exists(&path) {
@@ -40,7 +40,7 @@ impl Config {
 
     /// The cluster's own context, for a home directory.
     pub fn built_in(home: &str) -> Config {
-        Config { value: built_in(home), path: ecow::eco_format!("{home}/.kube/config") }
+        Config { value: built_in(home), path: thin::format_str!("{home}/.kube/config") }
     }
 
     /// Writes the file.

@@ -56,7 +56,7 @@ impl Failure {
         }
         match self {
             Failure::Server(mut status) => {
-                status.message = ecow::eco_format!("error when {doing} {source:?}: {}", status.message);
+                status.message = thin::format_str!("error when {doing} {source:?}: {}", status.message);
                 Failure::Server(status)
             }
             Failure::Plain(message) => Failure::Plain(format!("error when {doing} {source:?}: {message}")),

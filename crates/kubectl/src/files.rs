@@ -97,7 +97,7 @@ fn paths(ctx: &mut Context<'_>, env: &Env, name: &str, depth: Depth) -> Result<V
         }
         let entries = ctx.fs.list(&env.absolute(&directory)).map_err(|error| Failure::Plain(error.to_string()))?;
         for entry in entries {
-            let path = ecow::eco_format!("{directory}/{entry}");
+            let path = thin::format_str!("{directory}/{entry}");
             match entry.strip_suffix('/') {
                 Some(_) if depth == Depth::Recursive => directories.push(path.trim_end_matches('/').into()),
                 Some(_) => {}

@@ -118,7 +118,7 @@ impl Mapping {
 
     /// `pods "x" not found`
     pub fn not_found(self, name: &str) -> Status {
-        let message = ecow::eco_format!("{} {} not found", self.qualified_plural(), api::status::quoted(name));
+        let message = thin::format_str!("{} {} not found", self.qualified_plural(), api::status::quoted(name));
         let details = StatusDetails {
             name: name.into(),
             group: self.0.group.into(),
@@ -138,7 +138,7 @@ impl Mapping {
 }
 
 fn qualify(name: &str, group: &str) -> Str {
-    if group.is_empty() { name.into() } else { ecow::eco_format!("{name}.{group}") }
+    if group.is_empty() { name.into() } else { thin::format_str!("{name}.{group}") }
 }
 
 /// `Pod`, `StatefulSet.apps`, `StatefulSet.v1.apps`

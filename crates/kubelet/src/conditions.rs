@@ -6,7 +6,8 @@ use api::Str;
 use api::core::container::Container;
 use api::core::pod_status::{ContainerStatus, PodCondition, PodPhase, PodStatus};
 use api::meta::ConditionStatus;
-use ecow::{EcoString, EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 use crate::status::{SandboxState, StatusInput, condition};
 
@@ -40,30 +41,28 @@ pub(crate) fn any_regular_has_started(regular: &[ContainerStatus]) -> bool {
 
 fn initialized(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
     let generation = input.pod.metadata.generation;
-    let verdict = |status, reason: &'static str, message: EcoString| {
-        condition("Initialized", status, reason, message, generation)
-    };
+    let verdict =
+        |status, reason: &'static str, message: Str| condition("Initialized", status, reason, message, generation);
     let init = &input.pod.spec.init_containers;
     let (unknown, incomplete) = sort_out(init, &status.init_container_statuses, |container, status| {
         if container.is_sidecar() { status.started == Some(true) } else { status.ready }
     });
     if status.phase == Some(PodPhase::Succeeded) && unknown.is_empty() {
-        return verdict(ConditionStatus::True, "PodCompleted", EcoString::new());
+        return verdict(ConditionStatus::True, "PodCompleted", Str::new());
     }
     if any_regular_has_started(&status.container_statuses) {
-        return verdict(ConditionStatus::True, "", EcoString::new());
+        return verdict(ConditionStatus::True, "", Str::new());
     }
     match message(&unknown, "incomplete", &incomplete) {
         Some(message) => verdict(ConditionStatus::False, "ContainersNotInitialized", message),
-        None => verdict(ConditionStatus::True, "", EcoString::new()),
+        None => verdict(ConditionStatus::True, "", Str::new()),
     }
 }
 
 fn containers_ready(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
     let generation = input.pod.metadata.generation;
-    let verdict = |status, reason: &'static str, message: EcoString| {
-        condition("ContainersReady", status, reason, message, generation)
-    };
+    let verdict =
+        |status, reason: &'static str, message: Str| condition("ContainersReady", status, reason, message, generation);
     let sidecars: Vec<&Container> = input.pod.spec.init_containers.iter().filter(|c| c.is_sidecar()).collect();
     let (mut unknown, mut unready) = sort_out(sidecars, &status.init_container_statuses, |_, status| status.ready);
     let of_regular = sort_out(&input.pod.spec.containers, &status.container_statuses, |_, status| status.ready);
@@ -71,14 +70,14 @@ fn containers_ready(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition
     unready.extend(of_regular.1);
     match status.phase {
         Some(PodPhase::Succeeded) if unknown.is_empty() => {
-            return verdict(ConditionStatus::False, "PodCompleted", EcoString::new());
+            return verdict(ConditionStatus::False, "PodCompleted", Str::new());
         }
-        Some(PodPhase::Failed) => return verdict(ConditionStatus::False, "PodFailed", EcoString::new()),
+        Some(PodPhase::Failed) => return verdict(ConditionStatus::False, "PodFailed", Str::new()),
         Some(PodPhase::Pending | PodPhase::Running | PodPhase::Succeeded | PodPhase::Unknown) | None => {}
     }
     match message(&unknown, "unready", &unready) {
         Some(message) => verdict(ConditionStatus::False, "ContainersNotReady", message),
-        None => verdict(ConditionStatus::True, "", EcoString::new()),
+        None => verdict(ConditionStatus::True, "", Str::new()),
     }
 }
 
@@ -123,14 +122,14 @@ fn sort_out<'a>(
     (unknown, bad)
 }
 
-fn message(unknown: &[Str], word: &str, bad: &[Str]) -> Option<EcoString> {
+fn message(unknown: &[Str], word: &str, bad: &[Str]) -> Option<Str> {
     let list = |names: &[Str]| names.iter().map(Str::as_str).collect::<Vec<_>>().join(" ");
-    let unknown_text = eco_format!("containers with unknown status: [{}]", list(unknown));
-    let bad_text = eco_format!("containers with {word} status: [{}]", list(bad));
+    let unknown_text = format_str!("containers with unknown status: [{}]", list(unknown));
+    let bad_text = format_str!("containers with {word} status: [{}]", list(bad));
     match (unknown.is_empty(), bad.is_empty()) {
         (true, true) => None,
         (false, true) => Some(unknown_text),
         (true, false) => Some(bad_text),
-        (false, false) => Some(eco_format!("{unknown_text}, {bad_text}")),
+        (false, false) => Some(format_str!("{unknown_text}, {bad_text}")),
     }
 }

@@ -215,7 +215,7 @@ impl Kubelets {
             (None, true) => "Readiness",
             (None, false) => return,
         };
-        let message = ecow::eco_format!("{word} probe failed: ");
+        let message = thin::format_str!("{word} probe failed: ");
         self.record(worker, api, Some(at), EventKind::Warning, "Unhealthy", message);
         if let Some(probe) = liveness {
             self.kill_failed(worker, at, &probe, "liveness", api);

@@ -6,8 +6,8 @@
 
 use api::core::container::LifecycleHandler;
 use cri::{ProcessId, World};
-use ecow::EcoString;
 use sim::{Span, Time};
+use thin::Str;
 
 use crate::kubelets::Kubelets;
 use crate::worker::PodWorker;
@@ -45,7 +45,7 @@ impl Kubelets {
             return Some(Hook::Sleep(now + Span::from_seconds(sleep.seconds)));
         }
         let command = &handler.exec.as_ref()?.command;
-        let argv: Vec<EcoString> = command.iter().cloned().collect();
+        let argv: Vec<Str> = command.iter().cloned().collect();
         let pid = self.start_process(worker, at, argv, None, Default::default(), now)?;
         let id = ProcessId { container: at, pid };
         if let Some(sandbox) = &mut worker.sandbox {

@@ -16,8 +16,8 @@ use api::meta::ConditionStatus;
 use api::{Key, Kind, Node, Object, Pod, Resource, Str};
 use client::{Api, EventKind};
 use cri::{Packet, Payload, World};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::node::{self, Link, NodeState, Power};
@@ -240,13 +240,13 @@ impl Kubelets {
         for (kind, status, reason) in GOOD_NEWS {
             let was = current.status.condition(kind).map(|condition| condition.status);
             if was.is_some_and(|was| was != status) {
-                let message = eco_format!("Node {name} status is now: {reason}");
+                let message = format_str!("Node {name} status is now: {reason}");
                 self.say_of_node(&about, api, EventKind::Normal, reason, message);
             }
         }
         if why == Why::Boot {
             let id = &changed.status.node_info.boot_id;
-            let message = eco_format!("Node {name} has been rebooted, boot id: {id}");
+            let message = format_str!("Node {name} has been rebooted, boot id: {id}");
             self.say_of_node(&about, api, EventKind::Warning, "Rebooted", message);
         }
     }

@@ -23,8 +23,8 @@ use api::{Key, Kind, Object, PersistentVolumeClaim, Pod, Str, Value};
 use client::Api;
 use cri::{Access, Mount};
 use cri::{Caller, Fs, Tree, normalise};
-use ecow::eco_format;
 use sim::Time;
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::worker::PodWorker;
@@ -191,7 +191,7 @@ fn volume_of(pod: &Pod, volume: &Volume, api: &dyn Api) -> Result<String, MountE
 }
 
 fn failed(volume: &Volume, why: &str) -> MountError {
-    MountError::Failed(eco_format!("MountVolume.SetUp failed for volume \"{}\" : {why}", volume.name))
+    MountError::Failed(format_str!("MountVolume.SetUp failed for volume \"{}\" : {why}", volume.name))
 }
 
 /// The mode of a new volume's root directory; see the module.

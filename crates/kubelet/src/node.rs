@@ -13,8 +13,9 @@ use api::codec::MicroTime;
 use api::core::node::{LeaseSpec, Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo};
 use api::meta::ConditionStatus;
 use api::{Key, Lease, ObjectMeta, Str, StringMap, Value};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
 use sim::{Span, Time};
+use thin::format_str;
 
 /// Between two renewals of a lease.
 pub const LEASE_RENEWAL: Span = Span::from_seconds(10);
@@ -56,7 +57,7 @@ pub fn pod_range(number: u32) -> Ipv4Addr {
 
 /// The node with this number (from 1), as its kubelet registers it.
 pub fn node_object(number: u32, machine: &Machine, start: Time) -> Node {
-    let name: Str = eco_format!("node-{number}");
+    let name: Str = format_str!("node-{number}");
     let mut metadata = ObjectMeta::new("", name.clone());
     metadata.labels = StringMap::from([
         ("beta.kubernetes.io/arch", "amd64"),
@@ -66,7 +67,7 @@ pub fn node_object(number: u32, machine: &Machine, start: Time) -> Node {
         ("kubernetes.io/os", "linux"),
     ]);
     metadata.annotations = StringMap::from([("node.alpha.kubernetes.io/ttl", "0")]);
-    let range: Str = eco_format!("{}/24", pod_range(number));
+    let range: Str = format_str!("{}/24", pod_range(number));
     let spec = NodeSpec { pod_cidr: range.clone(), pod_cidrs: EcoVec::from([range]), ..NodeSpec::default() };
     Node { metadata, spec, status: Rc::new(node_status(number, &name, machine, start)), ..Node::default() }
 }
@@ -83,7 +84,7 @@ fn node_status(number: u32, name: &Str, machine: &Machine, start: Time) -> NodeS
     ]);
     let address =
         |kind: &'static str, address: Str| NodeAddress { kind: kind.into(), address, ..NodeAddress::default() };
-    let internal: Str = eco_format!("{}", node_address(number));
+    let internal: Str = format_str!("{}", node_address(number));
     let mut daemons = Value::map();
     daemons.set(&["kubeletEndpoint", "Port"], 10250);
     NodeStatus {
@@ -120,14 +121,14 @@ fn system_info(number: u32) -> NodeSystemInfo {
     let index = number.saturating_sub(1);
     NodeSystemInfo {
         architecture: "amd64".into(),
-        boot_id: eco_format!("b0000000-0000-0000-0000-{index:012x}"),
+        boot_id: format_str!("b0000000-0000-0000-0000-{index:012x}"),
         container_runtime_version: "containerd://2.1.4".into(),
         kernel_version: "6.1.0-28-amd64".into(),
         kubelet_version: "v1.36.2".into(),
-        machine_id: eco_format!("{index:032x}"),
+        machine_id: format_str!("{index:032x}"),
         operating_system: "linux".into(),
         os_image: "Debian GNU/Linux 12 (bookworm)".into(),
-        system_uuid: eco_format!("a0000000-0000-0000-0000-{index:012x}"),
+        system_uuid: format_str!("a0000000-0000-0000-0000-{index:012x}"),
         ..NodeSystemInfo::default()
     }
 }

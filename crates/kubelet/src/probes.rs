@@ -14,8 +14,8 @@ use api::core::container::Probe;
 use api::int_or_string::IntOrString;
 use client::{Api, EventKind};
 use cri::{Address, Health, Packet, Payload, ProcessId, SessionBuffer, World};
-use ecow::{EcoString, eco_format};
 use sim::{Span, Time};
+use thin::{Str, format_str};
 
 use crate::kubelets::Kubelets;
 use crate::status::ProbeResult;
@@ -80,9 +80,9 @@ impl ProbeKind {
 enum Outcome {
     Success,
     /// With what the probe said.
-    Failure(EcoString),
+    Failure(Str),
     /// The question could not be asked.
-    Errored(EcoString),
+    Errored(Str),
     Pending(UnderWay),
 }
 
@@ -192,7 +192,7 @@ impl Kubelets {
         let health =
             worker.sandbox.as_ref().and_then(|sandbox| sandbox.container(at)).map(|container| container.health());
         if question.kind == ProbeKind::Readiness && worker.containers[at].is_unready {
-            return Outcome::Failure(EcoString::new());
+            return Outcome::Failure(Str::new());
         }
         if health == Some(Health::ConstantlyGood) {
             return Outcome::Success;
@@ -206,9 +206,9 @@ impl Kubelets {
         }
         if let Some(http) = &probe.http_get {
             let (Some(port), Some(ip)) = (port_number(worker, at, &http.port), worker.ip) else {
-                return Outcome::Errored(eco_format!("couldn't find port: {}", port_text(&http.port)));
+                return Outcome::Errored(format_str!("couldn't find port: {}", port_text(&http.port)));
             };
-            let path = if http.path.starts_with('/') { http.path.clone() } else { eco_format!("/{}", http.path) };
+            let path = if http.path.starts_with('/') { http.path.clone() } else { format_str!("/{}", http.path) };
             return self.ask_http(worker, Address::new(ip, port), &path, &http.host, now);
         }
         let tcp = probe.tcp_socket.as_ref().map(|tcp| &tcp.port).and_then(|port| port_number(worker, at, port));
@@ -219,20 +219,13 @@ impl Kubelets {
         }
     }
 
-    fn begin_exec(
-        &mut self,
-        worker: &mut PodWorker,
-        at: usize,
-        argv: Vec<EcoString>,
-        probe: &Probe,
-        now: Time,
-    ) -> Outcome {
+    fn begin_exec(&mut self, worker: &mut PodWorker, at: usize, argv: Vec<Str>, probe: &Probe, now: Time) -> Outcome {
         let session = self.session_table.next_number();
         self.sessions.insert(session, SessionBuffer::default());
         let text = argv.first().cloned().unwrap_or_default();
         let Some(pid) = self.start_process(worker, at, argv, Some(session), Default::default(), now) else {
             self.sessions.remove(&session);
-            return Outcome::Errored(eco_format!(
+            return Outcome::Errored(format_str!(
                 "rpc error: code = Unknown desc = failed to exec in container: failed to start exec: OCI runtime exec failed: \
                  exec failed: unable to start container process: exec: \"{text}\": executable file not found in $PATH"
             ));
@@ -255,7 +248,7 @@ impl Kubelets {
                 self.sessions.remove(&under_way.session);
                 let command = probe.exec.as_ref().map(|exec| exec.command.join(" ")).unwrap_or_default();
                 let seconds = probe.timeout_seconds.max(1);
-                return Outcome::Failure(eco_format!("command timed out: \"{command}\" timed out after {seconds}s"));
+                return Outcome::Failure(format_str!("command timed out: \"{command}\" timed out after {seconds}s"));
             }
             Some(Some(_)) | None => {}
         }
@@ -285,7 +278,7 @@ impl Kubelets {
         let url = format!("http://{shown}:{}{path}", to.port);
         let Some(sandbox) = &mut worker.sandbox else { return Outcome::Failure("no sandbox".into()) };
         if !sandbox.sockets().is_listening(to.port) {
-            return Outcome::Failure(eco_format!("Get \"{url}\": dial tcp {to}: connect: connection refused"));
+            return Outcome::Failure(format_str!("Get \"{url}\": dial tcp {to}: connect: connection refused"));
         }
         let text = format!(
             "GET {path} HTTP/1.1\r\nHost: {shown}:{}\r\nUser-Agent: kube-probe/1.36\r\nAccept: */*\r\nConnection: close\r\n\r\n",
@@ -304,14 +297,14 @@ impl Kubelets {
         });
         match first.as_deref().map(|bytes| status_code(bytes)) {
             Some(Some(200..=399)) => Outcome::Success,
-            Some(Some(code)) => Outcome::Failure(eco_format!("HTTP probe failed with statuscode: {code}")),
+            Some(Some(code)) => Outcome::Failure(format_str!("HTTP probe failed with statuscode: {code}")),
             Some(None) => {
-                Outcome::Failure(eco_format!("Get \"{url}\": net/http: HTTP/1.x transport connection broken"))
+                Outcome::Failure(format_str!("Get \"{url}\": net/http: HTTP/1.x transport connection broken"))
             }
             None if answers.iter().any(|packet| packet.payload == Payload::Close) => {
-                Outcome::Failure(eco_format!("Get \"{url}\": EOF"))
+                Outcome::Failure(format_str!("Get \"{url}\": EOF"))
             }
-            None => Outcome::Failure(eco_format!(
+            None => Outcome::Failure(format_str!(
                 "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
             )),
         }
@@ -322,9 +315,9 @@ impl Kubelets {
         let word = question.kind.word();
         let (is_good, message) = match outcome {
             Outcome::Success => (true, None),
-            Outcome::Failure(text) => (false, Some(eco_format!("{word} probe failed: {text}"))),
+            Outcome::Failure(text) => (false, Some(format_str!("{word} probe failed: {text}"))),
             Outcome::Errored(text) => {
-                (false, Some(eco_format!("{word} probe errored and resulted in unknown state: {text}")))
+                (false, Some(format_str!("{word} probe errored and resulted in unknown state: {text}")))
             }
             Outcome::Pending(under_way) => {
                 worker.with_asked(question, |asked| asked.under_way = Some(under_way));
@@ -366,7 +359,7 @@ impl Kubelets {
     ) {
         let now = api.now();
         let name = &worker.container(at).name;
-        let message = eco_format!("Container {name} failed {word} probe, will be restarted");
+        let message = format_str!("Container {name} failed {word} probe, will be restarted");
         self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
         let own = probe.termination_grace_period_seconds;
         let grace = own.or(worker.pod.spec.termination_grace_period_seconds).unwrap_or(30).max(1);
@@ -460,7 +453,7 @@ impl PodWorker {
 
 fn ask_tcp(worker: &PodWorker, to: Address) -> Outcome {
     let is_open = worker.sandbox.as_ref().is_some_and(|sandbox| sandbox.sockets().is_listening(to.port));
-    if is_open { Outcome::Success } else { Outcome::Failure(eco_format!("dial tcp {to}: connect: connection refused")) }
+    if is_open { Outcome::Success } else { Outcome::Failure(format_str!("dial tcp {to}: connect: connection refused")) }
 }
 
 fn period(probe: &Probe) -> Span {
@@ -494,9 +487,9 @@ fn port_number(worker: &PodWorker, at: usize, port: &IntOrString) -> Option<u16>
     }
 }
 
-fn port_text(port: &IntOrString) -> EcoString {
+fn port_text(port: &IntOrString) -> Str {
     match port {
-        IntOrString::Int(number) => eco_format!("{number}"),
+        IntOrString::Int(number) => format_str!("{number}"),
         IntOrString::Str(name) => name.clone(),
     }
 }

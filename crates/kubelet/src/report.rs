@@ -12,8 +12,9 @@ use api::{Kind, Object, Pod, Resource, Str, Value};
 use client::Api;
 use cri::Reference;
 use cri::{Caller, Fs, Tree};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
 use sim::Time;
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::spawn::Env;
@@ -58,7 +59,7 @@ impl Shares {
         let names = self.images.entry(image.clone()).or_insert_with(|| match Reference::parse(image) {
             Ok(reference) => {
                 let full = reference.full_name();
-                let id = eco_format!("{}@sha256:{}", reference.repository, text::digest(&full));
+                let id = format_str!("{}@sha256:{}", reference.repository, text::digest(&full));
                 ImageNames { full, id }
             }
             Err(_) => ImageNames::default(),
@@ -136,7 +137,7 @@ impl Kubelets {
     fn status_of(&self, worker: &PodWorker, current: &Pod, now: Time) -> PodStatus {
         let metadata = worker.pod.metadata.clone();
         let known = Pod { metadata, spec: worker.pod.spec.clone(), status: current.status.clone() };
-        let ips: Vec<Str> = worker.ip.map(|ip| eco_format!("{ip}")).into_iter().collect();
+        let ips: Vec<Str> = worker.ip.map(|ip| format_str!("{ip}")).into_iter().collect();
         let mut containers = Vec::new();
         let (mut start_errors, mut probes) = (OrderedMap::new(), OrderedMap::new());
         for (at, record) in worker.containers.iter().enumerate() {

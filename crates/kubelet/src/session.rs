@@ -11,8 +11,8 @@ use client::{Api, ExecRequest, LogOptions, LogRead, SessionId, SessionOutput};
 use cri::Signal;
 use cri::log::Log;
 use cri::{NewProcess, ProcessId, SessionBuffer, Terminal};
-use ecow::{EcoString, eco_format};
 use sim::Time;
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::worker::{PodWorker, Step};
@@ -115,7 +115,7 @@ impl Kubelets {
         now: Time,
     ) -> Result<u32, Status> {
         let Some(mut worker) = self.workers[slot as usize].take() else { return Err(container_not_found("")) };
-        let argv: Vec<EcoString> = request.command.clone();
+        let argv: Vec<Str> = request.command.clone();
         let terminal = if request.tty { Terminal { stdin: true, stdout: true } } else { Terminal::default() };
         let started = self.start_process(&mut worker, at, argv, Some(session), (terminal, request.stdin), now);
         self.workers[slot as usize] = Some(worker);
@@ -128,7 +128,7 @@ impl Kubelets {
         &mut self,
         worker: &mut PodWorker,
         at: usize,
-        argv: Vec<EcoString>,
+        argv: Vec<Str>,
         session: Option<u64>,
         (terminal, stdin): (Terminal, bool),
         now: Time,
@@ -151,17 +151,17 @@ impl Kubelets {
     fn running_container(&self, pod: &Key, container: &str) -> Result<(u32, usize), Status> {
         let known = self.slot(pod).and_then(|slot| self.worker(slot).map(|worker| (slot, worker)));
         let Some((slot, worker)) = known else {
-            return Err(Status::bad_request(eco_format!("pod {} does not have a host assigned", pod.name)));
+            return Err(Status::bad_request(format_str!("pod {} does not have a host assigned", pod.name)));
         };
         self.check_reach(worker)?;
         if let Some(phase @ (PodPhase::Succeeded | PodPhase::Failed)) = phase_of(worker) {
-            let message = eco_format!("cannot exec into a container in a completed pod; current phase is {phase}");
+            let message = format_str!("cannot exec into a container in a completed pod; current phase is {phase}");
             return Err(Status::bad_request(message));
         }
         match worker.position(container) {
             None => {
                 let name = &pod.name;
-                Err(Status::bad_request(eco_format!("container {container} is not valid for pod {name}")))
+                Err(Status::bad_request(format_str!("container {container} is not valid for pod {name}")))
             }
             Some(at) if !worker.is_running(at) => Err(container_not_found(container)),
             Some(at) => Ok((slot, at)),
@@ -174,7 +174,7 @@ impl Kubelets {
             return Ok(());
         }
         let ip = self.node_ip(worker);
-        let message = eco_format!("error dialing backend: dial tcp {ip}:10250: connect: no route to host");
+        let message = format_str!("error dialing backend: dial tcp {ip}:10250: connect: no route to host");
         Err(Status::new(Reason::Unknown, message))
     }
 
@@ -244,23 +244,23 @@ impl Kubelets {
     pub fn logs(&self, pod: &Object, options: &LogOptions) -> Result<LogRead, Status> {
         let name = &pod.metadata().name;
         let Some(worker) = self.slot(&pod.key()).and_then(|slot| self.worker(slot)) else {
-            return Err(Status::bad_request(eco_format!("pod {name} does not have a host assigned")));
+            return Err(Status::bad_request(format_str!("pod {name} does not have a host assigned")));
         };
         self.check_reach(worker).map_err(|status| {
             let (ip, metadata) = (self.node_ip(worker), &worker.pod.metadata);
             let (namespace, container) = (&metadata.namespace, &options.container);
             let cause = status.message.strip_prefix("error dialing backend: ").unwrap_or_default();
-            let url = eco_format!("https://{ip}:10250/containerLogs/{namespace}/{name}/{container}");
-            Status::new(Reason::Unknown, eco_format!("Get \"{url}\": {cause}"))
+            let url = format_str!("https://{ip}:10250/containerLogs/{namespace}/{name}/{container}");
+            Status::new(Reason::Unknown, format_str!("Get \"{url}\": {cause}"))
         })?;
         let container = &options.container;
         let Some(at) = worker.position(container) else {
-            return Err(Status::bad_request(eco_format!("container {container} is not valid for pod {name}")));
+            return Err(Status::bad_request(format_str!("container {container} is not valid for pod {name}")));
         };
         let record = &worker.containers[at];
         if options.previous {
             let Some(log) = &record.previous_log else {
-                let message = eco_format!("previous terminated container \"{container}\" in pod \"{name}\" not found");
+                let message = format_str!("previous terminated container \"{container}\" in pod \"{name}\" not found");
                 return Err(Status::bad_request(message));
             };
             return Ok(read_log(log, options, true));
@@ -285,7 +285,7 @@ fn phase_of(worker: &PodWorker) -> Option<PodPhase> {
 }
 
 fn container_not_found(container: &str) -> Status {
-    Status::internal(eco_format!(
+    Status::internal(format_str!(
         "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
     ))
 }
@@ -293,12 +293,12 @@ fn container_not_found(container: &str) -> Status {
 fn executable_not_found(command: &[Str]) -> Status {
     let program = command.first().cloned().unwrap_or_default();
     let why = if program.contains('/') {
-        eco_format!("stat {program}: no such file or directory")
+        format_str!("stat {program}: no such file or directory")
     } else {
         "executable file not found in $PATH".into()
     };
     let id = crate::text::digest(&program);
-    Status::internal(eco_format!(
+    Status::internal(format_str!(
         "Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: \
          failed to start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start container process: \
          exec: \"{program}\": {why}"
@@ -315,7 +315,7 @@ fn waiting_to_start(worker: &PodWorker, at: usize, pod: &str) -> Status {
         None if worker.init_count() > 0 => "PodInitializing",
         None => "ContainerCreating",
     };
-    Status::bad_request(eco_format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {text}"))
+    Status::bad_request(format_str!("container \"{container}\" in pod \"{pod}\" is waiting to start: {text}"))
 }
 
 fn read_log(log: &Log, options: &LogOptions, ended: bool) -> LogRead {

@@ -10,14 +10,14 @@ use api::quantity::Quantity;
 use api::{Key, Kind, Object, Pod, Str, Value};
 use client::Api;
 use cri::{ImageConfig, Reference, Spawn};
-use ecow::{EcoString, eco_format};
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::mounts::{config_map_files, secret_files};
 use crate::worker::PodWorker;
 
 /// Environment variables by name.
-pub(crate) type Env = OrderedMap<EcoString, EcoString>;
+pub(crate) type Env = OrderedMap<Str, Str>;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const KUBERNETES: [(&str, &str); 8] = [
@@ -70,14 +70,7 @@ impl Kubelets {
     }
 
     /// A further program of a container that runs.
-    pub(crate) fn spawn_exec(
-        &self,
-        worker: &PodWorker,
-        at: usize,
-        argv: Vec<EcoString>,
-        tty: bool,
-        stdin: bool,
-    ) -> Spawn {
+    pub(crate) fn spawn_exec(&self, worker: &PodWorker, at: usize, argv: Vec<Str>, tty: bool, stdin: bool) -> Spawn {
         let config = self.registry.image(worker.containers[at].image).config();
         let container = worker.container(at);
         Spawn {
@@ -97,27 +90,27 @@ impl Kubelets {
     }
 }
 
-fn tag(container: &Container) -> EcoString {
+fn tag(container: &Container) -> Str {
     Reference::parse(&container.image).map(|reference| reference.tag.as_str().into()).unwrap_or_default()
 }
 
 /// How `ps` shows a program.
-pub(crate) fn command_text(argv: &[EcoString]) -> EcoString {
+pub(crate) fn command_text(argv: &[Str]) -> Str {
     argv.join(" ").into()
 }
 
 /// The host name of a pod: its own, or its name, cut to what Linux allows.
-pub(crate) fn hostname(pod: &Pod) -> EcoString {
+pub(crate) fn hostname(pod: &Pod) -> Str {
     let name = if pod.spec.hostname.is_empty() { &pod.metadata.name } else { &pod.spec.hostname };
     if pod.spec.host_network {
         return pod.spec.node_name.clone();
     }
-    name.chars().take(63).collect::<EcoString>()
+    name.chars().take(63).collect::<Str>()
 }
 
-fn arguments(container: &Container, config: &ImageConfig, env: &Env) -> Vec<EcoString> {
+fn arguments(container: &Container, config: &ImageConfig, env: &Env) -> Vec<Str> {
     let expand_all = |list: &[Str]| list.iter().map(|text| expand(text, env)).collect::<Vec<_>>();
-    let given = |list: &'static [&'static str]| list.iter().map(|&text| text.into()).collect::<Vec<EcoString>>();
+    let given = |list: &'static [&'static str]| list.iter().map(|&text| text.into()).collect::<Vec<Str>>();
     match (container.command.is_empty(), container.args.is_empty()) {
         (true, true) => [given(config.entrypoint), given(config.command)].concat(),
         (true, false) => [given(config.entrypoint), expand_all(&container.args)].concat(),
@@ -125,7 +118,7 @@ fn arguments(container: &Container, config: &ImageConfig, env: &Env) -> Vec<EcoS
     }
 }
 
-fn working_dir(container: &Container, config: &ImageConfig) -> EcoString {
+fn working_dir(container: &Container, config: &ImageConfig) -> Str {
     match (container.working_dir.as_str(), config.working_dir) {
         ("", "") => "/".into(),
         ("", own) => own.into(),
@@ -174,20 +167,20 @@ fn service_environment(pod: &Pod, api: &dyn Api) -> Env {
         }
         let (ip, name) = (&spec.cluster_ip, variable_name(name));
         let Some(first) = spec.ports.first() else { continue };
-        env.insert(eco_format!("{name}_SERVICE_HOST"), ip.clone());
-        env.insert(eco_format!("{name}_SERVICE_PORT"), eco_format!("{}", first.port));
-        let url = |port: &ServicePort| eco_format!("{}://{ip}:{}", port.protocol.to_lowercase(), port.port);
-        env.insert(eco_format!("{name}_PORT"), url(first));
+        env.insert(format_str!("{name}_SERVICE_HOST"), ip.clone());
+        env.insert(format_str!("{name}_SERVICE_PORT"), format_str!("{}", first.port));
+        let url = |port: &ServicePort| format_str!("{}://{ip}:{}", port.protocol.to_lowercase(), port.port);
+        env.insert(format_str!("{name}_PORT"), url(first));
         for port in &spec.ports {
             if !port.name.is_empty() {
                 let port_name = variable_name(&port.name);
-                env.insert(eco_format!("{name}_SERVICE_PORT_{port_name}"), eco_format!("{}", port.port));
+                env.insert(format_str!("{name}_SERVICE_PORT_{port_name}"), format_str!("{}", port.port));
             }
-            let prefix = eco_format!("{name}_PORT_{}_{}", port.port, port.protocol.to_uppercase());
+            let prefix = format_str!("{name}_PORT_{}_{}", port.port, port.protocol.to_uppercase());
             env.insert(prefix.clone(), url(port));
-            env.insert(eco_format!("{prefix}_PROTO"), port.protocol.to_lowercase());
-            env.insert(eco_format!("{prefix}_PORT"), eco_format!("{}", port.port));
-            env.insert(eco_format!("{prefix}_ADDR"), ip.clone());
+            env.insert(format_str!("{prefix}_PROTO"), port.protocol.to_lowercase().into());
+            env.insert(format_str!("{prefix}_PORT"), format_str!("{}", port.port));
+            env.insert(format_str!("{prefix}_ADDR"), ip.clone());
         }
     }
     env
@@ -207,13 +200,13 @@ fn own_environment(worker: &PodWorker, at: usize, node_ip: Option<&Str>, api: &d
         let kind = if source.config_map_ref.is_some() { Kind::ConfigMap } else { Kind::Secret };
         match files_of(kind, pod, &reference.name, api) {
             Some(files) => env.extend(files.into_iter().map(|(key, bytes)| {
-                (eco_format!("{}{key}", source.prefix), String::from_utf8_lossy(&bytes).into_owned().into())
+                (format_str!("{}{key}", source.prefix), String::from_utf8_lossy(&bytes).into_owned().into())
             })),
             None if reference.optional == Some(true) => {}
             None => return Err(not_found(kind, &reference.name)),
         }
     }
-    let pod_ip = worker.ip.map(|ip| eco_format!("{ip}")).unwrap_or_default();
+    let pod_ip = worker.ip.map(|ip| format_str!("{ip}")).unwrap_or_default();
     for variable in &container.env {
         if let Some(value) = value_of(pod, container, (&pod_ip, node_ip), variable, &env, api)? {
             env.insert(variable.name.clone(), value);
@@ -229,7 +222,7 @@ fn value_of(
     variable: &EnvVar,
     env: &Env,
     api: &dyn Api,
-) -> Result<Option<EcoString>, Str> {
+) -> Result<Option<Str>, Str> {
     let Some(source) = &variable.value_from else { return Ok(Some(expand(&variable.value, env))) };
     if let Some(field) = &source.field_ref {
         return Ok(match field.field_path.as_str() {
@@ -244,7 +237,7 @@ fn value_of(
     let (kind, selector) = match (&source.config_map_key_ref, &source.secret_key_ref) {
         (Some(selector), _) => (Kind::ConfigMap, selector),
         (None, Some(selector)) => (Kind::Secret, selector),
-        (None, None) => return Ok(Some(EcoString::new())),
+        (None, None) => return Ok(Some(Str::new())),
     };
     let is_optional = selector.optional == Some(true);
     let Some(files) = files_of(kind, pod, &selector.name, api) else {
@@ -255,13 +248,13 @@ fn value_of(
         None if is_optional => Ok(None),
         None => {
             let (namespace, name, key) = (&pod.metadata.namespace, &selector.name, &selector.key);
-            Err(eco_format!("couldn't find key {key} in {} {namespace}/{name}", kind.name()))
+            Err(format_str!("couldn't find key {key} in {} {namespace}/{name}", kind.name()))
         }
     }
 }
 
 fn not_found(kind: Kind, name: &str) -> Str {
-    eco_format!("{} \"{name}\" not found", kind.name().to_lowercase())
+    format_str!("{} \"{name}\" not found", kind.name().to_lowercase())
 }
 
 fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<OrderedMap<Str, Vec<u8>>> {
@@ -274,10 +267,10 @@ fn files_of(kind: Kind, pod: &Pod, name: &str, api: &dyn Api) -> Option<OrderedM
 
 /// A resource of a container of the pod (`limits.cpu`, …) in units of its divisor, rounded up, for the downward API. What has
 /// no limit has the node's: of that, the sizes of every machine here.
-pub(crate) fn resource_of(pod: &Pod, selector: &Value, own: Option<&Container>) -> EcoString {
+pub(crate) fn resource_of(pod: &Pod, selector: &Value, own: Option<&Container>) -> Str {
     let name = selector.get("containerName").text();
     let mut all = pod.spec.containers.iter().chain(pod.spec.init_containers.iter());
-    let Some(container) = all.find(|container| container.name == name).or(own) else { return EcoString::new() };
+    let Some(container) = all.find(|container| container.name == name).or(own) else { return Str::new() };
     let (list, resource) = selector.get("resource").text().split_once('.').unwrap_or_default();
     let machine = crate::node::Machine::default();
     let asked = match list {
@@ -294,11 +287,11 @@ pub(crate) fn resource_of(pod: &Pod, selector: &Value, own: Option<&Container>) 
         0 => 1_000,
         unit => unit,
     };
-    eco_format!("{}", (milli(asked.unwrap_or("0")) + unit - 1).div_euclid(unit))
+    format_str!("{}", (milli(asked.unwrap_or("0")) + unit - 1).div_euclid(unit))
 }
 
 /// A field of the pod as text, for the downward API.
-pub(crate) fn field_of(pod: &Pod, path: &str) -> Option<EcoString> {
+pub(crate) fn field_of(pod: &Pod, path: &str) -> Option<Str> {
     let metadata = &pod.metadata;
     let keyed = |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix("']"));
     if let Some(key) = keyed("metadata.labels['") {
@@ -307,7 +300,7 @@ pub(crate) fn field_of(pod: &Pod, path: &str) -> Option<EcoString> {
     if let Some(key) = keyed("metadata.annotations['") {
         return Some(metadata.annotations.get(key).unwrap_or_default().into());
     }
-    let lines = |map: &api::StringMap| -> EcoString {
+    let lines = |map: &api::StringMap| -> Str {
         map.iter().map(|(key, value)| format!("{key}={value:?}")).collect::<Vec<_>>().join("\n").into()
     };
     match path {
@@ -323,8 +316,8 @@ pub(crate) fn field_of(pod: &Pod, path: &str) -> Option<EcoString> {
 }
 
 /// Replaces `$(NAME)` by the variable, `$$` by `$`; an unknown name stays as it is.
-fn expand(text: &str, env: &Env) -> EcoString {
-    let mut out = EcoString::new();
+fn expand(text: &str, env: &Env) -> Str {
+    let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
@@ -347,7 +340,7 @@ fn expand(text: &str, env: &Env) -> EcoString {
         }
     }
     out.push_str(rest);
-    out
+    out.into()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use api::core::pod_status::ContainerStateTerminated;
 use client::{Api, EventKind};
 use cri::Signal;
 use cri::{NewProcess, Reference, Sandbox, Spawn, World};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::node::NodeState;
@@ -69,10 +69,10 @@ impl Kubelets {
             return self.ensure_image(worker, at, api);
         };
         let wait = text::duration(record.restarts.wait());
-        let message = eco_format!("back-off {wait} restarting failed container={name} pod={pod}");
+        let message = format_str!("back-off {wait} restarting failed container={name} pod={pod}");
         record.step = Step::Exited { look_at: until.min(now + RETRY) };
         set_error(worker, at, "CrashLoopBackOff", message);
-        let event = eco_format!("Back-off restarting failed container {name} in pod {pod}");
+        let event = format_str!("Back-off restarting failed container {name} in pod {pod}");
         self.record(worker, api, Some(at), EventKind::Warning, "BackOff", event);
     }
 
@@ -83,7 +83,7 @@ impl Kubelets {
         let reference = match Reference::parse(&image) {
             Ok(reference) => reference,
             Err(error) => {
-                let message = eco_format!(
+                let message = format_str!(
                     "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}"
                 );
                 self.record(worker, api, Some(at), EventKind::Warning, "InspectFailed", message.clone());
@@ -96,7 +96,7 @@ impl Kubelets {
         let has_it = self.node_of(worker).is_some_and(|node| node.images.get(&name).is_some_and(|&since| since <= now));
         match policy.as_str() {
             "Never" if !has_it => {
-                let message = eco_format!("Container image \"{image}\" is not present with pull policy of Never");
+                let message = format_str!("Container image \"{image}\" is not present with pull policy of Never");
                 self.record(worker, api, Some(at), EventKind::Warning, "ErrImageNeverPull", message.clone());
                 self.refuse(worker, at, api, "ErrImageNeverPull", message, now + RETRY);
             }
@@ -114,12 +114,12 @@ impl Kubelets {
             && let Some(until) = record.pulls.0.until(failed, now)
         {
             let last = record.error.as_ref().map_or(Str::new(), |error| last_pull_error(error));
-            let message = eco_format!("Back-off pulling image \"{image}\"{last}");
-            let event = eco_format!("Back-off pulling image \"{image}\"");
+            let message = format_str!("Back-off pulling image \"{image}\"{last}");
+            let event = format_str!("Back-off pulling image \"{image}\"");
             self.record(worker, api, Some(at), EventKind::Normal, "BackOff", event);
             return self.refuse(worker, at, api, "ImagePullBackOff", message, until.min(now + RETRY));
         }
-        let message = eco_format!("Pulling image \"{image}\"");
+        let message = format_str!("Pulling image \"{image}\"");
         self.record(worker, api, Some(at), EventKind::Normal, "Pulling", message);
         let until = self.pull_ends_at(worker, reference, now);
         worker.containers[at].step = Step::Pulling { since: now, until };
@@ -150,7 +150,7 @@ impl Kubelets {
         match self.registry.image(worker.containers[at].image).pull(&reference) {
             Ok(bytes) => {
                 let took = text::duration(took);
-                let message = eco_format!(
+                let message = format_str!(
                     "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {bytes} bytes."
                 );
                 self.record(worker, api, Some(at), EventKind::Normal, "Pulled", message);
@@ -161,7 +161,7 @@ impl Kubelets {
                 let record = &mut worker.containers[at];
                 record.pulls.0.next(record.pulls.1.unwrap_or(now), now);
                 record.pulls.1 = Some(now);
-                let message = eco_format!("Failed to pull image \"{image}\": {error}");
+                let message = format_str!("Failed to pull image \"{image}\": {error}");
                 self.record(worker, api, Some(at), EventKind::Warning, "Failed", message);
                 self.refuse(worker, at, api, "ErrImagePull", error.into(), now + PULL_RETRY);
             }
@@ -179,8 +179,8 @@ impl Kubelets {
         look_at: Time,
     ) {
         let event = match reason {
-            "CreateContainerConfigError" => eco_format!("Error: {message}"),
-            reason => eco_format!("Error: {reason}"),
+            "CreateContainerConfigError" => format_str!("Error: {message}"),
+            reason => format_str!("Error: {reason}"),
         };
         self.record(worker, api, Some(at), EventKind::Warning, "Failed", event);
         worker.containers[at].step = Step::Held { look_at };
@@ -205,7 +205,7 @@ impl Kubelets {
     fn start_container(&mut self, slot: u32, worker: &mut PodWorker, at: usize, api: &mut dyn Api) {
         let now = api.now();
         if worker.containers[at].step == Step::Present {
-            let message = eco_format!(
+            let message = format_str!(
                 "Container image \"{}\" already present on machine and can be accessed by the pod",
                 worker.container(at).image
             );
@@ -297,15 +297,15 @@ impl Kubelets {
         let now = api.now();
         let program = spawn.argv.first().cloned().unwrap_or_default();
         let why = if program.contains('/') {
-            eco_format!("stat {program}: no such file or directory")
+            format_str!("stat {program}: no such file or directory")
         } else {
             "executable file not found in $PATH".into()
         };
-        let message = eco_format!(
+        let message = format_str!(
             "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
              unable to start container process: error during container init: exec: \"{program}\": {why}"
         );
-        let event = eco_format!("Error: {message}");
+        let event = format_str!("Error: {message}");
         self.record(worker, api, Some(at), EventKind::Warning, "Failed", event);
         let id = container_id(worker, at);
         worker.containers[at].ended = Some(Rc::new(ContainerStateTerminated {
@@ -329,7 +329,7 @@ impl Kubelets {
                 self.shares.image_names(&worker.container(at).image).id != worker.containers[at].image_names.id;
             if worker.is_running(at) && is_other && worker.containers[at].kill_at.is_none() {
                 let name = &worker.container(at).name;
-                let message = eco_format!("Container {name} definition changed, will be restarted");
+                let message = format_str!("Container {name} definition changed, will be restarted");
                 self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
                 let grace = worker.pod.spec.termination_grace_period_seconds.unwrap_or(30);
                 self.end_container(worker, at, grace, now);
@@ -407,7 +407,7 @@ impl Kubelets {
 /// The registry's answer of the last failed pull, as the waiting message repeats it.
 fn last_pull_error(error: &StartError) -> Str {
     match error.reason.as_str() {
-        "ErrImagePull" => eco_format!(": ErrImagePull: {}", error.message),
+        "ErrImagePull" => format_str!(": ErrImagePull: {}", error.message),
         _ => error.message.find(": ErrImagePull: ").map_or(Str::new(), |at| error.message[at..].into()),
     }
 }
@@ -415,7 +415,7 @@ fn last_pull_error(error: &StartError) -> Str {
 /// Such as `web-0_default(uid)`.
 fn pod_text(worker: &PodWorker) -> Str {
     let metadata = &worker.pod.metadata;
-    eco_format!("{}_{}({})", metadata.name, metadata.namespace, metadata.uid)
+    format_str!("{}_{}({})", metadata.name, metadata.namespace, metadata.uid)
 }
 
 fn set_error(worker: &mut PodWorker, at: usize, reason: &'static str, message: Str) {
@@ -430,7 +430,7 @@ fn set_error(worker: &mut PodWorker, at: usize, reason: &'static str, message: S
 pub(crate) fn container_id(worker: &PodWorker, at: usize) -> Str {
     let name = &worker.container(at).name;
     let identity = format!("{}/{name}/{}", worker.pod.metadata.uid, worker.containers[at].restart_count);
-    eco_format!("containerd://{}", text::digest(&identity))
+    format_str!("containerd://{}", text::digest(&identity))
 }
 
 impl ContainerRecord {

@@ -17,7 +17,7 @@ use api::core::pod_status::{
 };
 use api::meta::ConditionStatus;
 use api::{Pod, Str, Value};
-use ecow::{EcoString, EcoVec};
+use ecow::EcoVec;
 use sim::Time;
 
 use crate::conditions;
@@ -557,8 +557,8 @@ fn probe_verdict(input: &StatusInput<'_>, status: &ContainerStatus) -> (bool, bo
 pub(crate) fn condition(
     kind: &'static str,
     status: ConditionStatus,
-    reason: impl Into<EcoString>,
-    message: impl Into<EcoString>,
+    reason: impl Into<Str>,
+    message: impl Into<Str>,
     observed_generation: i64,
 ) -> PodCondition {
     PodCondition {

@@ -7,8 +7,8 @@ use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::Signal;
 use cri::{Disposition, ProcessId, World};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::kubelets::{Fate, Kubelets};
 use crate::mounts::MountError;
@@ -148,7 +148,7 @@ impl Kubelets {
         };
         for at in 0..worker.containers.len() {
             if worker.is_running(at) {
-                let message = eco_format!("Stopping container {}", worker.container(at).name);
+                let message = format_str!("Stopping container {}", worker.container(at).name);
                 self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
                 self.run_pre_stop(worker, at, now);
             }

@@ -1,8 +1,8 @@
 //! How Go prints lengths of time, and identities made from names.
 
 use api::Str;
-use ecow::eco_format;
 use sim::{Random, Span};
+use thin::format_str;
 
 /// `887ms`, `1.15s`, `1m20s`, as Go prints a duration rounded to milliseconds.
 pub(crate) fn duration(span: Span) -> Str {
@@ -11,14 +11,14 @@ pub(crate) fn duration(span: Span) -> Str {
         return "0s".into();
     }
     if millis < 1_000 {
-        return eco_format!("{millis}ms");
+        return format_str!("{millis}ms");
     }
     let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
     let seconds = seconds(millis % 60_000);
     match (hours, minutes) {
-        (0, 0) => eco_format!("{seconds}s"),
-        (0, minutes) => eco_format!("{minutes}m{seconds}s"),
-        (hours, minutes) => eco_format!("{hours}h{minutes}m{seconds}s"),
+        (0, 0) => format_str!("{seconds}s"),
+        (0, minutes) => format_str!("{minutes}m{seconds}s"),
+        (hours, minutes) => format_str!("{hours}h{minutes}m{seconds}s"),
     }
 }
 
@@ -31,7 +31,7 @@ fn seconds(millis: u64) -> String {
 pub(crate) fn digest(name: &str) -> Str {
     let mut random = Random::stream(0, name);
     let mut next = || random.next_u64();
-    eco_format!("{:016x}{:016x}{:016x}{:016x}", next(), next(), next(), next())
+    format_str!("{:016x}{:016x}{:016x}{:016x}", next(), next(), next(), next())
 }
 
 #[cfg(test)]

@@ -186,7 +186,7 @@ impl PodWorker {
     /// Such as `spec.containers{nginx}`.
     pub(crate) fn field_path(&self, at: usize) -> Str {
         let list = if at < self.init_count() { "initContainers" } else { "containers" };
-        ecow::eco_format!("spec.{list}{{{}}}", self.container(at).name)
+        thin::format_str!("spec.{list}{{{}}}", self.container(at).name)
     }
 
     /// Whether any container has ever been started.

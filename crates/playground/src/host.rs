@@ -139,7 +139,7 @@ impl TerminalHost<'_> {
                 Progress::Blocked { wake }
             }
             Step::Edit { editor, path } => {
-                let editor = if editor.is_empty() { Str::inline("vi") } else { editor };
+                let editor = if editor.is_empty() { Str::from("vi") } else { editor };
                 let start = Start::Script { text: format!("{editor} {path}"), arg0: None, args: Vec::new() };
                 process.editor = Some(Machine::new(Config::terminal(), start));
                 Progress::Again

@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 /// Commands one after the other.
 #[derive(Debug, PartialEq, Default)]
@@ -22,7 +22,7 @@ pub struct Item {
     /// Whether `&` ends it.
     pub background: bool,
     /// Its source, for `jobs`.
-    pub text: EcoString,
+    pub text: Str,
 }
 
 /// What stands between two pipelines.
@@ -55,7 +55,7 @@ pub enum Command {
     /// `name() body`
     Function {
         /// The function's name.
-        name: EcoString,
+        name: Str,
         /// A compound command, most often a group.
         body: Rc<Command>,
     },
@@ -78,7 +78,7 @@ pub struct Simple {
 #[derive(Debug, PartialEq)]
 pub struct Assignment {
     /// The variable.
-    pub name: EcoString,
+    pub name: Str,
     /// Whether it is `+=`.
     pub append: bool,
     /// What is assigned.
@@ -102,7 +102,7 @@ pub enum Compound {
     /// `for name in words`
     For {
         /// The loop's variable.
-        name: EcoString,
+        name: Str,
         /// `None` means `"$@"`.
         words: Option<Vec<Word>>,
         /// What is repeated.
@@ -182,9 +182,9 @@ pub enum Test {
     /// `a || b`
     Or(Box<Test>, Box<Test>),
     /// `-f word`; `-n word` for a word alone.
-    Unary(EcoString, Word),
+    Unary(Str, Word),
     /// `word op word`
-    Binary(Word, EcoString, Word),
+    Binary(Word, Str, Word),
 }
 
 /// A redirection.
@@ -245,9 +245,9 @@ impl Word {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// Unquoted text: tilde, braces and globs live.
-    Literal(EcoString),
+    Literal(Str),
     /// Text that stands for itself.
-    Quoted(EcoString),
+    Quoted(Str),
     /// Within `"…"`.
     Double(Vec<Part>),
     /// `$name`, `${…}`
@@ -262,7 +262,7 @@ pub enum Part {
 #[derive(Debug, PartialEq)]
 pub struct Parameter {
     /// A variable's name, a position, or one of `@*#?$!-`.
-    pub name: EcoString,
+    pub name: Str,
     /// What is made of its value.
     pub change: Change,
 }

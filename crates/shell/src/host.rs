@@ -5,8 +5,8 @@
 
 use ordered::OrderedMap;
 
-use ecow::EcoString;
 use sim::Time;
+use thin::Str;
 
 use crate::fs::Fs;
 use crate::process::ProcessIo;
@@ -17,7 +17,7 @@ pub struct Command {
     /// Name and arguments; never empty.
     pub argv: Vec<String>,
     /// The exported variables.
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     /// The absolute working directory.
     pub cwd: String,
     /// What the standard descriptors are connected to.

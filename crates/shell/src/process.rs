@@ -2,8 +2,8 @@
 
 use ordered::OrderedMap;
 
-use ecow::EcoString;
 use sim::Time;
+use thin::Str;
 
 use crate::fs::{Bytes, Caller, Fs, FsError, normalise};
 use crate::host::{Signal, Terminal};
@@ -138,7 +138,7 @@ pub struct Context<'a> {
     /// The absolute working directory.
     pub cwd: &'a str,
     /// The exported variables.
-    pub env: &'a OrderedMap<EcoString, EcoString>,
+    pub env: &'a OrderedMap<Str, Str>,
     /// The name of the machine or container.
     pub hostname: &'a str,
     /// What stands before its name in an error: `bash: ` for a builtin of the shell.
@@ -197,7 +197,7 @@ pub struct Spawn {
     /// Name and arguments.
     pub argv: Vec<String>,
     /// Its environment.
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     /// Where its input comes from.
     pub stdin: SpawnInput,
 }

@@ -3,13 +3,13 @@
 use ordered::OrderedMap;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 /// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variable {
     /// `None`: declared (exported, local) but not set.
-    pub(crate) value: Option<EcoString>,
+    pub(crate) value: Option<Str>,
     /// Whether programs get it.
     pub(crate) exported: bool,
     /// Whether it may not change.
@@ -18,15 +18,15 @@ pub(crate) struct Variable {
 
 /// Variables by name, shared between a shell and its subshells until one of them changes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Variables(Rc<OrderedMap<EcoString, Variable>>);
+pub(crate) struct Variables(Rc<OrderedMap<Str, Variable>>);
 
 /// An assignment to a variable that may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReadOnly(pub(crate) EcoString);
+pub(crate) struct ReadOnly(pub(crate) Str);
 
 impl Variables {
     /// The value, if set.
-    pub(crate) fn get(&self, name: &str) -> Option<&EcoString> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Str> {
         self.0.get(name).and_then(|variable| variable.value.as_ref())
     }
 
@@ -36,7 +36,7 @@ impl Variables {
     }
 
     /// Sets a value and keeps the marks.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<EcoString>) -> Result<(), ReadOnly> {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Str>) -> Result<(), ReadOnly> {
         self.change(name, |variable| variable.value = Some(value.into()))
     }
 
@@ -79,12 +79,12 @@ impl Variables {
     }
 
     /// All, in the order of names.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&EcoString, &Variable)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Str, &Variable)> {
         self.0.iter()
     }
 
     /// What programs get.
-    pub(crate) fn environment(&self) -> OrderedMap<EcoString, EcoString> {
+    pub(crate) fn environment(&self) -> OrderedMap<Str, Str> {
         let exported = self.0.iter().filter(|(_, variable)| variable.exported);
         exported.filter_map(|(name, variable)| Some((name.clone(), variable.value.clone()?))).collect()
     }

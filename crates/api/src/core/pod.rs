@@ -312,7 +312,7 @@ pub mod pod_address {
         else {
             return;
         };
-        let key: Str = ecow::eco_format!("k:{{\"ip\":\"{MARK}\"}}");
+        let key: Str = thin::format_str!("k:{{\"ip\":\"{MARK}\"}}");
         for entry in entries {
             let Some(status) =
                 entry.as_map_mut().and_then(|entry| entry.get_mut("fieldsV1")?.as_map_mut()?.get_mut("f:status"))
@@ -323,7 +323,7 @@ pub mod pod_address {
                 continue;
             };
             if let Some(fields) = addresses.remove(&key) {
-                addresses.insert(ecow::eco_format!("k:{{\"ip\":\"{address}\"}}"), fields);
+                addresses.insert(thin::format_str!("k:{{\"ip\":\"{address}\"}}"), fields);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `INSERT`, `UPDATE`, `DELETE`: a statement is done whole or not at all.
 
 use cri::System;
-use ecow::{EcoString, eco_format};
 use ordered::Arrange;
+use thin::{Str, format_str};
 
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
@@ -13,7 +13,7 @@ use crate::sql::evaluate::evaluate;
 use crate::sql::value::Value;
 
 impl Engine {
-    fn table_to_change(&self, name: &TableName, session: &Session) -> Result<(EcoString, EcoString, Table), SqlError> {
+    fn table_to_change(&self, name: &TableName, session: &Session) -> Result<(Str, Str, Table), SqlError> {
         let (database, table) = self.resolve(name, session)?;
         let known = self.storage.table(&database, &table);
         let known = known.ok_or_else(|| SqlError::no_table(&database, &table))?;
@@ -37,7 +37,7 @@ impl Engine {
         for (number, exprs) in rows.iter().enumerate() {
             let number = number + 1;
             if exprs.len() != places.len() && !(exprs.is_empty() && columns.is_empty()) {
-                let message = eco_format!("Column count doesn't match value count at row {number}");
+                let message = format_str!("Column count doesn't match value count at row {number}");
                 return Err(SqlError::new(1136, message));
             }
             let mut given = vec![None; table.columns.len()];
@@ -61,8 +61,8 @@ impl Engine {
             session.last_insert_id = first_id;
         }
         let (count, again) = (rows.len(), affected - rows.len() as u64);
-        let info = eco_format!("Records: {count}  Duplicates: {again}  Warnings: 0");
-        Ok(Answer::Done { affected, insert_id: first_id, info: if count > 1 { info } else { EcoString::new() } })
+        let info = format_str!("Records: {count}  Duplicates: {again}  Warnings: 0");
+        Ok(Answer::Done { affected, insert_id: first_id, info: if count > 1 { info } else { Str::new() } })
     }
 
     /// A value to insert; none for `DEFAULT`.
@@ -131,7 +131,7 @@ impl Engine {
         if changed > 0 {
             self.storage.put(&database, &name, table, system)?;
         }
-        let info = eco_format!("Rows matched: {matched}  Changed: {changed}  Warnings: 0");
+        let info = format_str!("Rows matched: {matched}  Changed: {changed}  Warnings: 0");
         Ok(Answer::Done { affected: changed, insert_id: 0, info })
     }
 
@@ -165,10 +165,10 @@ fn places(table: &Table, names: &[String]) -> Result<Vec<usize>, SqlError> {
     }
     let mut found = Vec::new();
     for name in names {
-        let unknown = || SqlError::new(1054, eco_format!("Unknown column '{name}' in 'field list'"));
+        let unknown = || SqlError::new(1054, format_str!("Unknown column '{name}' in 'field list'"));
         let place = table.column(name).ok_or_else(unknown)?;
         if found.contains(&place) {
-            return Err(SqlError::new(1110, eco_format!("Column '{name}' specified twice")));
+            return Err(SqlError::new(1110, format_str!("Column '{name}' specified twice")));
         }
         found.push(place);
     }

@@ -1,8 +1,8 @@
 //! A client's connection to a server: found by name, logged in, one statement at a time.
 
 use cri::{Address, Payload, System};
-use ecow::{EcoString, eco_format};
 use sim::{Span, Time};
+use thin::{Str, format_str};
 
 use super::engine::Answer;
 use super::error::SqlError;
@@ -17,15 +17,15 @@ const LIMIT: Span = Span::from_seconds(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Target {
     /// Name or address; `localhost` is the server in the same pod.
-    pub(crate) host: EcoString,
+    pub(crate) host: Str,
     /// The port.
     pub(crate) port: u16,
     /// The user's name.
-    pub(crate) user: EcoString,
+    pub(crate) user: Str,
     /// The password; empty for none.
-    pub(crate) password: EcoString,
+    pub(crate) password: Str,
     /// The database to use; empty for none.
-    pub(crate) database: EcoString,
+    pub(crate) database: Str,
 }
 
 /// Why there is no connection, or no answer.
@@ -46,13 +46,13 @@ impl Failure {
     pub(crate) fn error(&self, target: &Target) -> SqlError {
         let Target { host, port, .. } = target;
         match self {
-            Failure::Lookup => SqlError::new(2005, eco_format!("Unknown MySQL server host '{host}' (-2)")),
+            Failure::Lookup => SqlError::new(2005, format_str!("Unknown MySQL server host '{host}' (-2)")),
             Failure::Connect(_) if host == "localhost" => SqlError::new(
                 2002,
                 "Can't connect to local MySQL server through socket '/var/run/mysqld/mysqld.sock' (2)",
             ),
             Failure::Connect(number) => {
-                SqlError::new(2003, eco_format!("Can't connect to MySQL server on '{host}:{port}' ({number})"))
+                SqlError::new(2003, format_str!("Can't connect to MySQL server on '{host}:{port}' ({number})"))
             }
             Failure::Lost => SqlError::new(2013, "Lost connection to MySQL server during query"),
             Failure::Server(error) => error.clone(),

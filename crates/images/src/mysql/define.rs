@@ -1,8 +1,8 @@
 //! Making and removing tables.
 
 use cri::System;
-use ecow::eco_format;
 use ordered::Arrange;
+use thin::format_str;
 
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
@@ -56,14 +56,14 @@ impl Engine {
         if self.storage.table(&database, &table).is_some() {
             return match lenience {
                 Lenience::Lenient => Ok(Answer::done(0)),
-                Lenience::Strict => Err(SqlError::new(1050, eco_format!("Table '{table}' already exists"))),
+                Lenience::Strict => Err(SqlError::new(1050, format_str!("Table '{table}' already exists"))),
             };
         }
         let mut made = Table { next: 1, ..Table::default() };
         for definition in columns {
             let column = column_of(definition)?;
             if made.column(&column.name).is_some() {
-                return Err(SqlError::new(1060, eco_format!("Duplicate column name '{}'", column.name)));
+                return Err(SqlError::new(1060, format_str!("Duplicate column name '{}'", column.name)));
             }
             made.columns.push(column);
         }
@@ -74,7 +74,7 @@ impl Engine {
         for key in &keys {
             for name in &key.columns {
                 let Some(at) = made.column(name) else {
-                    return Err(SqlError::new(1072, eco_format!("Key column '{name}' doesn't exist in table")));
+                    return Err(SqlError::new(1072, format_str!("Key column '{name}' doesn't exist in table")));
                 };
                 made.columns[at].nullable &= key.name != "PRIMARY";
             }
@@ -104,7 +104,7 @@ impl Engine {
             .map(|(database, table)| format!("{database}.{table}"))
             .collect();
         if !missing.is_empty() && lenience == Lenience::Strict {
-            return Err(SqlError::new(1051, eco_format!("Unknown table '{}'", missing.join(","))));
+            return Err(SqlError::new(1051, format_str!("Unknown table '{}'", missing.join(","))));
         }
         for (database, table) in &resolved {
             self.storage.drop_table(database, table, system);
@@ -144,7 +144,7 @@ fn column_of(definition: ColumnDefinition) -> Result<Column, SqlError> {
         Some(Expr::Call(name, _)) if matches!(name.as_str(), "CURRENT_TIMESTAMP" | "NOW") => DefaultValue::Now,
         Some(expr) => {
             let value = evaluate(&expr, &Plain);
-            let value = value.map_err(|_| SqlError::new(1067, eco_format!("Invalid default value for '{name}'")))?;
+            let value = value.map_err(|_| SqlError::new(1067, format_str!("Invalid default value for '{name}'")))?;
             if value.is_null() { DefaultValue::None } else { DefaultValue::Value(value) }
         }
     };

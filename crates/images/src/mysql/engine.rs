@@ -1,7 +1,7 @@
 //! What statements do: the server's mind, without its sockets.
 
 use cri::System;
-use ecow::{EcoString, eco_format};
+use thin::{Str, format_str};
 
 use super::error::SqlError;
 use super::storage::Storage;
@@ -15,13 +15,13 @@ pub(crate) struct Session {
     /// The number of the connection.
     pub(crate) id: u32,
     /// The user's name.
-    pub(crate) user: EcoString,
+    pub(crate) user: Str,
     /// Where from: `localhost`, or an address.
-    pub(crate) host: EcoString,
+    pub(crate) host: Str,
     /// The host in the user's row.
-    pub(crate) account_host: EcoString,
+    pub(crate) account_host: Str,
     /// The database in use; empty for none.
-    pub(crate) database: EcoString,
+    pub(crate) database: Str,
     /// The last number that a counting column gave to this connection.
     pub(crate) last_insert_id: i64,
 }
@@ -36,12 +36,12 @@ pub(crate) enum Answer {
         /// The first number that a counting column gave.
         insert_id: i64,
         /// Further words, such as of an update.
-        info: EcoString,
+        info: Str,
     },
     /// Rows.
     Rows {
         /// The columns' names.
-        columns: Vec<EcoString>,
+        columns: Vec<Str>,
         /// The values as text.
         rows: Vec<Vec<Field>>,
     },
@@ -49,7 +49,7 @@ pub(crate) enum Answer {
 
 impl Answer {
     pub(crate) fn done(affected: u64) -> Answer {
-        Answer::Done { affected, insert_id: 0, info: EcoString::new() }
+        Answer::Done { affected, insert_id: 0, info: Str::new() }
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Engine {
     /// The data.
     pub(crate) storage: Storage,
     /// Such as `8.0.44`.
-    pub(crate) version: EcoString,
+    pub(crate) version: Str,
     /// Connections so far.
     pub(crate) connections: u32,
 }
@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// Database and table that a name means.
-    pub(crate) fn resolve(&self, name: &TableName, session: &Session) -> Result<(EcoString, EcoString), SqlError> {
+    pub(crate) fn resolve(&self, name: &TableName, session: &Session) -> Result<(Str, Str), SqlError> {
         let database = match name.database.as_str() {
             "" if session.database.is_empty() => return Err(SqlError::no_database()),
             "" => session.database.clone(),
@@ -152,7 +152,7 @@ impl Engine {
         match (is_there, lenience) {
             (true, Lenience::Lenient) => Ok(Answer::done(1)),
             (true, Lenience::Strict) => {
-                Err(SqlError::new(1007, eco_format!("Can't create database '{name}'; database exists")))
+                Err(SqlError::new(1007, format_str!("Can't create database '{name}'; database exists")))
             }
             (false, _) => self.storage.create_database(name, system).map(|()| Answer::done(1)),
         }
@@ -170,19 +170,19 @@ impl Engine {
             let (user, host) = (&session.user, &session.account_host);
             return Err(SqlError::new(
                 1044,
-                eco_format!("Access denied for user '{user}'@'{host}' to database '{name}'"),
+                format_str!("Access denied for user '{user}'@'{host}' to database '{name}'"),
             ));
         }
         if self.storage.database(name).is_none() {
             return match lenience {
                 Lenience::Lenient => Ok(Answer::done(0)),
                 Lenience::Strict => {
-                    Err(SqlError::new(1008, eco_format!("Can't drop database '{name}'; database doesn't exist")))
+                    Err(SqlError::new(1008, format_str!("Can't drop database '{name}'; database doesn't exist")))
                 }
             };
         }
         if session.database == name {
-            session.database = EcoString::new();
+            session.database = Str::new();
         }
         Ok(Answer::done(self.storage.drop_database(name, system) as u64))
     }

@@ -1,6 +1,6 @@
 //! MySQL's errors: number, state and words.
 
-use ecow::{EcoString, eco_format};
+use thin::{Str, format_str};
 
 use crate::sql::evaluate::EvaluationError;
 use crate::sql::parse::SyntaxError;
@@ -13,7 +13,7 @@ pub(crate) struct SqlError {
     /// Such as `28000`.
     pub(crate) state: &'static str,
     /// In MySQL's words.
-    pub(crate) message: EcoString,
+    pub(crate) message: Str,
 }
 
 /// The states of the errors that there are here; `HY000` for any other.
@@ -52,7 +52,7 @@ pub(crate) fn state_of(code: u16) -> &'static str {
 }
 
 impl SqlError {
-    pub(crate) fn new(code: u16, message: impl Into<EcoString>) -> SqlError {
+    pub(crate) fn new(code: u16, message: impl Into<Str>) -> SqlError {
         SqlError { code, state: state_of(code), message: message.into() }
     }
 
@@ -70,7 +70,7 @@ impl SqlError {
                 let line = statement.get(..*at).unwrap_or(statement).matches('\n').count() + 1;
                 SqlError::new(
                     1064,
-                    eco_format!(
+                    format_str!(
                         "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server \
                          version for the right syntax to use near '{rest}' at line {line}"
                     ),
@@ -82,16 +82,16 @@ impl SqlError {
 
     /// Real MySQL can do it; this one says that it cannot, as MySQL says of what it cannot do.
     pub(crate) fn unsupported(what: &str) -> SqlError {
-        SqlError::new(1235, eco_format!("This version of MySQL doesn't yet support '{what}'"))
+        SqlError::new(1235, format_str!("This version of MySQL doesn't yet support '{what}'"))
     }
 
     pub(crate) fn evaluation(error: EvaluationError, place: &str) -> SqlError {
         match error {
-            EvaluationError::Column(name) => SqlError::new(1054, eco_format!("Unknown column '{name}' in '{place}'")),
-            EvaluationError::Function(name) => SqlError::new(1305, eco_format!("FUNCTION {name} does not exist")),
-            EvaluationError::Variable(name) => SqlError::new(1193, eco_format!("Unknown system variable '{name}'")),
+            EvaluationError::Column(name) => SqlError::new(1054, format_str!("Unknown column '{name}' in '{place}'")),
+            EvaluationError::Function(name) => SqlError::new(1305, format_str!("FUNCTION {name} does not exist")),
+            EvaluationError::Variable(name) => SqlError::new(1193, format_str!("Unknown system variable '{name}'")),
             EvaluationError::Arguments(name) => {
-                SqlError::new(1582, eco_format!("Incorrect parameter count in the call to native function '{name}'"))
+                SqlError::new(1582, format_str!("Incorrect parameter count in the call to native function '{name}'"))
             }
         }
     }
@@ -101,10 +101,10 @@ impl SqlError {
     }
 
     pub(crate) fn unknown_database(name: &str) -> SqlError {
-        SqlError::new(1049, eco_format!("Unknown database '{name}'"))
+        SqlError::new(1049, format_str!("Unknown database '{name}'"))
     }
 
     pub(crate) fn no_table(database: &str, table: &str) -> SqlError {
-        SqlError::new(1146, eco_format!("Table '{database}.{table}' doesn't exist"))
+        SqlError::new(1146, format_str!("Table '{database}.{table}' doesn't exist"))
     }
 }

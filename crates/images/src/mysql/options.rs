@@ -1,7 +1,7 @@
 //! The options that MySQL's clients share.
 
 use cri::Spawn;
-use ecow::EcoString;
+use thin::Str;
 
 use super::connection::Target;
 use super::wire::PORT;
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// A password stood on the command line.
     pub(crate) shows_password: bool,
     /// `-e`
-    pub(crate) execute: Option<EcoString>,
+    pub(crate) execute: Option<Str>,
     /// `-N`, `-s`
     pub(crate) hides_names: bool,
     /// `-t`
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// Goes on after errors (`-f`).
     pub(crate) is_forced: bool,
     /// What is no option.
-    pub(crate) words: Vec<EcoString>,
+    pub(crate) words: Vec<Str>,
 }
 
 const VALUES: [(&str, &str); 8] = [
@@ -71,7 +71,7 @@ pub(crate) fn read(spawn: &Spawn) -> Result<Options, String> {
 }
 
 /// Name and value of `-pX`, `--user=X`.
-fn split(word: &EcoString) -> (&str, Option<EcoString>) {
+fn split(word: &Str) -> (&str, Option<Str>) {
     if word.starts_with("--") {
         return match word.split_once('=') {
             Some((name, value)) => (name, Some(value.into())),
@@ -83,7 +83,7 @@ fn split(word: &EcoString) -> (&str, Option<EcoString>) {
     (name, (!rest.is_empty()).then(|| rest.into()))
 }
 
-fn set(options: &mut Options, name: &str, value: Option<EcoString>) -> Option<()> {
+fn set(options: &mut Options, name: &str, value: Option<Str>) -> Option<()> {
     let target = &mut options.target;
     match name {
         "-u" | "--user" => target.user = value?,

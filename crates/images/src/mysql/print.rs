@@ -1,7 +1,7 @@
 //! How `mysql` shows rows: in a box, with tabs, or one value a line.
 
 use super::tsv::Field;
-use ecow::EcoString;
+use thin::Str;
 
 /// How rows are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Style {
 }
 
 /// Rows as text.
-pub(crate) fn rows(style: Style, names: bool, columns: &[EcoString], rows: &[Vec<Field>]) -> String {
+pub(crate) fn rows(style: Style, names: bool, columns: &[Str], rows: &[Vec<Field>]) -> String {
     match style {
         Style::Tabs => with_tabs(names, columns, rows),
         Style::Table => in_a_box(names, columns, rows),
@@ -27,7 +27,7 @@ fn shown(field: &Field) -> &str {
     field.as_deref().unwrap_or("NULL")
 }
 
-fn with_tabs(names: bool, columns: &[EcoString], rows: &[Vec<Field>]) -> String {
+fn with_tabs(names: bool, columns: &[Str], rows: &[Vec<Field>]) -> String {
     let mut text = String::new();
     if names && !rows.is_empty() {
         text.push_str(&columns.join("\t"));
@@ -49,7 +49,7 @@ fn width(text: &str) -> usize {
     text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}') { 2 } else { 1 }).sum()
 }
 
-fn in_a_box(names: bool, columns: &[EcoString], rows: &[Vec<Field>]) -> String {
+fn in_a_box(names: bool, columns: &[Str], rows: &[Vec<Field>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -75,7 +75,7 @@ fn in_a_box(names: bool, columns: &[EcoString], rows: &[Vec<Field>]) -> String {
     };
     let mut text = edge.clone();
     if names {
-        text.push_str(&line(columns.iter().map(EcoString::as_str).collect(), false));
+        text.push_str(&line(columns.iter().map(Str::as_str).collect(), false));
         text.push_str(&edge);
     }
     for row in rows {
@@ -84,7 +84,7 @@ fn in_a_box(names: bool, columns: &[EcoString], rows: &[Vec<Field>]) -> String {
     text + &edge
 }
 
-fn vertical(columns: &[EcoString], rows: &[Vec<Field>]) -> String {
+fn vertical(columns: &[Str], rows: &[Vec<Field>]) -> String {
     let widest = columns.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn rows_are_shown_in_each_style() {
-        let columns: [EcoString; 2] = ["id".into(), "name".into()];
+        let columns: [Str; 2] = ["id".into(), "name".into()];
         let data = [vec![Some("1".into()), Some("Ann".into())], vec![Some("10".into()), None]];
         assert_eq!(
             rows(Style::Table, true, &columns, &data),

@@ -1,8 +1,8 @@
 //! `SELECT`.
 
-use ecow::EcoString;
 use ordered::Arrange;
 use sim::Time;
+use thin::Str;
 
 use super::engine::{Answer, Engine, Session};
 use super::error::SqlError;
@@ -40,7 +40,7 @@ pub(crate) struct RowScope<'a> {
     /// The rows of the group, for functions of many rows.
     group: Option<&'a [&'a Row]>,
     /// What is shown, by name: order and having see it.
-    shown: &'a [(EcoString, Value)],
+    shown: &'a [(Str, Value)],
 }
 
 impl<'a> RowScope<'a> {
@@ -141,7 +141,7 @@ pub(crate) fn order_rows<T>(rows: &mut [(Row, T)], order: &[(Expr, bool)]) {
     });
 }
 
-type Named = Vec<(EcoString, Value)>;
+type Named = Vec<(Str, Value)>;
 
 impl Engine {
     pub(crate) fn select(&self, select: &Select, session: &Session, now: Time) -> Result<Answer, SqlError> {
@@ -237,21 +237,21 @@ fn show(select: &Select, table: &Table, scope: &RowScope<'_>) -> Result<Named, S
 fn sort_key(expr: &Expr, named: &Named, scope: &RowScope<'_>) -> Result<Value, SqlError> {
     if let Expr::Value(Value::Int(place)) = expr {
         let value = usize::try_from(place - 1).ok().and_then(|at| named.get(at));
-        let unknown = || SqlError::new(1054, ecow::eco_format!("Unknown column '{place}' in 'order clause'"));
+        let unknown = || SqlError::new(1054, thin::format_str!("Unknown column '{place}' in 'order clause'"));
         return value.map(|(_, value)| value.clone()).ok_or_else(unknown);
     }
     evaluate(expr, scope).map_err(|error| SqlError::evaluation(error, "order clause"))
 }
 
-fn column_names(select: &Select, table: Option<&Table>) -> Vec<EcoString> {
+fn column_names(select: &Select, table: Option<&Table>) -> Vec<Str> {
     let all = || table.iter().flat_map(|table| &table.columns).map(|column| column.name.clone()).collect();
-    let names = |(expr, name): &(Option<Expr>, String)| -> Vec<EcoString> {
+    let names = |(expr, name): &(Option<Expr>, String)| -> Vec<Str> {
         if expr.is_some() { vec![name.as_str().into()] } else { all() }
     };
     select.items.iter().flat_map(names).collect()
 }
 
-fn finish(select: &Select, columns: Vec<EcoString>, shown: Vec<Named>) -> Answer {
+fn finish(select: &Select, columns: Vec<Str>, shown: Vec<Named>) -> Answer {
     let mut rows: Vec<Vec<_>> = Vec::new();
     for named in shown {
         let row: Vec<_> = named.iter().map(|(_, value)| value.to_text()).collect();

@@ -5,9 +5,9 @@
 //! Absent: `/docker-entrypoint-initdb.d`, `_FILE` variables, configuration files, TLS.
 
 use cri::{Address, Caller, Disposition, Fs, Payload, Process, Spawn, System};
-use ecow::{EcoString, eco_format};
 use shell::{ProcessIo, Progress, Signal};
 use sim::{Random, Span, Time};
+use thin::{Str, format_str};
 
 use super::engine::{Engine, Session};
 use super::error::SqlError;
@@ -31,7 +31,7 @@ const SOCKET: &str = "/var/run/mysqld/mysqld.sock";
 struct Connection {
     peer: Address,
     id: u32,
-    salt: EcoString,
+    salt: Str,
     /// Once it has logged in.
     session: Option<Session>,
 }
@@ -65,12 +65,12 @@ impl Server {
     }
 
     fn env(&self, name: &str) -> &str {
-        self.spawn.env.get(name).map_or("", EcoString::as_str)
+        self.spawn.env.get(name).map_or("", Str::as_str)
     }
 
     fn begin(&mut self, io: &mut ProcessIo, system: &mut System<'_>) -> Result<(), i32> {
         let version = self.engine.version.clone();
-        let started = eco_format!("Entrypoint script for MySQL Server {version}-1.el9 started.");
+        let started = format_str!("Entrypoint script for MySQL Server {version}-1.el9 started.");
         entrypoint(io, system, "Note", &started);
         if system.caller.uid == 0 {
             entrypoint(io, system, "Note", "Switching to dedicated user 'mysql'");
@@ -104,7 +104,7 @@ impl Server {
             return Err(1);
         }
         entrypoint(io, system, "Note", "Initializing database files");
-        let text = eco_format!("/usr/sbin/mysqld (mysqld {version}) initializing of server in progress as process 80");
+        let text = format_str!("/usr/sbin/mysqld (mysqld {version}) initializing of server in progress as process 80");
         server_log(io, system, "System", "MY-013169", "Server", &text);
         server_log(io, system, "System", "MY-013576", "InnoDB", "InnoDB initialization has started.");
         self.state = State::Initialising(system.now + INITIALISATION);
@@ -184,7 +184,7 @@ impl Server {
 
     fn say_start(&self, io: &mut ProcessIo, system: &System<'_>, pid: u32) {
         let version = &self.engine.version;
-        let text = eco_format!("/usr/sbin/mysqld (mysqld {version}) starting as process {pid}");
+        let text = format_str!("/usr/sbin/mysqld (mysqld {version}) starting as process {pid}");
         server_log(io, system, "System", "MY-010116", "Server", &text);
         server_log(io, system, "System", "MY-013576", "InnoDB", "InnoDB initialization has started.");
     }
@@ -192,7 +192,7 @@ impl Server {
     fn say_ready(&self, io: &mut ProcessIo, system: &System<'_>, port: u16) {
         server_log(io, system, "System", "MY-013577", "InnoDB", "InnoDB initialization has ended.");
         let version = &self.engine.version;
-        let text = eco_format!(
+        let text = format_str!(
             "/usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: '{SOCKET}'  port: {port}  MySQL Community Server - GPL."
         );
         server_log(io, system, "System", "MY-010931", "Server", &text);
@@ -201,9 +201,9 @@ impl Server {
     fn say_stop(&self, io: &mut ProcessIo, system: &System<'_>) {
         let version = &self.engine.version;
         let text =
-            eco_format!("Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {version}).");
+            format_str!("Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {version}).");
         server_log(io, system, "System", "MY-013172", "Server", &text);
-        let text = eco_format!("/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL.");
+        let text = format_str!("/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL.");
         server_log(io, system, "System", "MY-010910", "Server", &text);
     }
 
@@ -251,7 +251,7 @@ impl Server {
         self.engine.connections += 1;
         let id = self.engine.connections + 7;
         let mut random = Random::stream(system.now.0 ^ u64::from(id), "salt");
-        let salt: EcoString = eco_format!("{:016x}", random.below(u64::MAX));
+        let salt: Str = format_str!("{:016x}", random.below(u64::MAX));
         let greeting = Greeting { version: self.engine.version.clone(), id, salt: salt.clone() };
         self.connections.push(Connection { peer, id, salt, session: None });
         system.net.send_bytes(PORT, peer, greeting.encode());
@@ -265,7 +265,7 @@ impl Server {
             let answer = self.engine.run(&text, session, system);
             return system.net.send_bytes(PORT, peer, wire::encode(&answer));
         }
-        let host = if peer.ip.is_loopback() { EcoString::from("localhost") } else { eco_format!("{}", peer.ip) };
+        let host = if peer.ip.is_loopback() { Str::from("localhost") } else { format_str!("{}", peer.ip) };
         let logged_in = match Login::decode(bytes) {
             None => Err(SqlError::new(1043, "Bad handshake")),
             Some(login) => self.engine.log_in(&login.user, &host, &login.answer, salt).and_then(|session| {
@@ -293,7 +293,7 @@ impl Server {
         self.ends = false;
         let version = &self.engine.version;
         let text =
-            eco_format!("Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {version}).");
+            format_str!("Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {version}).");
         server_log(io, system, "System", "MY-013172", "Server", &text);
         for connection in std::mem::take(&mut self.connections) {
             system.net.send(PORT, connection.peer, Payload::Close);
@@ -319,7 +319,7 @@ impl Server {
                 State::Starting(at) if at <= system.now => self.open(io, system)?,
                 State::Stopping(at) if at <= system.now => {
                     let version = &self.engine.version;
-                    let text = eco_format!(
+                    let text = format_str!(
                         "/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL."
                     );
                     server_log(io, system, "System", "MY-010910", "Server", &text);
@@ -388,7 +388,7 @@ fn broken(io: &mut ProcessIo, system: &System<'_>, error: &SqlError) -> i32 {
 }
 
 /// The version that a tag means.
-pub(crate) fn version(tag: &str) -> EcoString {
+pub(crate) fn version(tag: &str) -> Str {
     const LINES: &[(&str, &str)] =
         &[("5.6", "5.6.51"), ("5.7", "5.7.44"), ("5", "5.7.44"), ("8.0", "8.0.44"), ("8.4", "8.4.7"), ("8", "8.4.7")];
     let number = tag.split('-').next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `SHOW` and `DESCRIBE`.
 
-use ecow::{EcoString, eco_format};
 use ordered::Arrange;
+use thin::{Str, format_str};
 
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
@@ -38,7 +38,7 @@ impl Engine {
                 names.retain(|name| {
                     fits(name) && (self.has(session, name) || *name == VIRTUAL[0] || *name == VIRTUAL[1])
                 });
-                let title = like.map_or("Database".into(), |like| eco_format!("Database ({like})"));
+                let title = like.map_or("Database".into(), |like| format_str!("Database ({like})"));
                 Ok(rows(&[&title], names.iter().map(|name| fields(&[name])).collect()))
             }
             "TABLES" => self.show_tables(&of.database, like, session),
@@ -60,7 +60,7 @@ impl Engine {
             }
             "GRANTS" => {
                 let user = if of.table.is_empty() { &session.user } else { &of.table.as_str().into() };
-                let title = eco_format!("Grants for {user}@{}", session.account_host);
+                let title = format_str!("Grants for {user}@{}", session.account_host);
                 Ok(rows(&[&title], self.grants(user).iter().map(|line| fields(&[line])).collect()))
             }
             "WARNINGS" => Ok(rows(&["Level", "Code", "Message"], Vec::new())),
@@ -78,20 +78,20 @@ impl Engine {
         let fits = |table: &str| like.is_none_or(|like| is_like(&like.to_lowercase(), &table.to_lowercase()));
         let shown = database.tables.iter().filter(|(table, _)| fits(table));
         let title = match like {
-            Some(like) => eco_format!("Tables_in_{name} ({like})"),
-            None => eco_format!("Tables_in_{name}"),
+            Some(like) => format_str!("Tables_in_{name} ({like})"),
+            None => format_str!("Tables_in_{name}"),
         };
         Ok(rows(&[&title], shown.map(|(table, _)| fields(&[table])).collect()))
     }
 
-    fn table_of(&self, of: &TableName, session: &Session) -> Result<(EcoString, &Table), SqlError> {
+    fn table_of(&self, of: &TableName, session: &Session) -> Result<(Str, &Table), SqlError> {
         let (database, name) = self.resolve(of, session)?;
         let table = self.storage.table(&database, &name).ok_or_else(|| SqlError::no_table(&database, &name))?;
         Ok((name, table))
     }
 
     /// The variables of the server that there are here.
-    pub(crate) fn variables(&self) -> Vec<(&'static str, EcoString)> {
+    pub(crate) fn variables(&self) -> Vec<(&'static str, Str)> {
         vec![
             ("character_set_server", "utf8mb4".into()),
             ("datadir", "/var/lib/mysql/".into()),

@@ -7,8 +7,8 @@
 use std::rc::Rc;
 
 use cri::{Caller, Fs, System};
-use ecow::{EcoString, eco_format};
 use shell::fs::FsError;
+use thin::{Str, format_str};
 
 use super::error::SqlError;
 use super::table::{Column, DefaultValue, Table};
@@ -25,9 +25,9 @@ const MAGIC: &str = "ordinal table 1";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
     /// Its name.
-    pub(crate) name: EcoString,
+    pub(crate) name: Str,
     /// Its tables, by name.
-    pub(crate) tables: Vec<(EcoString, Rc<Table>)>,
+    pub(crate) tables: Vec<(Str, Rc<Table>)>,
 }
 
 /// All databases, by name.
@@ -53,7 +53,7 @@ fn path_of(database: &str, table: &str) -> String {
 fn write_error(error: FsError, path: &str) -> SqlError {
     match error {
         FsError::NoSpace => SqlError::new(1114, "The table is full: no space left on device"),
-        error => SqlError::new(3, eco_format!("Error writing file '{path}' (OS errno: {error})")),
+        error => SqlError::new(3, format_str!("Error writing file '{path}' (OS errno: {error})")),
     }
 }
 

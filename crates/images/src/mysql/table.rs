@@ -2,8 +2,8 @@
 //!
 //! Models: MySQL 8.0 in strict mode, as it comes.
 
-use ecow::{EcoString, eco_format};
 use sim::Time;
+use thin::{Str, format_str};
 
 use super::error::SqlError;
 use crate::sql::ast::KeyDefinition;
@@ -28,9 +28,9 @@ pub(crate) enum DefaultValue {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(crate) struct Column {
     /// Its name.
-    pub(crate) name: EcoString,
+    pub(crate) name: Str,
     /// Its type in small letters.
-    pub(crate) kind: EcoString,
+    pub(crate) kind: Str,
     /// Whether it may be NULL.
     pub(crate) nullable: bool,
     /// What it gets if nothing is given.
@@ -93,26 +93,26 @@ impl Column {
         let name = &self.name;
         match value {
             Value::Null if self.nullable => Ok(Value::Null),
-            Value::Null => Err(SqlError::new(1048, eco_format!("Column '{name}' cannot be null"))),
+            Value::Null => Err(SqlError::new(1048, format_str!("Column '{name}' cannot be null"))),
             value if self.is_int() => {
                 let text = value.to_text().unwrap_or_default();
                 if !is_number(&text) {
-                    let message = eco_format!("Incorrect integer value: '{text}' for column '{name}' at row {row}");
+                    let message = format_str!("Incorrect integer value: '{text}' for column '{name}' at row {row}");
                     return Err(SqlError::new(1366, message));
                 }
                 let (low, high) = self.bounds();
                 let number = value.int().filter(|number| (low..=high).contains(number));
-                let message = eco_format!("Out of range value for column '{name}' at row {row}");
+                let message = format_str!("Out of range value for column '{name}' at row {row}");
                 number.map(Value::Int).ok_or_else(|| SqlError::new(1264, message))
             }
             value => {
                 let text = value.to_text().unwrap_or_default();
                 if self.is_decimal() && !is_number(&text) {
-                    let message = eco_format!("Incorrect decimal value: '{text}' for column '{name}' at row {row}");
+                    let message = format_str!("Incorrect decimal value: '{text}' for column '{name}' at row {row}");
                     return Err(SqlError::new(1366, message));
                 }
                 if self.characters_max().is_some_and(|most| text.chars().count() > most) {
-                    let message = eco_format!("Data too long for column '{name}' at row {row}");
+                    let message = format_str!("Data too long for column '{name}' at row {row}");
                     return Err(SqlError::new(1406, message));
                 }
                 Ok(Value::Text(text))
@@ -127,7 +127,7 @@ impl Column {
             DefaultValue::Now => Ok(Value::text(stamp(now))),
             DefaultValue::None if self.nullable => Ok(Value::Null),
             DefaultValue::None => {
-                Err(SqlError::new(1364, eco_format!("Field '{}' doesn't have a default value", self.name)))
+                Err(SqlError::new(1364, format_str!("Field '{}' doesn't have a default value", self.name)))
             }
         }
     }
@@ -182,16 +182,15 @@ impl Table {
     /// Refuses a row that shares a key with another.
     pub(crate) fn refuse_clash(&self, name: &str, row: &Row, except: Option<usize>) -> Result<(), SqlError> {
         let Some((key, _)) = self.clash(row, except) else { return Ok(()) };
-        let values: Vec<EcoString> =
-            key.columns.iter().filter_map(|column| self.value(row, column)?.to_text()).collect();
+        let values: Vec<Str> = key.columns.iter().filter_map(|column| self.value(row, column)?.to_text()).collect();
         let (entry, key) = (values.join("-"), &key.name);
-        Err(SqlError::new(1062, eco_format!("Duplicate entry '{entry}' for key '{name}.{key}'")))
+        Err(SqlError::new(1062, format_str!("Duplicate entry '{entry}' for key '{name}.{key}'")))
     }
 
     /// Adds a row in its place. The server holds rows by their primary key.
     pub(crate) fn add(&mut self, name: &str, row: Row) -> Result<(), SqlError> {
         if self.rows.len() >= ROWS_MAX {
-            return Err(SqlError::new(1114, eco_format!("The table '{name}' is full")));
+            return Err(SqlError::new(1114, format_str!("The table '{name}' is full")));
         }
         let primary = self.keys.iter().find(|key| key.name == "PRIMARY" && key.columns.len() == 1);
         let place = primary.and_then(|key| self.column(&key.columns[0]));

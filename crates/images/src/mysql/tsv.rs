@@ -1,9 +1,9 @@
 //! Rows of values as lines of text with tabs: how tables lie in files, and how values travel.
 
-use ecow::EcoString;
+use thin::Str;
 
 /// A value, or NULL.
-pub(crate) type Field = Option<EcoString>;
+pub(crate) type Field = Option<Str>;
 
 /// One line without its newline. NULL is `\N`.
 pub(crate) fn line<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> String {
@@ -36,11 +36,11 @@ pub(crate) fn fields(line: &str) -> Vec<Field> {
     line.split('\t').map(|field| if field == "\\N" { None } else { Some(unescape(field)) }).collect()
 }
 
-fn unescape(field: &str) -> EcoString {
+fn unescape(field: &str) -> Str {
     if !field.contains('\\') {
         return field.into();
     }
-    let (mut text, mut chars) = (EcoString::new(), field.chars());
+    let (mut text, mut chars) = (String::new(), field.chars());
     while let Some(c) = chars.next() {
         text.push(match c {
             '\\' => match chars.next() {
@@ -52,7 +52,7 @@ fn unescape(field: &str) -> EcoString {
             c => c,
         });
     }
-    text
+    text.into()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! log in; a user may do everything with a database or nothing.
 
 use cri::System;
-use ecow::{EcoString, eco_format};
 use ordered::Arrange;
+use thin::{Str, format_str};
 
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
@@ -50,7 +50,7 @@ impl Engine {
         self.storage.table(SYSTEM, table).map_or(&[], |table| &table.rows)
     }
 
-    fn text(row: &Row, at: usize) -> EcoString {
+    fn text(row: &Row, at: usize) -> Str {
         row.get(at).and_then(Value::to_text).unwrap_or_default()
     }
 
@@ -86,7 +86,7 @@ impl Engine {
         let found = rows.first().filter(|row| sha1::fits(answer, &Self::text(row, 4), salt));
         let Some(row) = found else {
             let uses = if answer.is_empty() { "NO" } else { "YES" };
-            let message = eco_format!("Access denied for user '{user}'@'{host}' (using password: {uses})");
+            let message = format_str!("Access denied for user '{user}'@'{host}' (using password: {uses})");
             return Err(SqlError::new(1045, message));
         };
         let account_host = Self::text(row, 0);
@@ -118,7 +118,7 @@ impl Engine {
             return Ok(());
         }
         let Session { user, account_host, .. } = session;
-        let message = eco_format!("Access denied for user '{user}'@'{account_host}' to database '{database}'");
+        let message = format_str!("Access denied for user '{user}'@'{account_host}' to database '{database}'");
         Err(SqlError::new(1044, message))
     }
 
@@ -127,7 +127,7 @@ impl Engine {
             return Ok(());
         }
         let message =
-            eco_format!("Access denied; you need (at least one of) the {privilege} privilege(s) for this operation");
+            format_str!("Access denied; you need (at least one of) the {privilege} privilege(s) for this operation");
         Err(SqlError::new(1227, message))
     }
 
@@ -195,16 +195,16 @@ impl Engine {
     }
 
     /// What a user was granted, as statements.
-    pub(crate) fn grants(&self, user: &str) -> Vec<EcoString> {
+    pub(crate) fn grants(&self, user: &str) -> Vec<Str> {
         let mut found = Vec::new();
         for row in self.system_rows("user").iter().filter(|row| Self::text(row, 1) == user) {
             let (host, power) = (Self::text(row, 0), Self::text(row, 2) == "Y");
             let what = if power { "ALL PRIVILEGES" } else { "USAGE" };
-            found.push(eco_format!("GRANT {what} ON *.* TO `{user}`@`{host}`"));
+            found.push(format_str!("GRANT {what} ON *.* TO `{user}`@`{host}`"));
         }
         for row in self.system_rows("db").iter().filter(|row| Self::text(row, 2) == user) {
             let (host, database) = (Self::text(row, 0), Self::text(row, 1));
-            found.push(eco_format!("GRANT ALL PRIVILEGES ON `{database}`.* TO `{user}`@`{host}`"));
+            found.push(format_str!("GRANT ALL PRIVILEGES ON `{database}`.* TO `{user}`@`{host}`"));
         }
         found
     }
@@ -220,5 +220,5 @@ pub(crate) enum Super {
 }
 
 fn failed(verb: &str, user: &UserName) -> SqlError {
-    SqlError::new(1396, eco_format!("Operation {verb} USER failed for '{}'@'{}'", user.user, user.host))
+    SqlError::new(1396, format_str!("Operation {verb} USER failed for '{}'@'{}'", user.user, user.host))
 }

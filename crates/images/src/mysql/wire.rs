@@ -3,7 +3,7 @@
 //! The order is MySQL's: the server greets with its version and a salt, the client logs in with an answer to the salt, then
 //! statements and answers take turns. Difference that was chosen: messages are lines of text with tabs, each in one packet.
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::engine::Answer;
 use super::error::{SqlError, state_of};
@@ -16,11 +16,11 @@ pub(crate) const PORT: u16 = 3306;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Greeting {
     /// Such as `8.0.44`.
-    pub(crate) version: EcoString,
+    pub(crate) version: Str,
     /// The connection's number.
     pub(crate) id: u32,
     /// What the answer to the password is made with.
-    pub(crate) salt: EcoString,
+    pub(crate) salt: Str,
 }
 
 impl Greeting {
@@ -38,11 +38,11 @@ impl Greeting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Login {
     /// The user's name.
-    pub(crate) user: EcoString,
+    pub(crate) user: Str,
     /// The answer to the salt; empty without a password.
-    pub(crate) answer: EcoString,
+    pub(crate) answer: Str,
     /// The database to use; empty for none.
-    pub(crate) database: EcoString,
+    pub(crate) database: Str,
 }
 
 impl Login {
@@ -56,9 +56,9 @@ impl Login {
     }
 }
 
-fn words<const N: usize>(bytes: &[u8]) -> Option<[EcoString; N]> {
+fn words<const N: usize>(bytes: &[u8]) -> Option<[Str; N]> {
     let text = std::str::from_utf8(bytes).ok()?;
-    tsv::fields(text).into_iter().collect::<Option<Vec<EcoString>>>()?.try_into().ok()
+    tsv::fields(text).into_iter().collect::<Option<Vec<Str>>>()?.try_into().ok()
 }
 
 /// What a statement answers, as bytes.

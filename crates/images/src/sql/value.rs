@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use ecow::EcoString;
+use thin::Str;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -16,7 +16,7 @@ pub(crate) enum Value {
     /// A whole number.
     Int(i64),
     /// A text.
-    Text(EcoString),
+    Text(Str),
 }
 
 /// Decimal numbers are counted in millionths.
@@ -25,7 +25,7 @@ const SCALE: i128 = 1_000_000;
 const QUOTIENT_DECIMALS: i128 = 10_000;
 
 impl Value {
-    pub(crate) fn text(text: impl Into<EcoString>) -> Value {
+    pub(crate) fn text(text: impl Into<Str>) -> Value {
         Value::Text(text.into())
     }
 
@@ -38,10 +38,10 @@ impl Value {
     }
 
     /// As text; none for NULL.
-    pub(crate) fn to_text(&self) -> Option<EcoString> {
+    pub(crate) fn to_text(&self) -> Option<Str> {
         match self {
             Value::Null => None,
-            Value::Int(number) => Some(ecow::eco_format!("{number}")),
+            Value::Int(number) => Some(thin::format_str!("{number}")),
             Value::Text(text) => Some(text.clone()),
         }
     }

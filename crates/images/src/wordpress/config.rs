@@ -3,9 +3,9 @@
 //! Models: docker-library/wordpress 4.8 docker-entrypoint.sh.
 
 use cri::{Caller, Fs, Spawn, System};
-use ecow::EcoString;
 use shell::fs::FsError;
 use sim::Random;
+use thin::Str;
 
 use crate::mysql::PORT;
 use crate::mysql::connection::Target;
@@ -71,9 +71,9 @@ pub(crate) struct Config {
     /// Where the database is, and whose it is.
     pub(crate) target: Target,
     /// What tables' names begin with.
-    pub(crate) prefix: EcoString,
+    pub(crate) prefix: Str,
     /// What cookies are signed with.
-    pub(crate) key: EcoString,
+    pub(crate) key: Str,
 }
 
 /// The environment's settings: constant, variable, default.
@@ -84,7 +84,7 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ("DB_HOST", "WORDPRESS_DB_HOST", "mysql"),
 ];
 
-fn constant(text: &str, name: &str) -> Option<EcoString> {
+fn constant(text: &str, name: &str) -> Option<Str> {
     let head = format!("define('{name}', '");
     let rest = &text[text.find(&head)? + head.len()..];
     let end = rest.find("');")?;

@@ -3,9 +3,9 @@
 //! Models: docker-library/wordpress 4.8 docker-entrypoint.sh; Apache 2.4's logs.
 
 use cri::{Address, Caller, Disposition, Fs, Payload, Process, Spawn, System, Worker, normalise};
-use ecow::EcoString;
 use shell::{ProcessIo, Progress, Signal};
 use sim::{Span, Time};
+use thin::Str;
 
 use super::config::{self, ROOT};
 use super::page;
@@ -43,7 +43,7 @@ enum State {
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     spawn: Spawn,
-    version: EcoString,
+    version: Str,
     state: State,
     visits: Vec<Visit>,
     workers: Vec<Worker>,
@@ -51,7 +51,7 @@ pub(crate) struct Server {
 }
 
 /// The version that a tag means.
-fn version(tag: &str) -> EcoString {
+fn version(tag: &str) -> Str {
     let number = tag.split('-').next().unwrap_or_default();
     let is_number = !number.is_empty() && number.split('.').all(|part| part.parse::<u16>().is_ok());
     match number.split('.').count() {
@@ -103,7 +103,7 @@ impl Server {
 
     /// A connection without a database: that is made first.
     fn try_again(tries: u32, system: &System<'_>) -> State {
-        let target = Target { database: EcoString::new(), ..config::read(system).unwrap_or_default().target };
+        let target = Target { database: Str::new(), ..config::read(system).unwrap_or_default().target };
         State::Trying(Box::new(Connection::new(target.clone())), target, tries)
     }
 

@@ -42,7 +42,7 @@ impl Database<'_> {
     pub(crate) fn rows(&mut self, statement: &str) -> Result<Option<Vec<Vec<String>>>, Waiting> {
         Ok(match self.ask(statement)? {
             Ok(Answer::Rows { rows, .. }) => {
-                let text = |field: Option<ecow::EcoString>| field.unwrap_or_default().to_string();
+                let text = |field: Option<thin::Str>| field.unwrap_or_default().to_string();
                 Some(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
             }
             Ok(Answer::Done { .. }) => Some(Vec::new()),

@@ -4,9 +4,9 @@
 //! goes to standard error there (the stat, `Created`) goes to standard output, since two streams lose their order on the way.
 
 use cri::{Address, Payload, Process, Spawn, System};
-use ecow::EcoString;
 use shell::{ProcessIo, Progress};
 use sim::{Span, Time};
+use thin::Str;
 
 use super::log4j::{Level, Log, date};
 use super::wire::{Kind, Message};
@@ -21,7 +21,7 @@ const TIMEOUT_MS: u64 = 30_000;
 const PATIENCE: Span = Span::from_seconds(20);
 
 fn start(spawn: &Spawn) -> Box<dyn Process> {
-    let mut words: Vec<String> = spawn.argv.iter().skip(1).map(EcoString::to_string).collect();
+    let mut words: Vec<String> = spawn.argv.iter().skip(1).map(Str::to_string).collect();
     let (mut server, mut timeout_ms) = ("localhost:2181".to_string(), TIMEOUT_MS);
     while words.first().is_some_and(|word| word.starts_with('-')) {
         let value = words.get(1).cloned().unwrap_or_default();

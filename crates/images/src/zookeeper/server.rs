@@ -7,10 +7,10 @@
 use std::rc::Rc;
 
 use cri::{Disposition, Process, Spawn, System, Worker};
-use ecow::{EcoString, eco_format};
 use shell::fs::FsError;
 use shell::{ProcessIo, Progress, Signal};
 use sim::Time;
+use thin::{Str, format_str};
 
 use super::channels::Channels;
 use super::clients::Clients;
@@ -294,10 +294,10 @@ impl Process for Server {
     }
 }
 
-fn command_line(settings: &Settings) -> EcoString {
+fn command_line(settings: &Settings) -> Str {
     let lib = "/usr/bin/../share/zookeeper";
     let heap = &settings.heap;
-    eco_format!(
+    format_str!(
         "/usr/lib/jvm/java-8-openjdk-amd64/bin/java -Dzookeeper.log.dir=/var/log/zookeeper \
          -Dzookeeper.root.logger=INFO,CONSOLE -cp /usr/bin/../build/classes:/usr/bin/../build/lib/*.jar:\
          {lib}/zookeeper-3.4.10.jar:{lib}/slf4j-log4j12-1.6.1.jar:{lib}/slf4j-api-1.6.1.jar:{lib}/netty-3.10.5.Final.jar:\

@@ -4,9 +4,9 @@
 //! configuration's directory but has copies of its files.
 
 use cri::{Disposition, Process, Spawn, System, Worker};
-use ecow::EcoString;
 use shell::fs::{Caller, Fs, FsError, parent};
 use shell::{ProcessIo, Progress, Signal};
+use thin::Str;
 
 use super::log4j::{Level, Log};
 use super::server::Server;
@@ -39,7 +39,7 @@ impl Process for Starting {
         if let Some(server) = &mut self.server {
             return server.step(io, system);
         }
-        let words = self.spawn.argv.iter().skip(1).map(EcoString::as_str);
+        let words = self.spawn.argv.iter().skip(1).map(Str::as_str);
         let flags = if self.configures { Flags::parse(words) } else { Flags::parse([].into_iter()) };
         let configured = flags.and_then(|flags| {
             if self.configures {

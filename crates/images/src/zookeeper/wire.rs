@@ -2,7 +2,7 @@
 //!
 //! Absent: Jute, the real encoding. A message is one packet, so that nothing needs a frame.
 
-use ecow::EcoString;
+use thin::Str;
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,14 +96,14 @@ const KINDS: [Kind; 26] = [
 pub(super) struct Message {
     pub(super) kind: Kind,
     pub(super) numbers: Vec<u64>,
-    pub(super) path: EcoString,
+    pub(super) path: Str,
     pub(super) data: Vec<u8>,
 }
 
 impl Message {
     /// A message of numbers alone.
     pub(super) fn new(kind: Kind, numbers: &[u64]) -> Message {
-        Message { kind, numbers: numbers.to_vec(), path: EcoString::new(), data: Vec::new() }
+        Message { kind, numbers: numbers.to_vec(), path: Str::new(), data: Vec::new() }
     }
 
     /// A message about a path.
@@ -113,7 +113,7 @@ impl Message {
 
     /// A message that carries bytes.
     pub(super) fn with(kind: Kind, numbers: &[u64], data: Vec<u8>) -> Message {
-        Message { kind, numbers: numbers.to_vec(), path: EcoString::new(), data }
+        Message { kind, numbers: numbers.to_vec(), path: Str::new(), data }
     }
 
     /// One of its numbers; 0 if it has none there.

@@ -2,8 +2,8 @@
 //!
 //! Models: ZooKeeper 3.4.10 DataTree, PrepRequestProcessor. Absent: watches, access lists (everything is world:anyone), quotas.
 
-use ecow::EcoString;
 use ordered::Arrange;
+use thin::{Str, format_str};
 
 use super::wire::{Kind, Message, put_bytes, take_bytes};
 
@@ -26,7 +26,7 @@ const OWNER: usize = 7;
 /// One node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Znode {
-    pub(super) path: EcoString,
+    pub(super) path: Str,
     pub(super) data: Vec<u8>,
     pub(super) stat: [u64; STAT],
 }
@@ -78,8 +78,8 @@ impl Znodes {
     }
 
     /// The names of a node's children, in the order of the hash set that the real server keeps them in.
-    pub(super) fn children(&self, path: &str) -> Vec<EcoString> {
-        let mut names: Vec<EcoString> = self.below(path).map(|node| shell::fs::file_name(&node.path).into()).collect();
+    pub(super) fn children(&self, path: &str) -> Vec<Str> {
+        let mut names: Vec<Str> = self.below(path).map(|node| shell::fs::file_name(&node.path).into()).collect();
         let mut slots = 8;
         while names.len() > slots * 3 / 4 {
             slots *= 2;
@@ -143,7 +143,7 @@ impl Znodes {
             return refused(if path == "/" { error::NODE_EXISTS } else { error::NO_NODE });
         };
         if operation.number(1) != 0 {
-            path.push_str(&format!("{:010}", above.stat[CVERSION] as i32));
+            path = format_str!("{path}{:010}", above.stat[CVERSION] as i32);
         }
         match self.get(&path) {
             Some(_) => refused(error::NODE_EXISTS),
@@ -166,7 +166,7 @@ impl Znodes {
             }
             Kind::CloseSession => {
                 self.sessions.retain(|(id, _)| *id != session);
-                let owned: Vec<EcoString> =
+                let owned: Vec<Str> =
                     self.nodes.iter().filter(|n| n.stat[OWNER] == session).map(|n| n.path.clone()).collect();
                 owned.iter().for_each(|path| self.remove(path, zxid));
                 Message::new(Kind::CloseSession, &[])

@@ -155,7 +155,7 @@ const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 fn set_template_generation(set: &mut api::DaemonSet, old: &api::DaemonSet) {
     let before: i64 = old.metadata.annotations.get(TEMPLATE_GENERATION).and_then(|text| text.parse().ok()).unwrap_or(1);
     let count = if set.spec.template == old.spec.template { before } else { before + 1 };
-    set.metadata.annotations.insert(TEMPLATE_GENERATION, ecow::eco_format!("{count}"));
+    set.metadata.annotations.insert(TEMPLATE_GENERATION, thin::format_str!("{count}"));
 }
 
 fn set_phase_time(volume: &mut api::PersistentVolume, old: &api::PersistentVolume) {

@@ -5,7 +5,8 @@
 use std::rc::Rc;
 
 use api::{ControllerRevision, DaemonSet, Kind, Object, ObjectMeta, Pod, Reason, Resource, Status, Str, Value};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 use super::placement::HASH_LABEL;
 use crate::context::Context;
@@ -62,7 +63,7 @@ fn create(
         labels,
         annotations: set.metadata.annotations.clone(),
         owner_references: EcoVec::from([controller_reference(owner)]),
-        ..ObjectMeta::new(set.metadata.namespace.clone(), eco_format!("{}-{hash}", set.metadata.name))
+        ..ObjectMeta::new(set.metadata.namespace.clone(), format_str!("{}-{hash}", set.metadata.name))
     };
     let data = Rc::new(patch);
     let revision =

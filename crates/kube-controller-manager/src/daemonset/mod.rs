@@ -14,8 +14,8 @@ use std::rc::Rc;
 
 use api::{DaemonSet, Key, Kind, Node, Object, Pod, Reason, Resource, Status, Str};
 use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi, WorkQueue};
-use ecow::eco_format;
 use sim::Time;
+use thin::format_str;
 
 use crate::context::{Context, LastWrites, Pacer};
 use crate::controller_ref::{Claimant, controllers_of};
@@ -185,10 +185,10 @@ impl DaemonSetController {
     fn record_ended(&mut self, owner: &Object, pod: &Pod, context: &mut Context<'_>) {
         let (key, node) = (pod.metadata.key(), &pod.spec.node_name);
         if pod.status.phase == Some(api::core::pod_status::PodPhase::Failed) {
-            let message = eco_format!("Found failed daemon pod {key} on node {node}, will try to kill it");
+            let message = format_str!("Found failed daemon pod {key} on node {node}, will try to kill it");
             self.record(owner, EventKind::Warning, "FailedDaemonPod", message, context);
         } else {
-            let message = eco_format!("Found succeeded daemon pod {key} on node {node}, will try to delete it");
+            let message = format_str!("Found succeeded daemon pod {key} on node {node}, will try to delete it");
             self.record(owner, EventKind::Normal, "SucceededDaemonPod", message, context);
         }
     }
@@ -197,14 +197,14 @@ impl DaemonSetController {
         match context.create(pod) {
             Ok(created) => {
                 let key = created.key();
-                let message = eco_format!("Created pod: {}", key.name);
+                let message = format_str!("Created pod: {}", key.name);
                 self.record(owner, EventKind::Normal, "SuccessfulCreate", message, context);
                 context.explain(Kind::Pod, &key, Why::CreatedForNode { node: node.clone() });
                 Ok(())
             }
             Err(status) if status.message.contains("because it is being terminated") => Ok(()),
             Err(status) => {
-                let message = eco_format!("Error creating: {}", status.message);
+                let message = format_str!("Error creating: {}", status.message);
                 self.record(owner, EventKind::Warning, "FailedCreate", message, context);
                 Err(status)
             }
@@ -215,13 +215,13 @@ impl DaemonSetController {
         let key = pod.metadata.key();
         match context.delete(Kind::Pod, &key, &DeleteOptions::default()) {
             Ok(_) => {
-                let message = eco_format!("Deleted pod: {}", key.name);
+                let message = format_str!("Deleted pod: {}", key.name);
                 self.record(owner, EventKind::Normal, "SuccessfulDelete", message, context);
                 Ok(())
             }
             Err(status) if status.reason == Reason::NotFound => Ok(()),
             Err(status) => {
-                let message = eco_format!("Error deleting: {}", status.message);
+                let message = format_str!("Error deleting: {}", status.message);
                 self.record(owner, EventKind::Warning, "FailedDelete", message, context);
                 Err(status)
             }

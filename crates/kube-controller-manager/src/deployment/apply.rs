@@ -8,7 +8,8 @@ use api::apps::replica_set::ReplicaSetSpec;
 use api::meta::ConditionStatus;
 use api::{Deployment, Kind, Object, ObjectMeta, Reason, ReplicaSet, Resource, Status, Str};
 use client::{DeleteOptions, EventKind, Recorder};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 use super::math;
 use super::revision::{self, HASH_LABEL};
@@ -86,7 +87,7 @@ impl Sync<'_> {
 
     fn record_scaling(&mut self, set: &ReplicaSet, from: i32, to: i32, context: &mut Context<'_>) {
         let way = if to > from { "up" } else { "down" };
-        let message = eco_format!("Scaled {way} replica set {} from {from} to {to}", set.metadata.name);
+        let message = format_str!("Scaled {way} replica set {} from {from} to {to}", set.metadata.name);
         self.record(EventKind::Normal, "ScalingReplicaSet", message, context);
         context.explain(Kind::ReplicaSet, &set.key(), Why::Sized { from, to });
     }
@@ -110,7 +111,7 @@ impl Sync<'_> {
         let text = changed.metadata.annotations.get_str(revision::REVISION).cloned().unwrap_or_default();
         let mut is_news = self.set_revision(&text);
         if status::has_deadline(&self.deployment) && !self.has_progress() {
-            let message = eco_format!("Found new replica set {:?}", set.metadata.name.as_str());
+            let message = format_str!("Found new replica set {:?}", set.metadata.name.as_str());
             self.set_progress(ConditionStatus::True, "FoundNewReplicaSet", message, context);
             is_news = true;
         }
@@ -157,9 +158,9 @@ impl Sync<'_> {
         if is_new && size > 0 {
             self.record_scaling(&created, 0, size, context);
         }
-        let mut is_news = self.set_revision(&eco_format!("{number}"));
+        let mut is_news = self.set_revision(&format_str!("{number}"));
         if is_new && status::has_deadline(&self.deployment) {
-            let message = eco_format!("Created new replica set {:?}", created.metadata.name.as_str());
+            let message = format_str!("Created new replica set {:?}", created.metadata.name.as_str());
             self.set_progress(ConditionStatus::True, "NewReplicaSetCreated", message, context);
             is_news = true;
         }
@@ -191,7 +192,7 @@ impl Sync<'_> {
         if refused.message.contains("because it is being terminated") {
             return refused;
         }
-        let message = eco_format!("Failed to create new replica set {name:?}: {}", refused.message);
+        let message = format_str!("Failed to create new replica set {name:?}: {}", refused.message);
         if status::has_deadline(&self.deployment) {
             self.set_progress(ConditionStatus::False, "ReplicaSetCreateError", message.clone(), context);
             // Whether this is stored matters less than the failure itself.

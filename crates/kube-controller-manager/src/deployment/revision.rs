@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use api::core::pod::PodTemplateSpec;
 use api::{Deployment, ReplicaSet, Str, StringMap};
-use ecow::eco_format;
+use thin::format_str;
 
 use super::math::max_surge;
 
@@ -98,7 +98,7 @@ pub fn set_replicas_annotations(annotations: &mut StringMap, deployment: &Deploy
     let wanted = [(DESIRED_REPLICAS, desired), (MAX_REPLICAS, desired + max_surge(deployment))];
     let mut is_news = false;
     for (name, number) in wanted {
-        is_news |= set_annotation(annotations, name, &eco_format!("{number}"));
+        is_news |= set_annotation(annotations, name, &format_str!("{number}"));
     }
     is_news
 }
@@ -131,7 +131,7 @@ pub fn set_annotations(annotations: &mut StringMap, deployment: &Deployment, rev
     if number >= revision {
         return is_news;
     }
-    annotations.insert(REVISION, eco_format!("{revision}"));
+    annotations.insert(REVISION, format_str!("{revision}"));
     if let Some(old) = old {
         remember_revision(annotations, &old);
     }
@@ -149,7 +149,7 @@ fn remember_revision(annotations: &mut StringMap, old: &str) {
         let Some((_, rest)) = kept.split_once(',') else { return };
         kept = rest;
     }
-    annotations.insert(REVISION_HISTORY, eco_format!("{kept},{old}"));
+    annotations.insert(REVISION_HISTORY, format_str!("{kept},{old}"));
 }
 
 /// `name-hash`, the name cut to what the hash leaves of the longest name; whole if that is nothing.
@@ -157,5 +157,5 @@ pub fn replica_set_name(deployment: &str, hash: &str) -> Str {
     const NAME_MAX: usize = 253;
     let room = NAME_MAX.saturating_sub(hash.len() + 1);
     let cut: String = deployment.chars().take(if room == 0 { usize::MAX } else { room }).collect();
-    eco_format!("{cut}-{hash}")
+    format_str!("{cut}-{hash}")
 }

@@ -8,8 +8,8 @@ use api::apps::deployment::DeploymentStatus;
 use api::apps::workload::WorkloadCondition;
 use api::meta::ConditionStatus;
 use api::{Deployment, ReplicaSet, Str};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use super::math::max_unavailable;
 use super::revision::total;
@@ -127,14 +127,14 @@ fn set_progress(deployment: &Deployment, new: Option<&Rc<ReplicaSet>>, status: &
         return;
     }
     let who = match new {
-        Some(set) => eco_format!("ReplicaSet {:?}", set.metadata.name.as_str()),
-        None => eco_format!("Deployment {:?}", deployment.metadata.name.as_str()),
+        Some(set) => format_str!("ReplicaSet {:?}", set.metadata.name.as_str()),
+        None => format_str!("Deployment {:?}", deployment.metadata.name.as_str()),
     };
     if is_complete(deployment, status) {
-        let message = eco_format!("{who} has successfully progressed.");
+        let message = format_str!("{who} has successfully progressed.");
         set_condition(status, condition(PROGRESSING, ConditionStatus::True, DONE, message, now));
     } else if is_progressing(deployment, status) {
-        let message = eco_format!("{who} is progressing.");
+        let message = format_str!("{who} is progressing.");
         let mut progress = condition(PROGRESSING, ConditionStatus::True, "ReplicaSetUpdated", message, now);
         if let Some(present) = present {
             if present.status == ConditionStatus::True {
@@ -145,7 +145,7 @@ fn set_progress(deployment: &Deployment, new: Option<&Rc<ReplicaSet>>, status: &
         }
         set_condition(status, progress);
     } else if is_timed_out(deployment, status, now) {
-        let message = eco_format!("{who} has timed out progressing.");
+        let message = format_str!("{who} has timed out progressing.");
         set_condition(status, condition(PROGRESSING, ConditionStatus::False, TIMED_OUT, message, now));
     }
 }

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use api::core::endpoints::{Endpoint, EndpointConditions, EndpointPort};
 use api::{EndpointSlice, Node, ObjectMeta, Pod, Resource, Service, Str};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 use super::pods::{self, HEADLESS, Terminating};
 
@@ -204,7 +205,7 @@ fn recycle(plan: &mut SlicePlan) {
 
 fn new_slice(service: &Service, ports: Ports) -> EndpointSlice {
     let metadata = ObjectMeta {
-        generate_name: eco_format!("{}-", service.metadata.name),
+        generate_name: format_str!("{}-", service.metadata.name),
         namespace: service.metadata.namespace.clone(),
         labels: wanted_labels(service),
         owner_references: EcoVec::from([service.controller_reference()]),

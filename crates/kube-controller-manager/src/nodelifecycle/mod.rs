@@ -18,8 +18,8 @@ use std::rc::Rc;
 use api::meta::ConditionStatus;
 use api::{Key, Kind, Lease, Node, Object, Pod, Resource, Status, Str};
 use client::{Change, ChangeKind, EventKind, Recorder, RecorderApi, WorkQueue};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::context::{Context, LastWrites};
 use decide::{Evicting, decide_silent_conditions, decide_taints, evicting_taint, readiness};
@@ -92,7 +92,7 @@ impl NodeLifecycleController {
         let mode = self.zones.remove(name);
         self.on_mode(mode, context);
         if self.registered.remove(name).is_some() {
-            let message = eco_format!("Node {name} event: Removing Node {name} from Controller");
+            let message = format_str!("Node {name} event: Removing Node {name} from Controller");
             self.recorder.event(context.api, &node.clone().into(), EventKind::Normal, "RemovingNode", message);
         }
     }
@@ -101,7 +101,7 @@ impl NodeLifecycleController {
         let name = &node.metadata.name;
         if self.registered.get(name) != Some(&node.metadata.uid) {
             self.registered.insert(name.clone(), node.metadata.uid.clone());
-            let message = eco_format!("Node {name} event: Registered Node {name} in Controller");
+            let message = format_str!("Node {name} event: Registered Node {name} in Controller");
             self.recorder.event(context.api, &node.clone().into(), EventKind::Normal, "RegisteredNode", message);
         }
         let is_ready = readiness(node) == ConditionStatus::True;
@@ -207,7 +207,7 @@ impl NodeLifecycleController {
         context.update_status(changed)?;
         if readiness(node) == ConditionStatus::True {
             let name = &node.metadata.name;
-            let message = eco_format!("Node {name} status is now: NodeNotReady");
+            let message = format_str!("Node {name} status is now: NodeNotReady");
             self.recorder.event(context.api, &node.clone().into(), EventKind::Normal, "NodeNotReady", message);
             let pods: Vec<Key> = context.indexes.pods_of_node(name).cloned().collect();
             pods.iter().for_each(|pod| self.mark_not_ready(pod, context));
@@ -278,5 +278,5 @@ impl NodeLifecycleController {
 
 fn decide_ttl(nodes: usize) -> Str {
     let seconds = TTL_BOUNDARIES.iter().find(|(up_to, _)| nodes <= *up_to).map_or(0, |(_, seconds)| *seconds);
-    eco_format!("{seconds}")
+    format_str!("{seconds}")
 }

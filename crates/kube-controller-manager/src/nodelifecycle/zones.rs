@@ -50,7 +50,7 @@ impl Zones {
         let name = &node.metadata.name;
         let label = |key: &str| node.metadata.labels.get(key).unwrap_or_default();
         let region = label("topology.kubernetes.io/region");
-        let zone: Str = ecow::eco_format!("{region}:\u{0}:{}", label("topology.kubernetes.io/zone"));
+        let zone: Str = thin::format_str!("{region}:\u{0}:{}", label("topology.kubernetes.io/zone"));
         if self.zone_of.get(name) != Some(&zone) {
             self.take_out(name);
             self.zone_of.insert(name.clone(), zone.clone());

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use api::meta::ObjectReference;
 use api::{Kind, Object, PersistentVolume, PersistentVolumeClaim, Resource, Status, Str};
 use client::DeleteOptions;
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 use super::decide::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimDecision, Notice, Reclaim, STORAGE_PROVISIONER,
@@ -57,7 +58,7 @@ impl PersistentVolumeController {
                 }
             }
             ClaimDecision::Contradiction => {
-                return Err(Status::internal(eco_format!("invalid binding of claim {key}: volume already claimed")));
+                return Err(Status::internal(format_str!("invalid binding of claim {key}: volume already claimed")));
             }
         }
         Ok(())
@@ -286,7 +287,7 @@ pub(crate) fn reference_to(claim: &PersistentVolumeClaim) -> ObjectReference {
         kind: "PersistentVolumeClaim".into(),
         name: claim.metadata.name.clone(),
         namespace: claim.metadata.namespace.clone(),
-        resource_version: eco_format!("{}", claim.metadata.resource_version.0),
+        resource_version: format_str!("{}", claim.metadata.resource_version.0),
         uid: claim.metadata.uid.clone(),
         ..ObjectReference::default()
     }

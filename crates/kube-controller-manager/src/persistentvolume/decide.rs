@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use api::{PersistentVolume, PersistentVolumeClaim, StorageClass, Str};
 use client::EventKind;
-use ecow::eco_format;
+use thin::format_str;
 
 use super::matching::{self, BindingMode};
 
@@ -120,8 +120,8 @@ fn notice_of_waiting(pods: &[Str]) -> Notice {
             let message = "waiting for first consumer to be created before binding";
             return Notice::normal("WaitForFirstConsumer", message);
         }
-        [pod] => eco_format!("waiting for pod {pod} to be scheduled"),
-        pods => eco_format!("waiting for pods {} to be scheduled", pods.join(",")),
+        [pod] => format_str!("waiting for pod {pod} to be scheduled"),
+        pods => format_str!("waiting for pods {} to be scheduled", pods.join(",")),
     };
     Notice::normal("WaitForPodScheduled", message)
 }
@@ -129,15 +129,15 @@ fn notice_of_waiting(pods: &[Str]) -> Notice {
 /// Volumes come from programs outside this one; of upstream's own provisioners none is left but those of clouds.
 fn decide_provisioning(name: &str, class: Option<&StorageClass>) -> ClaimDecision {
     let Some(class) = class else {
-        let message = eco_format!("storageclass.storage.k8s.io \"{name}\" not found");
+        let message = format_str!("storageclass.storage.k8s.io \"{name}\" not found");
         return ClaimDecision::CannotProvision(Notice::warning("ProvisioningFailed", message));
     };
     let provisioner = class.provisioner.clone();
     if provisioner.starts_with("kubernetes.io/") {
-        let message = eco_format!("no volume plugin matched name: {provisioner}");
+        let message = format_str!("no volume plugin matched name: {provisioner}");
         return ClaimDecision::CannotProvision(Notice::warning("ProvisioningFailed", message));
     }
-    let message = eco_format!(
+    let message = format_str!(
         "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system \
          administrator. If volume creation is delayed, please verify that the provisioner is running and correctly \
          registered."
@@ -156,13 +156,13 @@ fn decide_claim_for_named_volume(inputs: &ClaimInputs<'_>) -> ClaimDecision {
         if claim.metadata.annotations.contains(BOUND_BY_CONTROLLER) {
             return ClaimDecision::Contradiction;
         }
-        let message = eco_format!("volume \"{name}\" already bound to a different claim.");
+        let message = format_str!("volume \"{name}\" already bound to a different claim.");
         return ClaimDecision::Pending(Some(Notice::warning("FailedBinding", message)));
     }
     match matching::obstacle(claim, volume) {
         None => ClaimDecision::Bind(volume.clone()),
         Some(obstacle) => {
-            let message = eco_format!("Cannot bind to requested volume \"{name}\": {obstacle}");
+            let message = format_str!("Cannot bind to requested volume \"{name}\": {obstacle}");
             ClaimDecision::Pending(Some(Notice::warning("VolumeMismatch", message)))
         }
     }
@@ -244,10 +244,10 @@ pub fn decide_volume(volume: &PersistentVolume, claim: Option<&PersistentVolumeC
 
 fn mismatch(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> VolumeDecision {
     let (volume, claim) = (&volume.metadata.name, &claim.metadata.name);
-    let of_volume = eco_format!(
+    let of_volume = format_str!(
         "Cannot bind PersistentVolume to requested PersistentVolumeClaim \"{claim}\" due to incompatible volumeMode."
     );
-    let of_claim = eco_format!(
+    let of_claim = format_str!(
         "Cannot bind PersistentVolume \"{volume}\" to requested PersistentVolumeClaim due to incompatible volumeMode."
     );
     VolumeDecision::Mismatch {
@@ -279,12 +279,12 @@ fn decide_deletion(volume: &PersistentVolume) -> Reclaim {
     if host_path.is_null() {
         let name = &volume.metadata.name;
         let message =
-            eco_format!("error getting deleter volume plugin for volume \"{name}\": no volume plugin matched");
+            format_str!("error getting deleter volume plugin for volume \"{name}\": no volume plugin matched");
         return Reclaim::Fail(Notice::warning("VolumeFailedDelete", message));
     }
     if path.strip_prefix("/tmp/").is_some_and(|rest| !rest.is_empty()) {
         return Reclaim::Delete;
     }
-    let message = eco_format!("host_path deleter only supports /tmp/.+ but received provided {path}");
+    let message = format_str!("host_path deleter only supports /tmp/.+ but received provided {path}");
     Reclaim::Fail(Notice::warning("VolumeFailedDelete", message))
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use api::quantity::Quantity;
 use api::{Key, PersistentVolume, PersistentVolumeClaim, StorageClass, Str};
-use ecow::eco_format;
+use thin::format_str;
 
 /// When a claim is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn obstacle(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> Opt
         return Some("requested PV is too small".into());
     }
     if volume.metadata.is_terminating() {
-        return Some(eco_format!("the volume is marked for deletion \"{}\"", volume.metadata.name));
+        return Some(format_str!("the volume is marked for deletion \"{}\"", volume.metadata.name));
     }
     if class_of_claim(claim) != volume_class(volume) {
         return Some("storageClassName does not match".into());

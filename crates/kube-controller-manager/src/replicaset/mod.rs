@@ -14,8 +14,9 @@ use std::rc::Rc;
 use api::apps::replica_set::ReplicaSetStatus;
 use api::{Key, Kind, Object, ObjectMeta, Pod, Reason, ReplicaSet, Resource, Status, Str};
 use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi, WorkQueue};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
 use sim::Time;
+use thin::format_str;
 
 use crate::context::{Context, LastWrites, Pacer};
 use crate::controller_ref::{Claimant, controller_reference, controllers_of, generated_prefix};
@@ -194,7 +195,7 @@ impl ReplicaSetController {
                     owner,
                     EventKind::Normal,
                     "SuccessfulCreate",
-                    eco_format!("Created pod: {}", key.name),
+                    format_str!("Created pod: {}", key.name),
                     context,
                 );
                 context.explain(
@@ -207,7 +208,7 @@ impl ReplicaSetController {
             // Nothing can be created in a namespace that goes, and that is no failure.
             Err(status) if status.message.contains("because it is being terminated") => Ok(()),
             Err(status) => {
-                let message = eco_format!("Error creating: {}", status.message);
+                let message = format_str!("Error creating: {}", status.message);
                 self.record(owner, EventKind::Warning, "FailedCreate", message, context);
                 Err(status)
             }
@@ -226,7 +227,7 @@ impl ReplicaSetController {
             let key = pod.metadata.key();
             match context.delete(Kind::Pod, &key, &DeleteOptions::default()) {
                 Ok(_) => {
-                    let message = eco_format!("Deleted pod: {}", key.name);
+                    let message = format_str!("Deleted pod: {}", key.name);
                     self.record(owner, EventKind::Normal, "SuccessfulDelete", message, context);
                     context.explain(
                         Kind::Pod,
@@ -236,7 +237,7 @@ impl ReplicaSetController {
                 }
                 Err(status) if status.reason == Reason::NotFound => {}
                 Err(status) => {
-                    let message = eco_format!("Error deleting: {}", status.message);
+                    let message = format_str!("Error deleting: {}", status.message);
                     self.record(owner, EventKind::Warning, "FailedDelete", message, context);
                     refused.get_or_insert(status);
                 }

@@ -10,7 +10,7 @@ use api::{
     ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Reason, Resource, StatefulSet, Status, Value,
 };
 use client::{DeleteOptions, EventKind, Recorder};
-use ecow::eco_format;
+use thin::format_str;
 
 use super::decide::{Action, PlannedAction, Revision};
 use super::{COLLISIONS_MAX, Revisions, identity, retention, revision};
@@ -52,7 +52,7 @@ impl Applier<'_> {
             let Err(status) = self.apply(action, context) else { continue };
             if let Action::CreateClaim { ordinal, template } = action {
                 let name = identity::claim_name(self.set, &self.set.spec.volume_claim_templates[*template], *ordinal);
-                let error = eco_format!("failed to create PVC {name}: {}", status.message);
+                let error = format_str!("failed to create PVC {name}: {}", status.message);
                 if is_ordered && self.makes_pod(actions, *ordinal) {
                     self.record_pod(Verb::Create, &identity::pod_name(self.set, *ordinal), Some(&error), context);
                 }
@@ -89,12 +89,12 @@ impl Applier<'_> {
         let set_name = &self.set.metadata.name;
         match &outcome {
             Ok(_) => {
-                let message = eco_format!("Create Claim {claim_name} Pod {pod_name} in StatefulSet {set_name} success");
+                let message = format_str!("Create Claim {claim_name} Pod {pod_name} in StatefulSet {set_name} success");
                 self.record(EventKind::Normal, "SuccessfulCreate", message, context);
             }
             Err(status) if status.reason == Reason::AlreadyExists => {}
             Err(status) => {
-                let message = eco_format!(
+                let message = format_str!(
                     "Create Claim {claim_name} for Pod {pod_name} in StatefulSet {set_name} failed error: {}",
                     status.message
                 );
@@ -158,7 +158,7 @@ impl Applier<'_> {
     ) -> Result<(), Status> {
         if retention::has_unexpected_controller(self.set, pod, claim) {
             let name = &claim.metadata.name;
-            let message = eco_format!(
+            let message = format_str!(
                 "PersistentVolumeClaim {name} has a conflicting OwnerReference that acts as a manging controller, the \
                  retention policy is ignored for this claim"
             );
@@ -195,11 +195,11 @@ impl Applier<'_> {
         let set = &self.set.metadata.name;
         match error {
             None => {
-                let message = eco_format!("{word} Pod {pod} in StatefulSet {set} successful");
+                let message = format_str!("{word} Pod {pod} in StatefulSet {set} successful");
                 self.record(EventKind::Normal, success, message, context);
             }
             Some(error) => {
-                let message = eco_format!("{word} Pod {pod} in StatefulSet {set} failed error: {error}");
+                let message = format_str!("{word} Pod {pod} in StatefulSet {set} failed error: {error}");
                 self.record(EventKind::Warning, failure, message, context);
             }
         }
@@ -257,7 +257,7 @@ pub(super) fn release(set: &StatefulSet, pod: &Pod, context: &mut Context<'_>) -
 fn check_may_adopt(set: &StatefulSet, context: &Context<'_>) -> Result<(), Status> {
     let fresh = context.api.get_as::<StatefulSet>(&set.key())?;
     if fresh.metadata.uid != set.metadata.uid || fresh.metadata.is_terminating() {
-        return Err(Status::internal(eco_format!("{} may not adopt: it is gone or going", set.key())));
+        return Err(Status::internal(format_str!("{} may not adopt: it is gone or going", set.key())));
     }
     Ok(())
 }

@@ -12,8 +12,8 @@ use api::apps::stateful_set::StatefulSetStatus;
 use api::core::pod_status::PodPhase;
 use api::int_or_string::IntOrString;
 use api::{Key, Kind, PersistentVolumeClaim, Pod, StatefulSet, Str};
-use ecow::eco_format;
 use sim::{Span, Time};
+use thin::format_str;
 
 use super::{identity, retention};
 use crate::why::Why;
@@ -310,7 +310,7 @@ impl<'a> Sync<'a> {
             match (self.inputs.claims)(&key) {
                 None => self.push(Action::CreateClaim { ordinal, template }),
                 Some(claim) if claim.metadata.is_terminating() && obstacle.is_none() => {
-                    obstacle = Some(eco_format!("pvc {} is being deleted", key.name));
+                    obstacle = Some(format_str!("pvc {} is being deleted", key.name));
                 }
                 Some(_) => {}
             }

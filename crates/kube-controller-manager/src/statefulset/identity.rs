@@ -7,7 +7,8 @@ use std::rc::Rc;
 use api::core::pod::PodTemplateSpec;
 use api::core::volume::{PersistentVolumeClaimVolumeSource, Volume};
 use api::{Key, ObjectMeta, PersistentVolumeClaim, Pod, Resource, StatefulSet, Str};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 /// The label with the pod's own name.
 pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
@@ -32,12 +33,12 @@ pub fn ordinal_in(set: &StatefulSet, pod_name: &str) -> Option<i32> {
 
 /// The name of the pod with this ordinal.
 pub fn pod_name(set: &StatefulSet, ordinal: i32) -> Str {
-    eco_format!("{}-{ordinal}", set.metadata.name)
+    format_str!("{}-{ordinal}", set.metadata.name)
 }
 
 /// The name of the claim that a pod gets from a template.
 pub fn claim_name(set: &StatefulSet, template: &PersistentVolumeClaim, ordinal: i32) -> Str {
-    eco_format!("{}-{}-{ordinal}", template.metadata.name, set.metadata.name)
+    format_str!("{}-{}-{ordinal}", template.metadata.name, set.metadata.name)
 }
 
 /// The keys of the claims of one ordinal, in the order of their templates.
@@ -52,11 +53,11 @@ pub fn claim_keys(set: &StatefulSet, ordinal: i32) -> impl Iterator<Item = Key> 
 pub fn new_pod(set: &StatefulSet, template: &PodTemplateSpec, ordinal: i32, revision: &Str) -> Pod {
     let name = pod_name(set, ordinal);
     let mut labels = template.metadata.labels.clone();
-    labels.insert(POD_INDEX_LABEL, eco_format!("{ordinal}"));
+    labels.insert(POD_INDEX_LABEL, format_str!("{ordinal}"));
     labels.insert(REVISION_LABEL, revision.clone());
     labels.insert(POD_NAME_LABEL, name.clone());
     let metadata = ObjectMeta {
-        generate_name: eco_format!("{}-", set.metadata.name),
+        generate_name: format_str!("{}-", set.metadata.name),
         namespace: set.metadata.namespace.clone(),
         labels,
         annotations: template.metadata.annotations.clone(),
@@ -109,7 +110,7 @@ pub fn repaired(set: &StatefulSet, pod: &Pod) -> Pod {
     let mut pod = pod.clone();
     let Some(ordinal) = ordinal_in(set, &pod.metadata.name) else { return pod };
     pod.metadata.labels.insert(POD_NAME_LABEL, pod.metadata.name.clone());
-    pod.metadata.labels.insert(POD_INDEX_LABEL, eco_format!("{ordinal}"));
+    pod.metadata.labels.insert(POD_INDEX_LABEL, format_str!("{ordinal}"));
     if !storage_matches(set, &pod) {
         let volumes = volumes_with_claims(set, &pod.spec.volumes, ordinal);
         Rc::make_mut(&mut pod.spec).volumes = volumes;

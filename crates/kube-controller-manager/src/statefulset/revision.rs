@@ -9,7 +9,8 @@ use api::codec::Codec;
 use api::core::pod::PodTemplateSpec;
 use api::text::json;
 use api::{ControllerRevision, ObjectMeta, Resource, StatefulSet, Str, Value};
-use ecow::{EcoVec, eco_format};
+use ecow::EcoVec;
+use thin::format_str;
 
 /// The label with the hash of a revision's data.
 pub const HASH_LABEL: &str = "controller.kubernetes.io/hash";
@@ -38,7 +39,7 @@ pub fn template_of(patch: &Value) -> PodTemplateSpec {
 pub fn hash_of(patch: &Value, collision_count: i32) -> Str {
     let text = json::write_compact(patch) + &collision_count.to_string();
     let hash = text.bytes().fold(2_166_136_261_u32, |hash, byte| hash.wrapping_mul(16_777_619) ^ u32::from(byte));
-    eco_format!("{hash}").bytes().map(safe_letter).collect()
+    format_str!("{hash}").bytes().map(safe_letter).collect()
 }
 
 /// Generated names have no vowels and none of 0, 1 and 3; digits fall on ten of the letters.
@@ -57,7 +58,7 @@ pub fn new_revision(set: &StatefulSet, patch: Rc<Value>, revision: i64, collisio
         labels,
         annotations: set.metadata.annotations.clone(),
         owner_references: EcoVec::from([set.controller_reference()]),
-        ..ObjectMeta::new(set.metadata.namespace.clone(), eco_format!("{prefix}-{hash}"))
+        ..ObjectMeta::new(set.metadata.namespace.clone(), format_str!("{prefix}-{hash}"))
     };
     ControllerRevision { metadata, data: patch, revision, ..ControllerRevision::default() }
 }

@@ -39,5 +39,5 @@ fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
 /// A name without a tag means `latest`.
 fn normal_name(name: &Str) -> Str {
     let has_tag = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
-    if has_tag { name.clone() } else { ecow::eco_format!("{name}:latest") }
+    if has_tag { name.clone() } else { thin::format_str!("{name}:latest") }
 }

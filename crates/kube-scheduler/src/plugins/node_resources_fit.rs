@@ -22,7 +22,7 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     let request = &cycle.request;
     let mut check = |name: &str, wanted: i64, used: i64, total: i64| {
         if wanted > 0 && wanted > total - used {
-            reasons.push(ecow::eco_format!("Insufficient {name}"));
+            reasons.push(thin::format_str!("Insufficient {name}"));
             if wanted > total {
                 code = Code::UnschedulableAndUnresolvable;
             }

@@ -59,16 +59,16 @@ pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<PodVolumes, V
     let mut has_unbound_immediate = false;
     for key in claim_keys(pod) {
         let Some(claim) = lister.claim(&key) else {
-            return refuse(ecow::eco_format!("persistentvolumeclaim {:?} not found", key.name.as_str()));
+            return refuse(thin::format_str!("persistentvolumeclaim {:?} not found", key.name.as_str()));
         };
         if claim.metadata.is_terminating() {
-            return refuse(ecow::eco_format!("persistentvolumeclaim {:?} is being deleted", key.name.as_str()));
+            return refuse(thin::format_str!("persistentvolumeclaim {:?} is being deleted", key.name.as_str()));
         }
         if is_bound(claim) {
             let name = &claim.spec.volume_name;
             let Some(volume) = lister.volume(name) else {
                 let (claim, volume) = (key.name.as_str(), name.as_str());
-                return refuse(ecow::eco_format!(
+                return refuse(thin::format_str!(
                     "persistentvolumeclaim {claim:?} bound to non-existent persistentvolume {volume:?}"
                 ));
             };

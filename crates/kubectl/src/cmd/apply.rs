@@ -8,7 +8,7 @@
 
 use api::patch::three_way::{self, Overwrite};
 use api::text::json;
-use api::{Object, Reason, Str, Value};
+use api::{Object, Reason, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
 
 use super::call::{DryRun, unsupported};
@@ -313,7 +313,7 @@ pub fn with_last_applied(manifest: &Value) -> Value {
         plain.set(&["metadata", "annotations"], Value::map());
     }
     plain.remove(&["metadata", "annotations", LAST_APPLIED]);
-    let text = Str::from(json::write_compact(&plain)) + "\n";
+    let text = json::write_compact(&plain) + "\n";
     plain.set(&["metadata", "annotations", LAST_APPLIED], text);
     plain
 }

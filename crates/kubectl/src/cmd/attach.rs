@@ -47,7 +47,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (args.len() > 2, &many),
         (call.flags.duration("pod-running-timeout").0 == 0, "--pod-running-timeout must be higher than zero"),
     ])?;
-    let argument = if args.len() == 2 { ecow::eco_format!("{}/{}", args[0], args[1]) } else { args[0].clone() };
+    let argument = if args.len() == 2 { thin::format_str!("{}/{}", args[0], args[1]) } else { args[0].clone() };
     let info = pods::find_object(call, &argument)?;
     let pod = pods::pod_to_enter(call.ctx, &info)?;
     let value = pod.encode();

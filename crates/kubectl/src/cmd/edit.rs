@@ -168,7 +168,7 @@ impl Editing {
             Some(_) | None => self.original.clone(),
         };
         let text = format!("{HEADER}{}{body}", reasons.iter().map(Why::comment).collect::<String>());
-        let path = ecow::eco_format!("/tmp/kubectl-edit-{}.yaml", self.number + u64::from(self.rounds));
+        let path = thin::format_str!("/tmp/kubectl-edit-{}.yaml", self.number + u64::from(self.rounds));
         let written = ctx.fs.write(&path, text.as_bytes());
         written.map_err(|error| Failure::Plain(format!("open {path}: {error}")))?;
         self.state = State::Open {

@@ -76,7 +76,7 @@ impl Gvk {
     }
 
     pub(super) fn api_version(&self) -> Str {
-        if self.group.is_empty() { self.version.clone() } else { ecow::eco_format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() { self.version.clone() } else { thin::format_str!("{}/{}", self.group, self.version) }
     }
 
     /// Whether the selector's parts that are not empty agree.

@@ -212,7 +212,7 @@ fn changed_image(text: &str, image: &Value) -> Str {
         (true, true) => (tag.to_string(), digest),
     };
     let part = |sign: &str, text: &str| if text.is_empty() { String::new() } else { format!("{sign}{text}") };
-    ecow::eco_format!("{name}{}{}", part(":", &tag), part("@", digest))
+    thin::format_str!("{name}{}{}", part(":", &tag), part("@", digest))
 }
 
 /// Name, tag and digest; a colon before the first slash belongs to the registry.

@@ -27,14 +27,24 @@ pub(super) fn expand(word: &Word) -> Result<Vec<Word>, String> {
 
 fn word_of(elements: &[Element]) -> Word {
     let mut parts: Vec<Part> = Vec::new();
+    let mut text = String::new();
     for element in elements {
-        match (element, parts.last_mut()) {
-            (Element::Char(c), Some(Part::Literal(text))) => text.push(*c),
-            (Element::Char(c), _) => parts.push(Part::Literal((*c).into())),
-            (Element::Part(part), _) => parts.push(part.clone()),
+        match element {
+            Element::Char(c) => text.push(*c),
+            Element::Part(part) => {
+                close(&mut text, &mut parts);
+                parts.push(part.clone());
+            }
         }
     }
+    close(&mut text, &mut parts);
     Word { parts }
+}
+
+fn close(text: &mut String, parts: &mut Vec<Part>) {
+    if !text.is_empty() {
+        parts.push(Part::Literal(std::mem::take(text).into()));
+    }
 }
 
 fn is(element: &Element, sign: char) -> bool {

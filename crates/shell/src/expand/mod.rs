@@ -11,7 +11,7 @@ mod parameter;
 
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use crate::ast::{List, Part, Word};
 use crate::fs::{Caller, Fs};
@@ -43,7 +43,7 @@ impl From<ReadOnly> for Stop {
 /// What an expansion reads and changes.
 pub(crate) struct Scope<'a> {
     pub variables: &'a mut Variables,
-    pub positional: &'a [EcoString],
+    pub positional: &'a [Str],
     pub arg0: &'a str,
     pub status: i32,
     pub shell_pid: u32,
@@ -55,7 +55,7 @@ pub(crate) struct Scope<'a> {
     pub globbing: bool,
     pub unset_is_error: bool,
     /// The outputs of the substitutions that have run, in order.
-    pub results: &'a [EcoString],
+    pub results: &'a [Str],
     pub used: usize,
     pub bytes: usize,
 }

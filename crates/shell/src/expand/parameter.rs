@@ -1,6 +1,6 @@
 //! `$name` and `${…}`.
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::{Expanded, Fields, Scope, Stop, Style};
 use crate::ast::Scope as Where;
@@ -9,7 +9,7 @@ use crate::pattern::matches_chars;
 
 impl Scope<'_> {
     /// The value of a parameter; `None` if unset.
-    fn value(&self, name: &str) -> Option<EcoString> {
+    fn value(&self, name: &str) -> Option<Str> {
         match name {
             "?" => Some(self.status.to_string().into()),
             "#" => Some(self.positional.len().to_string().into()),
@@ -31,14 +31,14 @@ impl Scope<'_> {
         }
     }
 
-    fn required(&self, name: &str) -> Expanded<EcoString> {
+    fn required(&self, name: &str) -> Expanded<Str> {
         match self.value(name) {
             Some(value) => Ok(value),
             None if self.unset_is_error && !matches!(name, "@" | "*") => {
                 let sign = if name.starts_with(|c: char| c.is_ascii_digit()) { "$" } else { "" };
                 Err(Stop::Fatal(format!("{sign}{name}: unbound variable")))
             }
-            None => Ok(EcoString::new()),
+            None => Ok(Str::new()),
         }
     }
 
@@ -68,7 +68,7 @@ impl Scope<'_> {
 
     /// `$@` and `$*`, with or without a change to each position.
     fn positions(&mut self, parameter: &Parameter, style: Style, fields: &mut Fields) -> Expanded<()> {
-        let mut values: Vec<EcoString> = self.positional.to_vec();
+        let mut values: Vec<Str> = self.positional.to_vec();
         match &parameter.change {
             Change::None => {}
             Change::Slice { offset, length } => {
@@ -149,7 +149,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn changed(&mut self, value: &str, change: &Change) -> Expanded<EcoString> {
+    fn changed(&mut self, value: &str, change: &Change) -> Expanded<Str> {
         Ok(match change {
             Change::Trim { end, greed, pattern } => {
                 let pattern: Vec<char> = self.pattern(pattern)?.chars().collect();

@@ -6,8 +6,8 @@
 use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
-use ecow::EcoString;
 use sim::Time;
+use thin::Str;
 
 use super::{Bytes, Caller, Entry, Fs, FsError, Kind, Metadata, file_name, parent};
 
@@ -31,7 +31,7 @@ struct Node {
 /// Files in memory; see the module.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    nodes: Rc<OrderedMap<EcoString, Node>>,
+    nodes: Rc<OrderedMap<Str, Node>>,
     used: u64,
     limit: u64,
 }
@@ -173,9 +173,9 @@ impl Tree {
     }
 
     /// The paths strictly below a directory, in order.
-    fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a EcoString, &'a Node)> {
+    fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a Str, &'a Node)> {
         let prefix = if path == "/" { String::from("/") } else { format!("{path}/") };
-        let from = EcoString::from(prefix.as_str());
+        let from = Str::from(prefix.as_str());
         self.nodes
             .range(from..)
             .filter(|(key, _)| *key != prefix.as_str())
@@ -266,8 +266,7 @@ impl Fs for Tree {
             Some(_) => self.remove(to, caller)?,
             None => {}
         }
-        let moved: Vec<EcoString> =
-            [from.into()].into_iter().chain(self.below(from).map(|(key, _)| key.clone())).collect();
+        let moved: Vec<Str> = [from.into()].into_iter().chain(self.below(from).map(|(key, _)| key.clone())).collect();
         let nodes = Rc::make_mut(&mut self.nodes);
         for key in moved {
             if let Some(node) = nodes.remove(&key) {

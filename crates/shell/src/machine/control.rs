@@ -1,6 +1,6 @@
 //! Jobs and signals.
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::shell::{Frame, Shell, Unwind};
 use super::turn::Turn;
@@ -18,7 +18,7 @@ pub struct Job {
     /// The shell that started it.
     pub parent: u32,
     /// Its source.
-    pub text: EcoString,
+    pub text: Str,
     /// How it stands.
     pub state: JobState,
 }
@@ -56,7 +56,7 @@ impl<P: Clone> Machine<P> {
         (self.jobs.len() < JOBS_MAX).then_some(last + 1)
     }
 
-    pub(crate) fn add_job(&mut self, id: u32, pid: u32, parent: u32, text: &EcoString) {
+    pub(crate) fn add_job(&mut self, id: u32, pid: u32, parent: u32, text: &Str) {
         self.jobs.push(Job { id, pid, parent, text: text.clone(), state: JobState::Running });
     }
 

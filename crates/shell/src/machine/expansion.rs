@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::redirect::{Resolved, resolve};
 use super::shell::{Capture, Expansion, ForStage, Frame, Goal, Shell, Unwind};
@@ -16,7 +16,7 @@ use crate::pattern;
 
 /// A simple command, expanded.
 pub(crate) struct Ready {
-    pub assignments: Vec<(EcoString, String)>,
+    pub assignments: Vec<(Str, String)>,
     pub argv: Vec<String>,
     pub redirects: Vec<Resolved>,
 }
@@ -95,7 +95,7 @@ pub(super) fn expand_step<P: Clone, H: Host<Process = P>>(
 
 enum Captured {
     Waiting(Capture, bool),
-    Done(EcoString, i32),
+    Done(Str, i32),
     Aborted,
 }
 
@@ -207,7 +207,7 @@ fn evaluate_simple(scope: &mut Scope, command: &Command) -> Expanded<Done> {
         scope.fields(&simple.words)?
     };
     let redirects = resolve(scope, &simple.redirects)?;
-    let mut assignments: Vec<(EcoString, String)> = Vec::new();
+    let mut assignments: Vec<(Str, String)> = Vec::new();
     for assignment in &simple.assignments {
         let mut value = scope.text(&assignment.value)?;
         if assignment.append {

@@ -180,7 +180,7 @@ fn clean_up<P: Clone, H: Host<Process = P>>(
     }
 }
 
-fn restore_variables(shell: &mut Shell, saved: Vec<(ecow::EcoString, Option<crate::variables::Variable>)>) {
+fn restore_variables(shell: &mut Shell, saved: Vec<(thin::Str, Option<crate::variables::Variable>)>) {
     for (name, old) in saved.into_iter().rev() {
         shell.variables.restore(&name, old);
     }

@@ -3,7 +3,7 @@
 use ordered::OrderedMap;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::expansion::Ready;
 use super::io::{Fds, Target};
@@ -26,7 +26,7 @@ const PROGRAM_DIRECTORIES: [&str; 6] = ["/bin", "/usr/bin", "/usr/local/bin", "/
 /// A program to start as a process.
 pub(crate) struct Launch {
     pub argv: Vec<String>,
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     pub cwd: String,
     pub fds: Fds,
     pub parent: u32,
@@ -115,7 +115,7 @@ fn run<P: Clone, H: Host<Process = P>>(
     }
     match function {
         Some(body) => {
-            let args: Vec<EcoString> = ready.argv[1..].iter().map(Into::into).collect();
+            let args: Vec<Str> = ready.argv[1..].iter().map(Into::into).collect();
             let positional = std::mem::replace(&mut shell.positional, Rc::new(args));
             shell.frames.push(Frame::Function { positional, locals: Vec::new() });
             shell.frames.push(Frame::Command(body));
@@ -125,7 +125,7 @@ fn run<P: Clone, H: Host<Process = P>>(
 }
 
 /// Assignments before a builtin or a function hold while it runs.
-fn assign_for_a_while(shell: &mut Shell, assignments: &[(EcoString, String)]) -> Result<(), ReadOnly> {
+fn assign_for_a_while(shell: &mut Shell, assignments: &[(Str, String)]) -> Result<(), ReadOnly> {
     if assignments.is_empty() {
         return Ok(());
     }
@@ -275,7 +275,7 @@ fn start_and_wait<P: Clone, H: Host<Process = P>>(
         }
     };
     let mut env = shell.variables.environment();
-    env.extend(ready.assignments.into_iter().map(|(name, value)| (name, EcoString::from(value))));
+    env.extend(ready.assignments.into_iter().map(|(name, value)| (name, Str::from(value))));
     let fds = machine.opens.retain_all(&task.fds);
     let launch = Launch { argv: ready.argv, env, cwd: shell.cwd.clone(), fds, parent: task.pid, job: task.job };
     match start(machine, host, launch) {

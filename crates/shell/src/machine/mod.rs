@@ -23,8 +23,8 @@ mod turn;
 use ordered::OrderedMap;
 use std::collections::VecDeque;
 
-use ecow::EcoString;
 use sim::Time;
+use thin::Str;
 
 use crate::builtins::Builtins;
 use crate::host::{Host, Signal};
@@ -51,7 +51,7 @@ pub enum Dialect {
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The name in error messages and `$0`: `bash`, `sh`.
-    pub name: EcoString,
+    pub name: Str,
     /// In whose words errors are given.
     pub dialect: Dialect,
     /// Which builtins exist.
@@ -61,11 +61,11 @@ pub struct Config {
     /// The user's group.
     pub gid: u32,
     /// The exported variables at the start. `PATH`, `HOME`, `PS1` belong here.
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     /// The absolute working directory.
     pub cwd: String,
     /// What `hostname` prints.
-    pub hostname: EcoString,
+    pub hostname: Str,
     /// The PID of the shell (`$$`); its children get the numbers after it.
     pub pid: u32,
     /// Whether standard input is a terminal.
@@ -168,7 +168,7 @@ pub enum Output {
     /// A complete command of the main shell begins.
     Started {
         /// Its source, here-documents included.
-        text: EcoString,
+        text: Str,
         /// The virtual time.
         at: Time,
     },
@@ -202,7 +202,7 @@ pub struct Machine<P: Clone> {
     pub(crate) ended: OrderedMap<u32, Ended>,
     pub(crate) opens: Opens,
     pub(crate) jobs: Vec<Job>,
-    pub(crate) history: VecDeque<EcoString>,
+    pub(crate) history: VecDeque<Str>,
     pub(crate) next_pid: u32,
     pub(crate) exited: Option<i32>,
     /// The main shell has nothing to do.
@@ -246,7 +246,7 @@ pub(crate) struct Running {
     pub program: Box<dyn Program>,
     pub name: String,
     pub args: Vec<String>,
-    pub env: OrderedMap<EcoString, EcoString>,
+    pub env: OrderedMap<Str, Str>,
     pub cwd: String,
     pub child: Option<u32>,
 }
@@ -388,7 +388,7 @@ impl<P: Clone> Machine<P> {
 
     /// A variable of the main shell.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.shell()?.variables.get(name).map(EcoString::as_str)
+        self.shell()?.variables.get(name).map(Str::as_str)
     }
 
     /// Sets and exports a variable of the main shell.
@@ -402,7 +402,7 @@ impl<P: Clone> Machine<P> {
 
     /// The lines typed so far, oldest first; at most [`HISTORY_MAX`].
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.history.iter().map(EcoString::as_str)
+        self.history.iter().map(Str::as_str)
     }
 
     /// The background jobs.
@@ -416,7 +416,7 @@ impl<P: Clone> Machine<P> {
         self.tasks.values().filter(move |task| task.pid != main).map(|task| {
             let child = match &task.body {
                 Body::Shell(shell) => {
-                    let args = shell.positional.iter().map(EcoString::as_str);
+                    let args = shell.positional.iter().map(Str::as_str);
                     Child::Own([shell.arg0.as_str()].into_iter().chain(args).collect::<Vec<_>>().join(" "))
                 }
                 Body::Program(running) => {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::shell::{Frame, Origin, Script, Shell, Unwind};
 use super::turn::{Turn, caller};
@@ -113,7 +113,7 @@ pub(super) fn script_step<P: Clone, H: Host<Process = P>>(
     match next_complete_command(&script.text, script.at, &aliases) {
         Ok(None) => {}
         Ok(Some(command)) => {
-            let text: EcoString = script.text[command.start.min(command.end)..command.end].into();
+            let text: Str = script.text[command.start.min(command.end)..command.end].into();
             let passed = &script.text.as_bytes()[script.at..command.end];
             let lines = passed.iter().filter(|&&byte| byte == b'\n').count();
             shell.line = script.line;
@@ -145,7 +145,7 @@ fn record<P: Clone, H: Host<Process = P>>(
     host: &H,
     task: &Task<P>,
     shell: &mut Shell,
-    text: EcoString,
+    text: Str,
 ) {
     if task.pid == machine.config.pid && !shell.frames.iter().any(|frame| matches!(frame, Frame::Record)) {
         machine.opens.output.push(Output::Started { text, at: host.now() });

@@ -3,7 +3,7 @@
 use ordered::OrderedMap;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::Config;
 use super::io::OpenId;
@@ -65,19 +65,19 @@ pub(crate) enum Unwind {
 #[derive(Clone)]
 pub(crate) struct Shell {
     pub variables: Variables,
-    pub functions: Rc<OrderedMap<EcoString, Rc<Command>>>,
+    pub functions: Rc<OrderedMap<Str, Rc<Command>>>,
     pub aliases: Rc<Aliases>,
-    pub positional: Rc<Vec<EcoString>>,
-    pub arg0: EcoString,
+    pub positional: Rc<Vec<Str>>,
+    pub arg0: Str,
     pub cwd: String,
     pub options: SetOptions,
     pub status: i32,
     /// `$$`: the main shell's PID, in subshells too.
     pub shell_pid: u32,
     pub last_background: Option<u32>,
-    pub traps: Rc<OrderedMap<EcoString, EcoString>>,
+    pub traps: Rc<OrderedMap<Str, Str>>,
     /// Traps of signals that came, not yet run.
-    pub pending_traps: Vec<EcoString>,
+    pub pending_traps: Vec<Str>,
     pub frames: Vec<Frame>,
     pub unwind: Option<Unwind>,
     pub ends: Ends,
@@ -150,14 +150,14 @@ pub(crate) enum Frame {
         fds: Vec<(u32, Option<OpenId>)>,
     },
     RestoreVariables {
-        saved: Vec<(EcoString, Option<Variable>)>,
+        saved: Vec<(Str, Option<Variable>)>,
     },
     Function {
-        positional: Rc<Vec<EcoString>>,
-        locals: Vec<(EcoString, Option<Variable>)>,
+        positional: Rc<Vec<Str>>,
+        locals: Vec<(Str, Option<Variable>)>,
     },
     Sourced {
-        positional: Option<Rc<Vec<EcoString>>>,
+        positional: Option<Rc<Vec<Str>>>,
     },
     /// Puts `$?` back after a trap.
     TrapEnd {
@@ -199,7 +199,7 @@ pub(crate) enum ForStage {
 #[derive(Clone)]
 pub(crate) struct Expansion {
     pub goal: Goal,
-    pub results: Vec<EcoString>,
+    pub results: Vec<Str>,
     /// The status of the last substitution.
     pub status: Option<i32>,
     pub child: Option<Capture>,
@@ -249,7 +249,7 @@ impl Frame {
 
 impl Shell {
     /// A shell that knows nothing but its environment.
-    pub(crate) fn new(config: &Config, env: &OrderedMap<EcoString, EcoString>, cwd: &str, pid: u32) -> Shell {
+    pub(crate) fn new(config: &Config, env: &OrderedMap<Str, Str>, cwd: &str, pid: u32) -> Shell {
         let mut variables = Variables::default();
         for (name, value) in env {
             variables.restore(name, Some(Variable { value: Some(value.clone()), exported: true, readonly: false }));
@@ -327,7 +327,7 @@ impl Shell {
         fs: &'a dyn Fs,
         caller: Caller,
         flags: &'a str,
-        results: &'a [EcoString],
+        results: &'a [Str],
     ) -> crate::expand::Scope<'a> {
         crate::expand::Scope {
             variables: &mut self.variables,

@@ -1,8 +1,8 @@
 //! What a builtin of the shell can reach, without knowing the host's type.
 
-use ecow::EcoString;
 use ordered::Arrange;
 use sim::Time;
+use thin::Str;
 
 use super::control::Job;
 use super::shell::Shell;
@@ -22,7 +22,7 @@ pub(crate) struct Site<'a, P: Clone, H: Host<Process = P>> {
 
 /// What a name stands for.
 pub(crate) enum Found {
-    Alias(EcoString),
+    Alias(Str),
     Keyword,
     Function,
     Builtin,

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::{CompleteCommand, Fault, Missing, Parsed, Parser, Pending};
 use crate::ast::*;
@@ -138,7 +138,7 @@ impl Parser<'_> {
             self.skip_newlines()?;
             pipelines.push((connector, Rc::new(self.pipeline()?)));
         }
-        let text: EcoString = self.text[start.min(self.at)..self.at].trim().into();
+        let text: Str = self.text[start.min(self.at)..self.at].trim().into();
         let background = self.looking_at("&") && !self.looking_at("&>") && self.take("&");
         if !background && !self.looking_at(";;") && !self.looking_at(";&") {
             self.take(";");
@@ -296,7 +296,7 @@ impl Parser<'_> {
         if self.take("((") {
             return self.arithmetic_for();
         }
-        let name: EcoString = self.raw_word().into();
+        let name: Str = self.raw_word().into();
         if !is_name(&name) {
             return if self.at >= self.text.len() { self.incomplete(Missing::Command) } else { self.unexpected() };
         }
@@ -453,7 +453,7 @@ impl Parser<'_> {
         if self.at_keyword("]]") {
             return self.unexpected();
         }
-        let operator: EcoString = self.raw_word().into();
+        let operator: Str = self.raw_word().into();
         if operator.len() == 2 && operator.starts_with('-') && operator.as_bytes()[1].is_ascii_alphabetic() {
             self.at += 2;
             self.skip_blanks();
@@ -464,7 +464,7 @@ impl Parser<'_> {
         }
         let Some(left) = self.word()? else { return self.unexpected() };
         self.skip_blanks();
-        let operator: EcoString = match self.peek() {
+        let operator: Str = match self.peek() {
             Some(sign @ (b'<' | b'>')) => (sign as char).into(),
             _ => self.raw_word().into(),
         };
@@ -485,7 +485,7 @@ impl Parser<'_> {
         let start = self.at;
         let keyword = self.take_keyword("function");
         self.skip_blanks();
-        let name: EcoString = self.raw_word().into();
+        let name: Str = self.raw_word().into();
         let plausible = !name.is_empty() && !name.contains(['$', '\'', '"', '`', '\\', '=', '{']);
         let mut after = self.at + name.len();
         while self.text.as_bytes().get(after).is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
@@ -551,7 +551,7 @@ impl Parser<'_> {
         if !is_name(name) {
             return Ok(None);
         }
-        let name: EcoString = name.into();
+        let name: Str = name.into();
         self.at += at + 1;
         if self.looking_at("(") {
             return Err(self.error(Fault::Unsupported("an array".into())));

@@ -13,7 +13,7 @@ use ordered::OrderedMap;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use crate::ast::{List, Word};
 use crate::limits::{INPUT_BYTES_MAX, NESTING_MAX};
@@ -22,7 +22,7 @@ pub(crate) use command::is_name;
 pub(crate) use word::simple_escape;
 
 /// Aliases by name.
-pub type Aliases = OrderedMap<EcoString, EcoString>;
+pub type Aliases = OrderedMap<Str, Str>;
 
 /// Why a text is no script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub(crate) struct Parser<'a> {
     /// How many aliases were put into the text, and up to where the last one reaches.
     alias_count: usize,
     alias_end: usize,
-    alias_seen: Vec<EcoString>,
+    alias_seen: Vec<Str>,
     pending: Vec<Pending>,
     /// How many newlines lie before `counted`, so that lines are counted once.
     counted: usize,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ecow::EcoString;
+use thin::Str;
 
 use super::command::is_name;
 use super::{Fault, Missing, Parsed, Parser};
@@ -26,30 +26,64 @@ enum Until<'a> {
 }
 
 /// Whether quotes are live.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Quoting {
+    #[default]
     Bare,
     Double,
 }
 
 /// Collects parts; text of one sort grows together.
 #[derive(Default)]
-struct Parts(Vec<Part>);
+struct Parts {
+    done: Vec<Part>,
+    /// Text that still grows, and its sort.
+    text: String,
+    quoting: Quoting,
+}
 
 impl Parts {
     fn literal(&mut self, c: char, quoting: Quoting) {
-        match (self.0.last_mut(), quoting) {
-            (Some(Part::Literal(text)), Quoting::Bare) | (Some(Part::Quoted(text)), Quoting::Double) => text.push(c),
-            (_, Quoting::Bare) => self.0.push(Part::Literal(c.into())),
-            (_, Quoting::Double) => self.0.push(Part::Quoted(c.into())),
-        }
+        self.turn_to(quoting);
+        self.text.push(c);
     }
 
     fn quoted(&mut self, text: &str) {
-        match self.0.last_mut() {
-            Some(Part::Quoted(last)) if !text.is_empty() => last.push_str(text),
-            _ => self.0.push(Part::Quoted(text.into())),
+        self.turn_to(Quoting::Double);
+        self.text.push_str(text);
+        if text.is_empty() {
+            self.close();
+            self.done.push(Part::Quoted(Str::new()));
         }
+    }
+
+    fn push(&mut self, part: Part) {
+        self.close();
+        self.done.push(part);
+    }
+
+    fn finish(mut self) -> Vec<Part> {
+        self.close();
+        self.done
+    }
+
+    fn turn_to(&mut self, quoting: Quoting) {
+        if self.quoting != quoting {
+            self.close();
+            self.quoting = quoting;
+        }
+    }
+
+    fn close(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
+        let text = Str::from(self.text.as_str());
+        self.text.clear();
+        self.done.push(match self.quoting {
+            Quoting::Bare => Part::Literal(text),
+            Quoting::Double => Part::Quoted(text),
+        });
     }
 }
 
@@ -87,14 +121,14 @@ impl Parser<'_> {
                     self.at = start;
                 }
                 return match until {
-                    Until::Blank | Until::Regex | Until::End => Ok(parts.0),
+                    Until::Blank | Until::Regex | Until::End => Ok(parts.finish()),
                     Until::DoubleQuote => self.incomplete(Missing::Closing('"')),
                     Until::Brace(_) => self.incomplete(Missing::Closing('}')),
                     Until::Arithmetic(_) => self.incomplete(Missing::Closing(')')),
                 };
             };
             if self.ends(until, byte, parentheses) {
-                return Ok(parts.0);
+                return Ok(parts.finish());
             }
             match byte {
                 b'(' => parentheses += 1,
@@ -104,7 +138,7 @@ impl Parser<'_> {
             match byte {
                 b'\\' => self.escape(until, quoting, &mut parts),
                 b'$' => self.dollar(quoting, &mut parts)?,
-                b'`' => parts.0.push(self.backquoted(quoting)?),
+                b'`' => parts.push(self.backquoted(quoting)?),
                 b'\'' if quoting == Quoting::Bare => {
                     let text = self.single_quoted()?;
                     parts.quoted(&text);
@@ -113,7 +147,7 @@ impl Parser<'_> {
                     self.at += 1;
                     let inner = self.deeper(|parser| parser.parts(Until::DoubleQuote, Quoting::Double))?;
                     self.at += 1;
-                    parts.0.push(Part::Double(inner));
+                    parts.push(Part::Double(inner));
                 }
                 // Quotes within an arithmetic expression mean nothing.
                 b'"' if matches!(until, Until::Arithmetic(_)) => self.at += 1,
@@ -184,7 +218,7 @@ impl Parser<'_> {
             if let Ok(word) = arithmetic
                 && self.take("))")
             {
-                parts.0.push(Part::Arithmetic(Rc::new(word)));
+                parts.push(Part::Arithmetic(Rc::new(word)));
                 return Ok(());
             }
             self.at = start;
@@ -197,12 +231,12 @@ impl Parser<'_> {
                     Some(byte) => Err(self.error(Fault::Unexpected((byte as char).to_string()))),
                 };
             }
-            parts.0.push(Part::Substitution(list));
+            parts.push(Part::Substitution(list));
             return Ok(());
         }
         if self.take("${") {
             let parameter = self.deeper(|parser| parser.braced(quoting))?;
-            parts.0.push(Part::Parameter(Rc::new(parameter)));
+            parts.push(Part::Parameter(Rc::new(parameter)));
             return Ok(());
         }
         if quoting == Quoting::Bare && self.looking_at("$'") {
@@ -217,14 +251,14 @@ impl Parser<'_> {
         }
         self.at += 1;
         match self.parameter_name(Digits::One) {
-            Some(name) => parts.0.push(Part::Parameter(Rc::new(Parameter { name, change: Change::None }))),
+            Some(name) => parts.push(Part::Parameter(Rc::new(Parameter { name, change: Change::None }))),
             None => parts.literal('$', quoting),
         }
         Ok(())
     }
 
     /// A name, a position, or a special parameter.
-    fn parameter_name(&mut self, digits: Digits) -> Option<EcoString> {
+    fn parameter_name(&mut self, digits: Digits) -> Option<Str> {
         let first = self.peek()?;
         let length = match first {
             b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!' => 1,

@@ -114,7 +114,7 @@ fn with_hash(call: &Call<'_, '_>, name: &str, kind: &str, body: &Value) -> Str {
         _ if !body.get("binaryData").is_null() => hashed.set(&["binaryData"], body.get("binaryData").clone()),
         _ => {}
     }
-    ecow::eco_format!("{name}-{}", crate::kustomize::hashed_suffix(&hashed))
+    thin::format_str!("{name}-{}", crate::kustomize::hashed_suffix(&hashed))
 }
 
 fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data, Failure> {

@@ -194,7 +194,7 @@ fn container_name(image: &str, taken: &mut OrderedSet<Str>) -> Str {
     let mut number = 1;
     while !taken.insert(name.clone()) {
         number += 1;
-        name = ecow::eco_format!("{plain}-{number}");
+        name = thin::format_str!("{plain}-{number}");
     }
     name
 }

@@ -57,7 +57,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     add_from(call, &mut change)?;
     let prefix = call.flags.text("prefix");
     for variable in &mut change.set {
-        let name = ecow::eco_format!("{prefix}{}", variable.get("name").text());
+        let name = thin::format_str!("{prefix}{}", variable.get("name").text());
         variable.set(&["name"], name);
     }
     let infos = objects(call, resources)?;
