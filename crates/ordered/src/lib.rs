@@ -3,7 +3,7 @@
 //! `std`'s tree and sort are compiled anew for every type that is put into them, and were a quarter of the worker's
 //! code. Here everything that decides about order works on positions and asks about keys through a `dyn` closure, and so
 //! is compiled once; per key type there is a comparison, per value type a vector. See
-//! docs/decisions/0006-one-ordered-map.md for what that costs and saves.
+//! docs/decisions/0006-one-map-one-sort-one-pointer.md for what that costs and saves.
 //!
 //! Not here: anything about hashing, and `std`'s whole interface. What is iterated comes in the order of its keys.
 
