@@ -26,6 +26,7 @@ mod pod_state;
 mod podgc;
 mod provisioner;
 pub mod replicaset;
+mod rounds;
 pub mod statefulset;
 pub mod tainteviction;
 pub mod template_hash;

@@ -13,13 +13,14 @@ pub mod placement;
 use std::rc::Rc;
 
 use api::{DaemonSet, Key, Kind, Node, Object, Pod, Reason, Resource, Status, Str};
-use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi, WorkQueue};
+use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi};
 use sim::Time;
 use thin::format_str;
 
-use crate::context::{Context, LastWrites, Pacer};
+use crate::context::Context;
 use crate::controller_ref::{Claimant, controllers_of};
 use crate::pod_state;
+use crate::rounds::Rounds;
 use crate::why::Why;
 use decide::{Inputs, Plan};
 
@@ -29,25 +30,21 @@ const BURST_MAX: usize = 250;
 /// The controller's queue.
 #[derive(Clone, Debug)]
 pub(crate) struct DaemonSetController {
-    queue: WorkQueue<Key>,
+    rounds: Rounds,
     recorder: Recorder,
-    last_writes: LastWrites,
-    pacer: Pacer,
 }
 
 impl DaemonSetController {
     pub(crate) fn new() -> DaemonSetController {
         DaemonSetController {
-            queue: WorkQueue::new(),
+            rounds: Rounds::default(),
             recorder: Recorder::new("daemonset-controller", "", RecorderApi::Core),
-            last_writes: LastWrites::default(),
-            pacer: Pacer::default(),
         }
     }
 
     pub(crate) fn on_change(&mut self, change: &Change, context: &Context<'_>) {
         match &change.object {
-            Object::DaemonSet(set) => self.queue.add(set.key(), "the DaemonSet changed"),
+            Object::DaemonSet(set) => self.rounds.add(set.key(), "the DaemonSet changed"),
             Object::Node(node) => self.on_node(change, node, context),
             Object::Pod(pod) => self.on_pod(change, pod, context),
             _ => {}
@@ -63,7 +60,7 @@ impl DaemonSetController {
             return;
         }
         for set in context.cache.iter::<DaemonSet>() {
-            self.queue.add(set.key(), "a node changed");
+            self.rounds.add(set.key(), "a node changed");
         }
     }
 
@@ -76,13 +73,13 @@ impl DaemonSetController {
             return;
         }
         for key in controllers_of(change, Kind::DaemonSet) {
-            self.queue.add(key, "a pod changed");
+            self.rounds.add(key, "a pod changed");
         }
         if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
             for set in context.cache.of(Kind::DaemonSet).in_namespace(&pod.metadata.namespace) {
                 if let Some(set) = set.get::<DaemonSet>().filter(|set| set.spec.selector.matches(&pod.metadata.labels))
                 {
-                    self.queue.add(set.key(), "an orphan may be adopted");
+                    self.rounds.add(set.key(), "an orphan may be adopted");
                 }
             }
         }
@@ -90,37 +87,19 @@ impl DaemonSetController {
 
     /// Syncs all sets that are due.
     pub(crate) fn run(&mut self, context: &mut Context<'_>) {
-        while let Some((key, _)) = self.queue.pop(context.now) {
-            let busy_until = self.pacer.busy_until(&key, context.now);
-            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
-                self.queue.add_at(key, at);
-                continue;
-            }
-            context.counters.syncs += 1;
-            let writes = context.counters.writes;
-            match self.sync(&key, context) {
-                Ok(requeue_at) => {
-                    self.queue.forget(&key);
-                    if let Some(at) = requeue_at {
-                        self.queue.add_at(key.clone(), at);
-                    }
-                }
-                Err(_) => self.queue.add_rate_limited(key.clone(), context.now),
-            }
-            if context.counters.writes > writes {
-                self.last_writes.note(&key, context.now);
-            }
+        while let Some(round) = self.rounds.begin(context) {
+            let outcome = self.sync(&round.key, context);
+            self.rounds.end(round, outcome, context);
         }
     }
 
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.queue.next_at()
+        self.rounds.next_at()
     }
 
     fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
         let Some(set) = context.cache.get::<DaemonSet>(key).cloned() else {
-            self.last_writes.forget(key);
-            self.pacer.forget(key);
+            self.rounds.forget(key);
             return Ok(None);
         };
         if set.metadata.is_terminating() {
@@ -138,7 +117,7 @@ impl DaemonSetController {
         let claimed = claimant.claim(Kind::Pod, &|_| true, context)?;
         let pods: Vec<Rc<Pod>> = claimed.iter().filter_map(Object::get::<Pod>).cloned().collect();
         context.counters.pods_visited += pods.len() as u64;
-        self.pacer.note(key, nodes.len(), context.now);
+        self.rounds.note(key, nodes.len(), context.now);
         let hash = history.hash();
         let inputs = Inputs { set: &set, hash: &hash, nodes: &nodes, pods: &pods };
         let plan = decide::decide(&inputs, context.now);

@@ -13,33 +13,30 @@ use std::rc::Rc;
 
 use api::apps::replica_set::ReplicaSetStatus;
 use api::{Key, Kind, Object, ObjectMeta, Pod, Reason, ReplicaSet, Resource, Status, Str};
-use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi, WorkQueue};
+use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi};
 use ecow::EcoVec;
 use sim::Time;
 use thin::format_str;
 
-use crate::context::{Context, LastWrites, Pacer};
+use crate::context::Context;
 use crate::controller_ref::{Claimant, controller_reference, controllers_of, generated_prefix};
 use crate::pod_state;
+use crate::rounds::Rounds;
 use crate::why::Why;
 use decide::{Action, Pods, decide_action, decide_status, next_available_at};
 
 /// The controller's queue.
 #[derive(Clone, Debug)]
 pub(crate) struct ReplicaSetController {
-    queue: WorkQueue<Key>,
+    rounds: Rounds,
     recorder: Recorder,
-    last_writes: LastWrites,
-    pacer: Pacer,
 }
 
 impl ReplicaSetController {
     pub(crate) fn new() -> ReplicaSetController {
         ReplicaSetController {
-            queue: WorkQueue::new(),
+            rounds: Rounds::default(),
             recorder: Recorder::new("replicaset-controller", "", RecorderApi::Core),
-            last_writes: LastWrites::default(),
-            pacer: Pacer::default(),
         }
     }
 
@@ -60,7 +57,7 @@ impl ReplicaSetController {
                     && old.metadata.labels == set.metadata.labels
             });
         if !is_own_status_write {
-            self.queue.add(set.key(), "the ReplicaSet changed");
+            self.rounds.add(set.key(), "the ReplicaSet changed");
         }
     }
 
@@ -70,13 +67,13 @@ impl ReplicaSetController {
             return;
         }
         for key in controllers_of(change, Kind::ReplicaSet) {
-            self.queue.add(key, "a pod changed");
+            self.rounds.add(key, "a pod changed");
         }
         if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
             let sets = context.cache.of(Kind::ReplicaSet).in_namespace(&pod.metadata.namespace);
             for set in sets.filter_map(Object::get::<ReplicaSet>) {
                 if !set.spec.selector.is_empty() && set.spec.selector.matches(&pod.metadata.labels) {
-                    self.queue.add(set.key(), "an orphan may be adopted");
+                    self.rounds.add(set.key(), "an orphan may be adopted");
                 }
             }
         }
@@ -84,37 +81,19 @@ impl ReplicaSetController {
 
     /// Syncs all sets that are due.
     pub(crate) fn run(&mut self, context: &mut Context<'_>) {
-        while let Some((key, _)) = self.queue.pop(context.now) {
-            let busy_until = self.pacer.busy_until(&key, context.now);
-            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
-                self.queue.add_at(key, at);
-                continue;
-            }
-            context.counters.syncs += 1;
-            let writes = context.counters.writes;
-            match self.sync(&key, context) {
-                Ok(requeue_at) => {
-                    self.queue.forget(&key);
-                    if let Some(at) = requeue_at {
-                        self.queue.add_at(key.clone(), at);
-                    }
-                }
-                Err(_) => self.queue.add_rate_limited(key.clone(), context.now),
-            }
-            if context.counters.writes > writes {
-                self.last_writes.note(&key, context.now);
-            }
+        while let Some(round) = self.rounds.begin(context) {
+            let outcome = self.sync(&round.key, context);
+            self.rounds.end(round, outcome, context);
         }
     }
 
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.queue.next_at()
+        self.rounds.next_at()
     }
 
     fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
         let Some(set) = context.cache.get::<ReplicaSet>(key).cloned() else {
-            self.last_writes.forget(key);
-            self.pacer.forget(key);
+            self.rounds.forget(key);
             return Ok(None);
         };
         let owner = Object::ReplicaSet(set.clone());
@@ -122,7 +101,7 @@ impl ReplicaSetController {
         let terminating = count_terminating(&claimant, context);
         let active = active_pods(&claimant, context)?;
         context.counters.pods_visited += active.len() as u64;
-        self.pacer.note(key, active.len(), context.now);
+        self.rounds.note(key, active.len(), context.now);
         let outcome = self.apply(&owner, &set, &active, context);
         let failure = outcome.as_ref().err().map(|status| status.message.clone());
         let status = decide_status(&set, &Pods { active: &active, terminating }, failure.as_ref(), context.now);

@@ -19,10 +19,11 @@ use api::core::pod::PodTemplateSpec;
 use api::{
     ControllerRevision, Key, Kind, Object, PersistentVolumeClaim, Pod, Resource, StatefulSet, Status, Str, Value,
 };
-use client::{Change, ChangeKind, Recorder, RecorderApi, WorkQueue};
+use client::{Change, ChangeKind, Recorder, RecorderApi};
 use sim::Time;
 
-use crate::context::{Context, LastWrites, Pacer};
+use crate::context::Context;
+use crate::rounds::Rounds;
 use apply::Applier;
 use decide::{FeatureGate, Inputs};
 use revision::UpdateRevision;
@@ -30,10 +31,8 @@ use revision::UpdateRevision;
 /// The controller's own state: its queue, and what it remembers of each set to save work.
 #[derive(Clone, Debug)]
 pub(crate) struct StatefulSetController {
-    queue: WorkQueue<Key>,
+    rounds: Rounds,
     recorder: Recorder,
-    last_writes: LastWrites,
-    pacer: Pacer,
     templates: OrderedMap<Key, Templates>,
 }
 
@@ -61,10 +60,8 @@ const COLLISIONS_MAX: i32 = 16;
 impl StatefulSetController {
     pub(crate) fn new() -> StatefulSetController {
         StatefulSetController {
-            queue: WorkQueue::new(),
+            rounds: Rounds::default(),
             recorder: Recorder::new("statefulset-controller", "", RecorderApi::Core),
-            last_writes: LastWrites::default(),
-            pacer: Pacer::default(),
             templates: OrderedMap::new(),
         }
     }
@@ -87,7 +84,7 @@ impl StatefulSetController {
                     && old.status.current_revision == set.status.current_revision
             });
         if !is_own_status_write {
-            self.queue.add(set.key(), "the StatefulSet changed");
+            self.rounds.add(set.key(), "the StatefulSet changed");
         }
     }
 
@@ -98,13 +95,13 @@ impl StatefulSetController {
         }
         let owners = [Some(pod), old].into_iter().flatten().filter_map(|pod| pod.metadata.controller());
         for owner in owners.filter(|owner| owner.kind == Kind::StatefulSet.name()) {
-            self.queue.add(Key::new(pod.metadata.namespace.clone(), owner.name.clone()), "a pod changed");
+            self.rounds.add(Key::new(pod.metadata.namespace.clone(), owner.name.clone()), "a pod changed");
         }
         if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
             let sets = context.cache.of(Kind::StatefulSet).in_namespace(&pod.metadata.namespace);
             for set in sets.filter_map(Object::get::<StatefulSet>) {
                 if selects(set, pod) {
-                    self.queue.add(set.key(), "an orphan may be adopted");
+                    self.rounds.add(set.key(), "an orphan may be adopted");
                 }
             }
         }
@@ -112,44 +109,26 @@ impl StatefulSetController {
 
     /// Syncs all sets that are due.
     pub(crate) fn run(&mut self, context: &mut Context<'_>) {
-        while let Some((key, _)) = self.queue.pop(context.now) {
-            let busy_until = self.pacer.busy_until(&key, context.now);
-            if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
-                self.queue.add_at(key, at);
-                continue;
-            }
-            context.counters.syncs += 1;
-            let writes = context.counters.writes;
-            match self.sync(&key, context) {
-                Ok(requeue_at) => {
-                    self.queue.forget(&key);
-                    if let Some(at) = requeue_at {
-                        self.queue.add_at(key.clone(), at);
-                    }
-                }
-                Err(_) => self.queue.add_rate_limited(key.clone(), context.now),
-            }
-            if context.counters.writes > writes {
-                self.last_writes.note(&key, context.now);
-            }
+        while let Some(round) = self.rounds.begin(context) {
+            let outcome = self.sync(&round.key, context);
+            self.rounds.end(round, outcome, context);
         }
     }
 
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.queue.next_at()
+        self.rounds.next_at()
     }
 
     fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
         let Some(set) = context.cache.get::<StatefulSet>(key).cloned() else {
             self.templates.remove(key);
-            self.last_writes.forget(key);
-            self.pacer.forget(key);
+            self.rounds.forget(key);
             return Ok(None);
         };
         let patch = self.patch_of(key, &set);
         adopt_revisions(&set, context)?;
         let pods = claim_pods(&set, context)?;
-        self.pacer.note(key, pods.len(), context.now);
+        self.rounds.note(key, pods.len(), context.now);
         let revisions = get_revisions(&set, &patch, context)?;
         let cache = context.cache;
         let claims = |key: &Key| cache.get::<PersistentVolumeClaim>(key).cloned();
