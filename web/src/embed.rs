@@ -6,7 +6,7 @@
 //! Invariant: only the window that holds this one is listened to. What it can ask for is what a reader could do.
 
 use js_sys::{Array, JsString, Object, Reflect};
-use view::{Command, File, INPUT_BYTES_MAX, Start};
+use view::{Command, File, Goal, INPUT_BYTES_MAX, Start};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Window};
 
@@ -19,6 +19,8 @@ const VERSION: u32 = 1;
 const MARK: &str = "ordinal";
 /// The terminal in which a host's commands run before the reader sees anything. No reader opens so many.
 pub const HIDDEN_TERMINAL: u32 = 1_000;
+/// Virtual time that a host's commands may take before the reader's come.
+const SETUP_US_MAX: u64 = 3_600_000_000;
 /// The file in which the reader finds the host's manifest.
 const MANIFEST: &str = "manifest.yaml";
 
@@ -120,15 +122,21 @@ impl Beginning {
         Start { files, ..start }
     }
 
-    /// The manifest and the setup, typed where nobody looks; nothing if there is nothing to do.
-    pub fn commands(&self) -> Vec<Command> {
+    /// The manifest and the setup, typed where nobody looks, and run to their end before anything that follows; nothing if
+    /// there is nothing to do. A setup that does not end goes on beside the reader after [`SETUP_US_MAX`].
+    pub fn commands(&self, start_us: u64) -> Vec<Command> {
         let apply = ["kubectl apply -f ", MANIFEST].concat();
         let lines = std::iter::once(&apply).filter(|_| !self.manifest.is_empty()).chain(&self.setup);
         let text: String = lines.flat_map(|line| [line.as_str(), "\n"]).collect();
         if text.is_empty() {
             return Vec::new();
         }
-        vec![Command::OpenTerminal { terminal: HIDDEN_TERMINAL }, Command::Input { terminal: HIDDEN_TERMINAL, text }]
+        let (goal, limit_us) = (Goal::Prompt { terminal: HIDDEN_TERMINAL }, start_us + SETUP_US_MAX);
+        vec![
+            Command::OpenTerminal { terminal: HIDDEN_TERMINAL },
+            Command::Input { terminal: HIDDEN_TERMINAL, text },
+            Command::RunUntil { goal, limit_us, events_max: u32::MAX },
+        ]
     }
 }
 
@@ -231,9 +239,10 @@ mod tests {
     #[test]
     fn a_host_s_manifest_is_a_file_and_is_applied_first() {
         let begin = Beginning { manifest: "kind: Pod\n".into(), setup: vec!["true".into()], commands: Vec::new() };
-        let commands = begin.commands();
+        let commands = begin.commands(5);
         let text = "kubectl apply -f manifest.yaml\ntrue\n".to_owned();
         assert_eq!(commands[1], Command::Input { terminal: HIDDEN_TERMINAL, text });
-        assert!(Beginning::default().commands().is_empty());
+        assert!(matches!(commands[2], Command::RunUntil { goal: Goal::Prompt { terminal: HIDDEN_TERMINAL }, .. }));
+        assert!(Beginning::default().commands(5).is_empty());
     }
 }

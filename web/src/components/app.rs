@@ -17,7 +17,7 @@ use super::splitter::Splitter;
 use super::summary::Summary;
 use super::toolbar::{Toolbar, Wish};
 use crate::driver::{Driver, Pace, worker_link};
-use crate::embed::{self, Guest, HIDDEN_TERMINAL, Said};
+use crate::embed::{self, Guest, Said};
 use crate::i18n::{Language, Text};
 use crate::store::{Action, FIRST_TERMINAL, PANES, Pane, Panes, State, View};
 
@@ -160,13 +160,9 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
 fn obey(driver: &Driver, guest: &Guest, dispatcher: &UseReducerDispatcher<State>, said: Said) {
     match said {
         Said::Begin(beginning) => {
-            let commands = beginning.commands();
-            let has_setup = !commands.is_empty();
-            driver.begin_with(beginning.start(new_start(guest)), commands);
-            if has_setup {
-                let goal = Goal::Prompt { terminal: HIDDEN_TERMINAL };
-                driver.set_pace(Pace::Fast { goal, limit_us: u64::MAX });
-            }
+            let start = new_start(guest);
+            let commands = beginning.commands(start.start_us);
+            driver.begin_with(beginning.start(start), commands);
             dispatcher.dispatch(Action::Offer(beginning.commands));
         }
         Said::Run(command) => driver.send(Command::Input { terminal: FIRST_TERMINAL, text: [&command, "\n"].concat() }),
