@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use thin::literal_str;
+
 use crate::apps::controller_revision::ControllerRevision;
 use crate::apps::daemon_set::DaemonSet;
 use crate::apps::deployment::Deployment;
@@ -31,6 +33,14 @@ pub enum Scope {
     Namespaced,
 }
 
+/// A group's version as `apiVersion` has it: the core group has no name and no slash.
+const fn without_slash(group_version: &str) -> &str {
+    match group_version.as_bytes() {
+        [b'/', ..] => group_version.split_at(1).1,
+        _ => group_version,
+    }
+}
+
 macro_rules! kinds {
     ($( $kind:ident $plural:literal $group:literal $version:literal $scope:ident ),* $(,)?) => {
         /// A kind that the API server serves, in the order of its group, version and name in discovery.
@@ -44,6 +54,14 @@ macro_rules! kinds {
             /// Such as `StatefulSet`.
             pub const fn name(self) -> &'static str {
                 match self { $( Kind::$kind => stringify!($kind), )* }
+            }
+            /// The name as shared text.
+            pub fn shared_name(self) -> Str {
+                match self { $( Kind::$kind => literal_str!(stringify!($kind)), )* }
+            }
+            /// Such as `apps/v1`, or `v1`.
+            pub fn api_version(self) -> Str {
+                match self { $( Kind::$kind => literal_str!(without_slash(concat!($group, "/", $version))), )* }
             }
             /// Such as `statefulsets`.
             pub const fn plural(self) -> &'static str {
@@ -146,7 +164,7 @@ pub trait Resource: Clone + Codec + Into<Object> + 'static {
     fn controller_reference(&self) -> OwnerReference {
         OwnerReference {
             api_version: Self::KIND.api_version(),
-            kind: Self::KIND.name().into(),
+            kind: Self::KIND.shared_name(),
             name: self.metadata().name.clone(),
             uid: self.metadata().uid.clone(),
             controller: Some(true),
@@ -211,14 +229,6 @@ impl ObjectMeta {
 }
 
 impl Kind {
-    /// Such as `apps/v1`, or `v1`.
-    pub fn api_version(self) -> Str {
-        match self.group() {
-            "" => self.version().into(),
-            group => thin::format_str!("{group}/{}", self.version()),
-        }
-    }
-
     /// Such as `statefulsets.apps`, or `pods`: how Status messages name a resource.
     pub fn qualified_plural(self) -> Str {
         match self.group() {

@@ -42,7 +42,7 @@ pub trait Api {
     fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Object, Status>;
 
     /// Binds a pod to a node (the `binding` subresource): sets `spec.nodeName` and the condition PodScheduled.
-    fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status>;
+    fn bind(&mut self, pod: &Key, uid: &str, node: &Str) -> Result<Object, Status>;
 
     /// Creates an object from JSON, as a user's POST.
     fn create_value(

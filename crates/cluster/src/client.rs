@@ -1,7 +1,7 @@
 //! The cluster as a user's client sees it: the API server, and through it the kubelets.
 
 use api::table::Table;
-use api::{Key, Kind, Object, Status, Value};
+use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
     Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
     NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
@@ -83,7 +83,7 @@ impl Api for ClusterClient<'_> {
         self.write(|server| server.delete(kind, key, options))
     }
 
-    fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status> {
+    fn bind(&mut self, pod: &Key, uid: &str, node: &Str) -> Result<Object, Status> {
         self.write(|server| server.bind(pod, uid, node))
     }
 

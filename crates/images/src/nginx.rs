@@ -8,7 +8,7 @@ use cri::{Address, Disposition, Image, ImageConfig, Payload, Process, Reference,
 use shell::fs::{Caller, Fs, FsError, Tree, normalise};
 use shell::{Dialect, ProcessIo, Progress, Signal};
 use sim::Time;
-use thin::Str;
+use thin::{Str, literal_str};
 
 use crate::busybox::BUILTINS;
 use crate::files::{Root, plausible_size};
@@ -156,7 +156,7 @@ impl Process for Server {
                 started: system.now,
                 pages: cri::SMALL_PAGES,
                 tty: false,
-                command: "nginx: worker process".into(),
+                command: literal_str!("nginx: worker process"),
             });
         }
         while let Some(packet) = system.net.receive(PORT) {

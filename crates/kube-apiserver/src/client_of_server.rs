@@ -57,7 +57,7 @@ impl Api for ServerClient<'_> {
         self.server.delete(kind, key, options, self.now)
     }
 
-    fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status> {
+    fn bind(&mut self, pod: &Key, uid: &str, node: &Str) -> Result<Object, Status> {
         binding::bind(self.server, pod, uid, node, self.now)
     }
 

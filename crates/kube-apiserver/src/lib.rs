@@ -23,6 +23,7 @@ mod patch_requests;
 mod registry;
 mod requests;
 mod server_side_apply;
+mod siblings;
 mod subresources;
 mod tables;
 mod user_requests;
@@ -42,6 +43,7 @@ pub struct ApiServer {
     etcd: etcd::Etcd,
     allocator: allocator::Allocator,
     managed: managed::Interner,
+    siblings: siblings::Siblings,
     pod_defaults: admission::PodDefaults,
     uids: Random,
     names: Random,
@@ -57,6 +59,7 @@ impl ApiServer {
             etcd: etcd::Etcd::default(),
             allocator: allocator::Allocator::default(),
             managed: managed::Interner::default(),
+            siblings: siblings::Siblings::default(),
             pod_defaults: admission::PodDefaults::default(),
             uids: Random::stream(seed, "kube-apiserver uids"),
             names: Random::stream(seed, "kube-apiserver names"),

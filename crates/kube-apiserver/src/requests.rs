@@ -44,6 +44,7 @@ impl ApiServer {
         registry::finish_create(&mut object);
         let uid = self.uids.uuid();
         let metadata = object.metadata_mut();
+        self.siblings.share(metadata);
         metadata.uid = uid.into();
         metadata.creation_timestamp = Some(now.truncate_to_second());
         metadata.resource_version = ResourceVersion(0);

@@ -72,7 +72,7 @@ fn a_bound_pod_ends_gracefully_and_an_unbound_one_at_once() {
     for name in ["bound", "unbound"] {
         api.create(pod(name).into()).unwrap();
     }
-    api.bind(&Key::new("default", "bound"), "", "node-1").unwrap();
+    api.bind(&Key::new("default", "bound"), "", &"node-1".into()).unwrap();
     let before = api.revision();
     api.delete(Kind::Pod, &Key::new("default", "bound"), &DeleteOptions::default()).unwrap();
     api.delete(Kind::Pod, &Key::new("default", "unbound"), &DeleteOptions::default()).unwrap();

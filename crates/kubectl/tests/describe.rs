@@ -2,7 +2,7 @@
 
 use api::table::Table;
 use api::text::yaml;
-use api::{Key, Kind, Object, Reason, Status, Value};
+use api::{Key, Kind, Object, Reason, Status, Str, Value};
 use client::{
     Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
     NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
@@ -50,7 +50,7 @@ impl Api for Snapshot {
     fn delete(&mut self, _kind: Kind, _key: &Key, _options: &DeleteOptions) -> Result<Object, Status> {
         Err(refusal())
     }
-    fn bind(&mut self, _pod: &Key, _uid: &str, _node: &str) -> Result<Object, Status> {
+    fn bind(&mut self, _pod: &Key, _uid: &str, _node: &Str) -> Result<Object, Status> {
         Err(refusal())
     }
     fn create_value(&mut self, _kind: Kind, _namespace: &str, _body: Value, _options: &WriteOptions) -> Answer {

@@ -8,9 +8,10 @@ const INITIAL: Span = Span::from_seconds(10);
 const MAX: Span = Span::from_seconds(300);
 
 /// The back-off of one container, or of one container's image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BackOff {
-    entry: Option<Entry>,
+    /// Apart, since hardly any container has failed.
+    entry: Option<Box<Entry>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,23 +23,23 @@ struct Entry {
 impl BackOff {
     /// Until when a try is too early, if it is, after a failure at `since`.
     pub(crate) fn until(&self, since: Time, now: Time) -> Option<Time> {
-        let entry = self.entry.filter(|entry| !has_expired(entry, since))?;
+        let entry = self.entry.as_deref().filter(|entry| !has_expired(entry, since))?;
         let until = since + entry.wait;
         (now < until).then_some(until)
     }
 
     /// The wait that applies now.
     pub(crate) fn wait(&self) -> Span {
-        self.entry.map_or(INITIAL, |entry| entry.wait)
+        self.entry.as_deref().map_or(INITIAL, |entry| entry.wait)
     }
 
     /// A try after a failure at `since` begins now.
     pub(crate) fn next(&mut self, since: Time, now: Time) {
-        let wait = match self.entry.filter(|entry| !has_expired(entry, since)) {
+        let wait = match self.entry.as_deref().filter(|entry| !has_expired(entry, since)) {
             Some(entry) => Span(entry.wait.0 * 2).min(MAX),
             None => INITIAL,
         };
-        self.entry = Some(Entry { wait, updated: now });
+        self.entry = Some(Box::new(Entry { wait, updated: now }));
     }
 }
 

@@ -4,6 +4,7 @@
 
 use api::Str;
 use api::core::pod::PodSpec;
+use thin::literal_str;
 
 /// `Guaranteed`, `Burstable` or `BestEffort`.
 pub(crate) fn qos_class(spec: &PodSpec) -> Str {
@@ -19,9 +20,9 @@ pub(crate) fn qos_class(spec: &PodSpec) -> Str {
         }
     }
     match (asks, is_guaranteed) {
-        (false, _) => "BestEffort".into(),
-        (true, true) => "Guaranteed".into(),
-        (true, false) => "Burstable".into(),
+        (false, _) => literal_str!("BestEffort"),
+        (true, true) => literal_str!("Guaranteed"),
+        (true, false) => literal_str!("Burstable"),
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) struct Shares {
     rests: Vec<Rest>,
     mounts: Vec<Rc<[cri::Mount]>>,
     envs: Vec<Rc<Env>>,
+    commands: Vec<Str>,
     images: OrderedMap<Str, ImageNames>,
     empty_trees: OrderedMap<u32, Tree>,
 }
@@ -84,6 +85,11 @@ impl Shares {
     /// Variables that many containers have are kept once.
     pub(crate) fn env(&mut self, env: Env) -> Rc<Env> {
         shared(&mut self.envs, Rc::new(env))
+    }
+
+    /// How `ps` shows a program.
+    pub(crate) fn command(&mut self, argv: &[Str]) -> Str {
+        shared(&mut self.commands, argv.join(" ").into())
     }
 
     fn status(&mut self, mut status: PodStatus) -> PodStatus {

@@ -137,7 +137,7 @@ impl Kubelets {
         let process = self.registry.image(worker.containers[at].image).start(&spawn)?;
         let new = NewProcess {
             process,
-            command: crate::spawn::command_text(&spawn.argv),
+            command: self.shares.command(&spawn.argv),
             uid: spawn.uid,
             gid: spawn.gid,
             terminal,

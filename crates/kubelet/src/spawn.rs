@@ -94,11 +94,6 @@ fn tag(container: &Container) -> Str {
     Reference::parse(&container.image).map(|reference| reference.tag.as_str().into()).unwrap_or_default()
 }
 
-/// How `ps` shows a program.
-pub(crate) fn command_text(argv: &[Str]) -> Str {
-    argv.join(" ").into()
-}
-
 /// The host name of a pod: its own, or its name, cut to what Linux allows.
 pub(crate) fn hostname(pod: &Pod) -> Str {
     let name = if pod.spec.hostname.is_empty() { &pod.metadata.name } else { &pod.spec.hostname };

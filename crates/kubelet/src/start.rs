@@ -110,8 +110,8 @@ impl Kubelets {
         let now = api.now();
         let image = worker.container(at).image.clone();
         let record = &worker.containers[at];
-        if let Some(failed) = record.pulls.1
-            && let Some(until) = record.pulls.0.until(failed, now)
+        if let Some(pulls) = &record.failed_pulls
+            && let Some(until) = pulls.last.and_then(|failed| pulls.back_off.until(failed, now))
         {
             let last = record.error.as_ref().map_or(Str::new(), |error| last_pull_error(error));
             let message = format_str!("Back-off pulling image \"{image}\"{last}");
@@ -155,12 +155,15 @@ impl Kubelets {
                 );
                 self.record(worker, api, Some(at), EventKind::Normal, "Pulled", message);
                 worker.containers[at].step = Step::Pulled;
-                worker.containers[at].pulls.1 = None;
+                if let Some(pulls) = &mut worker.containers[at].failed_pulls {
+                    pulls.last = None;
+                }
             }
             Err(error) => {
                 let record = &mut worker.containers[at];
-                record.pulls.0.next(record.pulls.1.unwrap_or(now), now);
-                record.pulls.1 = Some(now);
+                let pulls = record.failed_pulls.get_or_insert_default();
+                pulls.back_off.next(pulls.last.unwrap_or(now), now);
+                pulls.last = Some(now);
                 let message = format_str!("Failed to pull image \"{image}\": {error}");
                 self.record(worker, api, Some(at), EventKind::Warning, "Failed", message);
                 self.refuse(worker, at, api, "ErrImagePull", error.into(), now + PULL_RETRY);
@@ -268,7 +271,7 @@ impl Kubelets {
         let mounts = self.mounts_of(worker, at);
         let first = NewProcess {
             process,
-            command: crate::spawn::command_text(&spawn.argv),
+            command: self.shares.command(&spawn.argv),
             uid: spawn.uid,
             gid: spawn.gid,
             terminal: cri::Terminal { stdin: spawn.tty, stdout: spawn.tty },

@@ -91,8 +91,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) error: Option<Rc<StartError>>,
     /// The back-off of restarts.
     pub(crate) restarts: BackOff,
-    /// The back-off of pulls, and when the last one failed.
-    pub(crate) pulls: (BackOff, Option<Time>),
+    /// The pulls of its image that failed, if any did.
+    pub(crate) failed_pulls: Option<Box<FailedPulls>>,
     /// The startup probe's last answer; none without such a probe.
     pub(crate) startup: Option<ProbeResult>,
     /// The readiness probe's last answer; none without such a probe.
@@ -113,6 +113,15 @@ pub(crate) struct ContainerRecord {
     pub(crate) is_unready: bool,
     /// What is mounted.
     pub(crate) mounts: Option<Rc<[Mount]>>,
+}
+
+/// Pulls of a container's image that failed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FailedPulls {
+    /// How long the next one waits.
+    pub(crate) back_off: BackOff,
+    /// When the last one failed; none if one has succeeded since.
+    pub(crate) last: Option<Time>,
 }
 
 /// Where a container stands.

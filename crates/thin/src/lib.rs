@@ -21,7 +21,24 @@ macro_rules! format_str {
     ($($arguments:tt)*) => { $crate::Str::formatted(::std::format_args!($($arguments)*)) };
 }
 
+/// A constant text as a [`Str`], which no use of it allocates.
+#[macro_export]
+macro_rules! literal_str {
+    ($text:expr) => {
+        $crate::Str::of_static($crate::arcstr::literal!($text))
+    };
+}
+
+#[doc(hidden)]
+pub use arcstr;
+
 impl Str {
+    /// Behind [`literal_str`].
+    #[doc(hidden)]
+    pub const fn of_static(text: ArcStr) -> Str {
+        Str(text)
+    }
+
     /// The empty text.
     pub const fn new() -> Str {
         Str(ArcStr::new())
@@ -203,6 +220,12 @@ mod tests {
     fn a_text_is_one_pointer_and_so_is_none() {
         assert_eq!(size_of::<Str>(), size_of::<usize>());
         assert_eq!(size_of::<Option<Str>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn a_literal_is_one_text_wherever_it_is_used() {
+        let text = || literal_str!("apps/v1");
+        assert!(text().same(&text()) && text() == "apps/v1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use ecow::EcoVec;
 use std::rc::Rc;
 
 use crate::ApiServer;
+use thin::literal_str;
 
 const TOLERATION_SECONDS: i64 = 300;
 const NODE_PROBLEMS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
@@ -99,7 +100,7 @@ fn set_priority(server: &ApiServer, pod: &mut Pod) -> Result<(), Status> {
 fn set_service_account(server: &mut ApiServer, pod: &mut Pod) -> Result<(), Status> {
     let spec = Rc::make_mut(&mut pod.spec);
     if spec.service_account_name.is_empty() {
-        spec.service_account_name = "default".into();
+        spec.service_account_name = literal_str!("default");
     }
     spec.deprecated_service_account = spec.service_account_name.clone();
     let account = Key::new(pod.metadata.namespace.clone(), spec.service_account_name.clone());

@@ -10,7 +10,7 @@ use api::core::endpoints::EndpointPort;
 use api::core::service::ServicePort;
 use api::int_or_string::IntOrString;
 use api::meta::ObjectReference;
-use api::{Pod, Service, Str};
+use api::{Kind, Pod, Service, Str};
 use ecow::EcoVec;
 use sim::Time;
 
@@ -49,7 +49,7 @@ pub fn hostname_in(service: &Service, pod: &Pod) -> Option<Str> {
 /// A reference to the pod, as endpoints hold it.
 pub fn target_reference(pod: &Pod) -> ObjectReference {
     ObjectReference {
-        kind: "Pod".into(),
+        kind: Kind::Pod.shared_name(),
         name: pod.metadata.name.clone(),
         namespace: pod.metadata.namespace.clone(),
         uid: pod.metadata.uid.clone(),

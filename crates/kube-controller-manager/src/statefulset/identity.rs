@@ -8,7 +8,7 @@ use api::core::pod::PodTemplateSpec;
 use api::core::volume::{PersistentVolumeClaimVolumeSource, Volume};
 use api::{Key, ObjectMeta, PersistentVolumeClaim, Pod, Resource, StatefulSet, Str};
 use ecow::EcoVec;
-use thin::format_str;
+use thin::{format_str, literal_str};
 
 /// The label with the pod's own name.
 pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
@@ -53,9 +53,9 @@ pub fn claim_keys(set: &StatefulSet, ordinal: i32) -> impl Iterator<Item = Key> 
 pub fn new_pod(set: &StatefulSet, template: &PodTemplateSpec, ordinal: i32, revision: &Str) -> Pod {
     let name = pod_name(set, ordinal);
     let mut labels = template.metadata.labels.clone();
-    labels.insert(POD_INDEX_LABEL, format_str!("{ordinal}"));
-    labels.insert(REVISION_LABEL, revision.clone());
-    labels.insert(POD_NAME_LABEL, name.clone());
+    labels.insert(literal_str!(POD_INDEX_LABEL), format_str!("{ordinal}"));
+    labels.insert(literal_str!(REVISION_LABEL), revision.clone());
+    labels.insert(literal_str!(POD_NAME_LABEL), name.clone());
     let metadata = ObjectMeta {
         generate_name: format_str!("{}-", set.metadata.name),
         namespace: set.metadata.namespace.clone(),
@@ -109,8 +109,8 @@ fn is_claim_name(name: &str, template: &str, pod: &str) -> bool {
 pub fn repaired(set: &StatefulSet, pod: &Pod) -> Pod {
     let mut pod = pod.clone();
     let Some(ordinal) = ordinal_in(set, &pod.metadata.name) else { return pod };
-    pod.metadata.labels.insert(POD_NAME_LABEL, pod.metadata.name.clone());
-    pod.metadata.labels.insert(POD_INDEX_LABEL, format_str!("{ordinal}"));
+    pod.metadata.labels.insert(literal_str!(POD_NAME_LABEL), pod.metadata.name.clone());
+    pod.metadata.labels.insert(literal_str!(POD_INDEX_LABEL), format_str!("{ordinal}"));
     if !storage_matches(set, &pod) {
         let volumes = volumes_with_claims(set, &pod.spec.volumes, ordinal);
         Rc::make_mut(&mut pod.spec).volumes = volumes;

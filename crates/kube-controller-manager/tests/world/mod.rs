@@ -149,7 +149,7 @@ impl World {
                 let at = self.now + GONE_AFTER;
                 self.pods_due.entry((key, true)).or_insert(at);
             } else if pod.spec.node_name.is_empty() && self.has_bound_claims(&pod) {
-                self.client("kube-scheduler").bind(&key, &pod.metadata.uid, "node-1").expect("a pod to place");
+                self.client("kube-scheduler").bind(&key, &pod.metadata.uid, &"node-1".into()).expect("a pod to place");
                 let at = self.now + READY_AFTER;
                 self.pods_due.insert((key, false), at);
             }

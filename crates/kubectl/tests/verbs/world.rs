@@ -44,7 +44,7 @@ impl Api for Door<'_> {
     fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Object, Status> {
         self.0.delete(kind, key, options)
     }
-    fn bind(&mut self, pod: &Key, uid: &str, node: &str) -> Result<Object, Status> {
+    fn bind(&mut self, pod: &Key, uid: &str, node: &Str) -> Result<Object, Status> {
         self.0.bind(pod, uid, node)
     }
     fn create_value(&mut self, kind: Kind, ns: &str, body: Value, options: &WriteOptions) -> Result<Written, Status> {
