@@ -176,13 +176,15 @@
 
     async #manifest() {
       const inline = this.querySelector('script[type="application/yaml"]');
-      if (inline) return limited(inline.textContent, 'the manifest');
+      if (inline) return limited(dedented(inline.textContent), 'the manifest');
       const place = this.getAttribute('manifest');
       if (!place) return '';
       const answer = await fetch(new URL(place, document.baseURI)).catch(() => null);
       if (!answer) throw new Error(`${place} cannot be fetched`);
       if (!answer.ok) throw new Error(`${place}: ${answer.status} ${answer.statusText}`.trim());
-      if (/html/.test(answer.headers.get('content-type') ?? '')) throw new Error(`${place} is a page, not a manifest`);
+      const type = answer.headers.get('content-type') ?? '';
+      if (/html/.test(type)) throw new Error(`${place} is a page, not a manifest`);
+      if (/^(image|audio|video|font)\//.test(type)) throw new Error(`${place} is ${type}, not a manifest`);
       return limited(await answer.text(), place);
     }
 
@@ -226,6 +228,13 @@
   }
 
   const lines = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+
+  // A manifest that an author has indented with the page around it.
+  function dedented(text) {
+    const indents = text.split('\n').filter((line) => line.trim()).map((line) => line.search(/\S/));
+    const least = Math.min(...indents);
+    return `${text.split('\n').map((line) => line.slice(least)).join('\n').replace(/^\n+/, '').trimEnd()}\n`;
+  }
 
   function limited(text, what) {
     if (text.length > MANIFEST_BYTES_MAX) throw new Error(`${what} is larger than 1 MiB`);

@@ -154,6 +154,24 @@ export const cases = {
     }
   },
 
+  async 'calls during destroy, and destroy during calls'({ createCluster }) {
+    const cluster = await createCluster();
+    const refusals = [];
+    cluster.on('destroy', () => refusals.push(refused('Destroyed', () => cluster.run('true')), refused('Destroyed', () => cluster.exportSession())));
+    await cluster.apply(MANIFEST);
+    const running = cluster.runUntil((it) => {
+      it.destroy();
+      return false;
+    });
+    await refused('Destroyed', () => running);
+    same(refusals.length, 2, 'the listener was told');
+    await Promise.all(refusals);
+    const other = await createCluster();
+    other.on('time', () => other.destroy());
+    same((await other.run('echo last')).stdout, 'last\n', 'the call that was under way');
+    await refused('Destroyed', () => other.run('true'));
+  },
+
   async 'time runs while it is resumed, at its speed'({ createCluster }) {
     const cluster = await createCluster();
     const before = Number(cluster.now);

@@ -22,6 +22,8 @@ before(async () => {
     const policy = `default-src 'none'; script-src ${origin}; frame-src ${origin}; connect-src 'self'`;
     response.writeHead(page ? 200 : 404, { 'content-type': page?.type ?? 'text/plain', 'content-security-policy': policy }).end(page?.body);
   });
+  pages.set('/big', { body: `# ${'x'.repeat(1 << 20)}` });
+  pages.set('/picture', { type: 'image/png', body: 'x' });
   await new Promise((resolve) => host.listen(0, '127.0.0.1', resolve));
   host.unref();
 });
@@ -91,6 +93,9 @@ for (const [what, attributes, words] of [
   ['a wrong number', 'nodes="many"', 'must be a whole number from 1 to 5000'],
   ['a wrong view', 'views="sky"', 'some of terminal, picture'],
   ['a manifest that is not there', 'manifest="/nope.yaml"', '/nope.yaml: 404'],
+  ['a manifest that is too large', 'manifest="/big"', '/big is larger than 1 MiB'],
+  ['a manifest that is a picture', 'manifest="/picture"', '/picture is image/png, not a manifest'],
+  ['a height that is none', 'height="tall"', 'height must be a number of pixels'],
   ['a manifest that is a page', 'manifest="/docs"', 'is a page, not a manifest'],
 ]) {
   test(`${what} is said where it stands, and the host page goes on`, async (t) => {
@@ -125,4 +130,54 @@ test('where no script may run, an iframe with an address is enough', async (t) =
   await frame.locator('.terminal-input').first().waitFor({ timeout: 30_000 });
   assert.equal(await frame.locator('.terminal-input').first().isDisabled(), true);
   assert.equal(await frame.locator('.pane-picture').isVisible(), false);
+});
+
+test('a manifest that the cluster refuses is said in the playground', async (t) => {
+  const { page } = await open(t, '<ordinal-playground load="visible" views="terminal"><script type="application/yaml">kind: Nope</script></ordinal-playground>');
+  await inside(page).getByText('apiVersion not set').waitFor({ timeout: 30_000 });
+});
+
+test('a new cluster has what the host gave to the first one', async (t) => {
+  const body = `<ordinal-playground load="visible" setup="kubectl create configmap note" commands="kubectl get pod,cm"><script type="application/yaml">${POD}</script></ordinal-playground>`;
+  const { page } = await open(t, body);
+  const frame = inside(page);
+  await frame.getByRole('button', { name: 'kubectl get pod,cm' }).click({ timeout: 30_000 });
+  await frame.getByText('configmap/note').first().waitFor({ timeout: 30_000 });
+  // What a trap looks like from the page: the worker's error event.
+  await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error('planted'); }));
+  await frame.getByRole('dialog').getByRole('button', { name: 'New cluster' }).click();
+  await frame.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await frame.getByText('configmap/note').count(), 0, 'the terminal is a new one');
+  await frame.getByRole('button', { name: 'kubectl get pod,cm' }).click();
+  await frame.getByText('configmap/note').first().waitFor({ timeout: 30_000 });
+  assert.match(await frame.locator('.terminal-log').first().innerText(), /pod\/guest/);
+});
+
+test('messages that cannot be read are answered, and those that are not for it are not', async (t) => {
+  const { page, problems } = await open(t, '<ordinal-playground load="visible" views="terminal"></ordinal-playground>');
+  await inside(page).locator('.terminal-input').first().waitFor({ timeout: 30_000 });
+  const answers = await page.evaluate(async () => {
+    const frame = document.querySelector('ordinal-playground').shadowRoot.querySelector('iframe').contentWindow;
+    const heard = [];
+    const told = (wanted) => new Promise((resolve) => {
+      const hear = ({ source, data }) => {
+        if (source !== frame || !['refused', 'answer'].includes(data.type)) return;
+        heard.push(data.type);
+        if (heard.length === wanted) {
+          removeEventListener('message', hear);
+          resolve();
+        }
+      };
+      addEventListener('message', hear);
+    });
+    const done = told(6);
+    for (const message of [{ ordinal: 9, type: 'run', command: 'x' }, { ordinal: 1, type: 'fly' }, { ordinal: 1, type: 'run', command: 7 }, { ordinal: 1, type: 'ask', id: -1, command: 'x' }, { ordinal: 1 }]) frame.postMessage(message, '*');
+    // Of others: no answer.
+    for (const message of ['text', null, 7, { type: 'run', command: 'x' }]) frame.postMessage(message, '*');
+    frame.postMessage({ ordinal: 1, type: 'ask', id: 1, command: 'echo asked' }, '*');
+    await done;
+    return heard;
+  });
+  assert.deepEqual(answers, ['refused', 'refused', 'refused', 'refused', 'refused', 'answer']);
+  assert.deepEqual(problems, []);
 });

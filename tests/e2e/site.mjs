@@ -28,6 +28,8 @@ function compress(file, body) {
 export async function serve(folder, base = '/', others = {}, { like = 'a test' } = {}) {
   const index = readFileSync(join(folder, 'index.html'), 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(index)[1];
+  // How often each file was sent.
+  const sent = new Map();
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
     const below = path.endsWith('/') ? `${path}index.html` : path;
@@ -36,8 +38,9 @@ export async function serve(folder, base = '/', others = {}, { like = 'a test' }
       const file = others[below] ? fileURLToPath(others[below]) : join(folder, normalize(`/${below.slice(base.length)}`));
       const body = readFileSync(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      const [sent, headers] = like === 'a host' ? compress(file, body) : [body, { 'cache-control': 'no-cache' }];
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers }).end(sent);
+      const [answer, headers] = like === 'a host' ? compress(file, body) : [body, { 'cache-control': 'no-cache' }];
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers }).end(answer);
+      sent.set(below, (sent.get(below) ?? 0) + 1);
     } catch {
       response.writeHead(404).end();
     }
@@ -45,5 +48,26 @@ export async function serve(folder, base = '/', others = {}, { like = 'a test' }
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A test that fails before it closes the site must not keep the process.
   server.unref();
-  return { url: `http://127.0.0.1:${server.address().port}${base}`, close: () => server.close() && server.closeAllConnections() };
+  return { url: `http://127.0.0.1:${server.address().port}${base}`, sent, close: () => server.close() && server.closeAllConnections() };
+}
+
+// Serves folders by the path under which each appears, as a host of other people's pages does; with a policy, if one is given.
+export async function serveFolders(folders, policy) {
+  const bases = Object.keys(folders).sort((one, other) => other.length - one.length);
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    const base = bases.find((start) => path.startsWith(start));
+    const below = normalize(`/${path.slice(base.length)}`);
+    try {
+      const file = join(folders[base], below.endsWith('/') ? `${below}index.html` : below);
+      const body = readFileSync(file);
+      const headers = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+      response.writeHead(200, policy ? { ...headers, 'content-security-policy': policy } : headers).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() && server.closeAllConnections() };
 }

@@ -10,7 +10,7 @@ mod frames;
 mod journal;
 mod link;
 
-pub use conductor::{Conductor, Pace, SPEED_MAX, SPEEDS};
+pub use conductor::{Conductor, Pace, SLICE_EVENTS_MAX, SPEED_MAX, SPEEDS};
 pub use frames::{Driver, Outcome};
 pub use journal::Journal;
 pub use link::{Connect, LinkEvent, local_link, worker_link};

@@ -6,11 +6,11 @@
 //! Invariant: only the window that holds this one is listened to. What it can ask for is what a reader could do.
 
 use js_sys::{Array, JsString, Object, Reflect};
-use view::{Command, File, Goal, INPUT_BYTES_MAX, Start};
+use view::{Command, File, Goal, INPUT_BYTES_MAX, Start, Update};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Window};
 
-use crate::driver::SPEEDS;
+use crate::driver::{Outcome, SLICE_EVENTS_MAX, SPEEDS};
 use crate::i18n::Language;
 use crate::store::{Pane, Panes, View};
 
@@ -21,6 +21,8 @@ const MARK: &str = "ordinal";
 pub const HIDDEN_TERMINAL: u32 = 1_000;
 /// Virtual time that a host's commands may take before the reader's come.
 const SETUP_US_MAX: u64 = 3_600_000_000;
+/// The host's questions are numbered from here; the page's own begin at one.
+const FIRST_QUESTION: u32 = 1 << 31;
 /// The file in which the reader finds the host's manifest.
 const MANIFEST: &str = "manifest.yaml";
 
@@ -56,6 +58,12 @@ pub enum Said {
     Pause,
     /// Time goes on.
     Resume,
+    /// So many virtual seconds a second, one of [`SPEEDS`].
+    Speed(u32),
+    /// How things stand: what this command says in a copy of the cluster.
+    Ask(u32, String),
+    /// The journal is wanted.
+    Export(u32),
 }
 
 /// What a host's cluster begins with.
@@ -135,7 +143,8 @@ impl Beginning {
         vec![
             Command::OpenTerminal { terminal: HIDDEN_TERMINAL },
             Command::Input { terminal: HIDDEN_TERMINAL, text },
-            Command::RunUntil { goal, limit_us, events_max: u32::MAX },
+            // In slices: the page stays alive, and a long setup is no hung engine.
+            Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX },
         ]
     }
 }
@@ -159,12 +168,15 @@ fn host(window: &Window) -> Option<Window> {
 /// Hands on what the host says, for the page's whole life, and tells it that this page listens.
 pub fn listen(window: &Window, on_said: impl Fn(Said) + 'static) {
     let Some(host) = host(window) else { return };
-    let source = host.clone();
+    let (source, place) = (host.clone(), window.clone());
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let is_host = event.source().is_some_and(|sender| Object::is(&sender, &source));
+        if !is_host || !is_ours(&event.data()) {
+            return;
+        }
         match said(&event.data()) {
-            Some(said) if is_host => on_said(said),
-            Some(_) | None => {}
+            Some(said) => on_said(said),
+            None => refuse(&place),
         }
     });
     // A window takes any listener.
@@ -186,13 +198,27 @@ pub fn tell(window: &Window, kind: &str, values: &[(&str, JsValue)]) {
     let _ = host.post_message(&message, "*");
 }
 
-/// A message of this version; others' messages are none of ours.
+/// Whether a message is for a playground; others' messages are none of ours.
+fn is_ours(data: &JsValue) -> bool {
+    data.is_object() && Reflect::has(data, &JsValue::from(MARK)).unwrap_or(false)
+}
+
+/// A message that cannot be read is answered, so that its author learns of it.
+fn refuse(window: &Window) {
+    let message =
+        "not a message of version 1: begin, run, ask, export, pause, resume or speed, as docs/embedding.md has them";
+    tell(window, "refused", &[("message", message.into())]);
+}
+
+/// A message of this version; nothing if it is of another, or no message that there is.
 fn said(data: &JsValue) -> Option<Said> {
     let get = |name: &str| Reflect::get(data, &JsValue::from(name)).unwrap_or(JsValue::UNDEFINED);
-    if !data.is_object() || get(MARK).as_f64() != Some(f64::from(VERSION)) {
+    if get(MARK).as_f64() != Some(f64::from(VERSION)) {
         return None;
     }
     let text = |name: &str| get(name).as_string().filter(|text| text.len() < INPUT_BYTES_MAX);
+    let whole = |number: &f64| *number >= 0.0 && *number < f64::from(FIRST_QUESTION);
+    let number = |name: &str| get(name).as_f64().filter(whole).map(|number| number as u32);
     match get("type").as_string()?.as_str() {
         "begin" => {
             let manifest = text("manifest").unwrap_or_default();
@@ -201,8 +227,36 @@ fn said(data: &JsValue) -> Option<Said> {
         "run" => text("command").map(Said::Run),
         "pause" => Some(Said::Pause),
         "resume" => Some(Said::Resume),
+        "speed" => number("speed").filter(|speed| SPEEDS.contains(speed)).map(Said::Speed),
+        "ask" => Some(Said::Ask(number("id")?, text("command")?)),
+        "export" => number("id").map(Said::Export),
         _ => None,
     }
+}
+
+/// The engine's command for a host's question. It changes nothing, and goes to no journal.
+pub fn question(id: u32, command: String) -> Command {
+    Command::Probe { id: FIRST_QUESTION + id, lines: vec![command] }
+}
+
+/// Tells the host that a session begins, what its questions have come to, and that the engine is gone.
+pub fn report(window: &Window, outcome: &Outcome) {
+    match outcome {
+        Outcome::Frame { reset, updates, .. } => {
+            if *reset {
+                tell(window, "begun", &[]);
+            }
+            updates.iter().for_each(|update| answer(window, update));
+        }
+        Outcome::Crashed(crash) => tell(window, "crashed", &[("message", JsValue::from(crash.text.as_str()))]),
+    }
+}
+
+fn answer(window: &Window, update: &Update) {
+    let Update::Probed { id, answers } = update else { return };
+    let (Some(id), Some(said)) = (id.checked_sub(FIRST_QUESTION), answers.first()) else { return };
+    let values = [("id", id.into()), ("stdout", said.stdout.as_str().into()), ("ok", said.ok.into())];
+    tell(window, "answer", &values);
 }
 
 /// The strings of a list; one line each.

@@ -12,7 +12,7 @@ use ordered::OrderedMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use view::{Looked, Probed, Problem, Uid, Update};
+use view::{Looked, Probed, Problem, Stream, Uid, Update};
 use yew::Reducible;
 
 pub use found::Found;
@@ -342,6 +342,13 @@ impl State {
         }
     }
 
+    /// A manifest or a setup of the host's that fails must not fail in silence.
+    fn overhear(&mut self, update: Update) {
+        if let Update::Output { stream: Stream::Stderr, text, .. } = update {
+            self.notice.get_or_insert_default().push_str(&text);
+        }
+    }
+
     fn hear(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Frame { reset, updates, pace, unkept, start_us } => {
@@ -350,8 +357,8 @@ impl State {
                     self.ready = true;
                 }
                 (self.pace, self.unkept, self.start_us) = (pace, unkept, start_us);
-                for update in updates.into_iter().filter(|update| !is_hidden(update)) {
-                    self.apply(update);
+                for update in updates {
+                    if is_hidden(&update) { self.overhear(update) } else { self.apply(update) }
                 }
             }
             Outcome::Crashed(crash) => self.crash = Some(Shared::new(crash)),
@@ -359,7 +366,7 @@ impl State {
     }
 }
 
-/// What a host's own terminal says is nobody's to read.
+/// What a host's own terminal says is nobody's to read, its complaints apart.
 fn is_hidden(update: &Update) -> bool {
     match update {
         Update::Output { terminal, .. }

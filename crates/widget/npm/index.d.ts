@@ -133,3 +133,60 @@ export function createCluster(options?: ClusterOptions): Promise<Cluster>;
 
 /** The cluster that an exported session describes. */
 export function importSession(journal: string, options?: Pick<ClusterOptions, 'wasm'>): Promise<Cluster>;
+
+export type View = 'terminal' | 'picture' | 'editor' | 'events' | 'lesson';
+
+export interface PlaygroundOptions {
+  /** Where the package's folder `page` is served; beside this module, if left out. A bundler moves the module: copy the folder and say where. */
+  page?: URL | string;
+  /** Applied before anything else, at most 1 MiB; the reader finds it as `manifest.yaml`. */
+  manifest?: string;
+  /** Commands that run before the reader sees the cluster. */
+  setup?: string[];
+  /** Commands that are offered as buttons. */
+  commands?: string[];
+  /** What is shown; everything, if left out. */
+  views?: View[];
+  /** The lesson that is open, by its name. */
+  lesson?: string;
+  /** How many nodes; 4. */
+  nodes?: number;
+  /** All chance comes from it; another one every time, if left out. */
+  seed?: number;
+  /** Virtual seconds a second; 1. */
+  speed?: 1 | 5 | 20 | 100 | 1000;
+  /** The browser's, if left out. */
+  lang?: 'en' | 'ja';
+  theme?: 'auto' | 'light' | 'dark';
+  /** Only buttons, and `run`, type. */
+  readonly?: boolean;
+  /** The frame's name for a screen reader; `Ordinal`. */
+  title?: string;
+  /** So long the page may take to answer (seconds of the clock on the wall); 60. */
+  limitSeconds?: number;
+}
+
+/** A page in an element. Everything that it is asked goes to the page's worker, so that every answer is a promise. */
+export interface Playground {
+  /** The iframe, to be placed and sized by the page's style sheet. */
+  readonly frame: HTMLIFrameElement;
+  readonly state: { running: boolean; pods: number };
+  /** Types a command where the reader sees it. */
+  run(command: string): Promise<void>;
+  /** What a command says in a copy of the cluster, which it cannot change. The exit code is 0 or 1. */
+  ask(command: string): Promise<{ stdout: string; exitCode: number }>;
+  get(resource: string, namespace: string | undefined | null, name: string): Promise<KubernetesObject>;
+  list(resource: string, namespace?: string | null): Promise<KubernetesObject[]>;
+  exportSession(): Promise<string>;
+  pause(): void;
+  resume(): void;
+  setSpeed(speed: 1 | 5 | 20 | 100 | 1000): void;
+  on(event: 'state', listener: (state: { running: boolean; pods: number }) => void): () => void;
+  on(event: 'failed', listener: (error: OrdinalError) => void): () => void;
+  on(event: 'destroy', listener: () => void): () => void;
+  /** Takes the page away, and its cluster with it. A second call does nothing. */
+  destroy(): void;
+}
+
+/** A playground with its page in an element of the document. */
+export function createPlayground(element: Element, options?: PlaygroundOptions): Promise<Playground>;

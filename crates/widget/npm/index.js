@@ -1,21 +1,16 @@
 // ordinal-playground: Kubernetes for stateful applications, as a library. The engine is WebAssembly; this file loads it once,
 // checks what callers pass, and turns its refusals into OrdinalError.
 import init, { Engine } from './engine.js';
+import { OrdinalError, check, optionalText, read } from './options.js';
+
+export { OrdinalError } from './options.js';
+export { createPlayground } from './playground.js';
 
 const SECOND = 1000;
 const DAY = 24 * 3600 * SECOND;
 const DEFAULT_LIMIT_SECONDS = 3600;
 const FRAME_MS = 50;
 const HEADLESS_START = Date.UTC(2026, 0, 1);
-
-/** A refusal with a `code` that programs can tell apart; index.d.ts lists them. */
-export class OrdinalError extends Error {
-  constructor(code, message) {
-    super(message);
-    this.name = 'OrdinalError';
-    this.code = code;
-  }
-}
 
 const loading = { engine: null };
 // Once the engine has trapped, its memory can no longer be trusted: nothing calls into it again.
@@ -35,40 +30,6 @@ async function fetchEngine(source) {
   if (address.protocol !== 'file:') return init({ module_or_path: address });
   const { readFile } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises');
   return init({ module_or_path: await readFile(address) });
-}
-
-const kinds = {
-  count: ['a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0],
-  duration: ['a finite number of at least 0', (value) => Number.isFinite(value) && value >= 0],
-  positive: ['a finite number above 0', (value) => Number.isFinite(value) && value > 0],
-  text: ['a string', (value) => typeof value === 'string'],
-  date: ['a Date or milliseconds since 1970', (value) => Number.isFinite(Number(value)) && Number(value) >= 0 && (typeof value === 'number' || value instanceof Date)],
-  texts: ['an object of strings', (value) => isObject(value) && Object.values(value).every((text) => typeof text === 'string')],
-  any: ['anything', () => true],
-  condition: ['"settled" or a function', (value) => value === 'settled' || typeof value === 'function'],
-  listener: ['a function', (value) => typeof value === 'function'],
-};
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function check(what, value, kind) {
-  const [words, holds] = kinds[kind];
-  if (!holds(value)) throw new OrdinalError('InvalidOption', `${what} must be ${words}`);
-  return value;
-}
-
-// The options that `known` names (name: [kind, default]); others are errors.
-function read(options, known, what) {
-  if (!isObject(options)) throw new OrdinalError('InvalidOption', `${what} must be an object`);
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) {
-      throw new OrdinalError('InvalidOption', `${what}: unknown option "${name}"; there are: ${Object.keys(known).join(', ')}`);
-    }
-  }
-  return Object.fromEntries(Object.entries(known).map(([name, [kind, fallback]]) => {
-    const value = options[name];
-    return [name, value === undefined ? fallback : check(`${what}: ${name}`, value, kind)];
-  }));
 }
 
 const OPTIONS = {
@@ -385,10 +346,6 @@ class Watch {
   [Symbol.asyncIterator]() {
     return this;
   }
-}
-
-function optionalText(what, value) {
-  return value === undefined || value === null ? undefined : check(what, value, 'text');
 }
 
 // The text as a here-document whose end no line of it is.

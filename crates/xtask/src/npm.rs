@@ -1,22 +1,26 @@
-//! Puts the package `ordinal-playground` together in `dist/npm`: the engine, its JavaScript, its types.
+//! Puts the package `ordinal-playground` together in `dist/npm`: the engine, its JavaScript, its types, and the page that
+//! `createPlayground` shows.
 
 use crate::install;
 use crate::page;
 use crate::tool::{self, Outcome, say};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What stands beside the engine in the package.
-const TEXTS: [&str; 3] = ["index.js", "index.d.ts", "README.md"];
+const TEXTS: [&str; 5] = ["index.js", "options.js", "playground.js", "index.d.ts", "README.md"];
 
-/// Builds the package, and answers the folder.
-pub(crate) fn build() -> Outcome<PathBuf> {
+/// Parts of the built page that the package does not need.
+const NOT_PACKED: [&str; 4] = ["npm/", "site/", "sitemap.xml", "first-load.json"];
+
+/// Builds the package around a built page, and answers the folder.
+pub(crate) fn build(dist: &Path) -> Outcome<PathBuf> {
     install::wasm_target()?;
     say("compiling the library (release, wasm32)");
     let mut compile = tool::cargo();
     compile.args(["build", "--package", "widget", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
     tool::run(&mut compile)?;
-    let folder = tool::root().join("dist/npm");
+    let folder = dist.join("npm");
     page::clear(&folder)?;
     let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm/widget.wasm");
     page::bindgen(&folder, &[("web", "engine", compiled)])?;
@@ -27,6 +31,8 @@ pub(crate) fn build() -> Outcome<PathBuf> {
     let licence = tool::root().join("LICENSE");
     fs::copy(&licence, folder.join("LICENSE")).map_err(|error| format!("{}: {error}", licence.display()))?;
     page::write(&folder.join("package.json"), &manifest())?;
+    let is_packed = |name: &str| !NOT_PACKED.iter().any(|start| name.starts_with(start));
+    page::copy_some(dist, &folder.join("page"), is_packed)?;
     say(&format!("built {}", folder.display()));
     Ok(folder)
 }
@@ -40,8 +46,8 @@ fn manifest() -> String {
   "description": "Kubernetes for stateful applications, as a library in WebAssembly",
   "license": "Apache-2.0",
   "type": "module",
-  "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm" }},
-  "files": ["index.js", "index.d.ts", "engine.js", "engine_bg.wasm"],
+  "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm", "./page/*": "./page/*" }},
+  "files": ["index.js", "options.js", "playground.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"],
   "sideEffects": false,
   "engines": {{ "node": ">=20" }}
 }}
@@ -55,7 +61,7 @@ mod tests {
     fn the_manifest_is_json_and_names_what_is_built() {
         let manifest = super::manifest();
         assert_eq!(manifest.matches('{').count(), manifest.matches('}').count());
-        for name in ["index.js", "index.d.ts", "engine.js", "engine_bg.wasm"] {
+        for name in ["index.js", "options.js", "playground.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"] {
             assert!(manifest.contains(&format!("\"{name}\"")), "{name}");
         }
     }

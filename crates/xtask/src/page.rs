@@ -83,8 +83,17 @@ fn remove(folder: &Path) -> Outcome<()> {
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
+    copy_some(from, to, |_| true)
+}
+
+/// Copies the files whose path below the folder is wanted.
+pub(crate) fn copy_some(from: &Path, to: &Path, is_wanted: impl Fn(&str) -> bool) -> Outcome<()> {
     for file in files_under(from)? {
-        let target = to.join(file.strip_prefix(from).expect("a file under the folder starts with its path"));
+        let below = file.strip_prefix(from).expect("a file under the folder starts with its path");
+        if !is_wanted(&below.to_string_lossy().replace('\\', "/")) {
+            continue;
+        }
+        let target = to.join(below);
         let parent = target.parent().expect("the target lies in a folder");
         let copied = fs::create_dir_all(parent).and_then(|()| fs::copy(&file, &target));
         copied.map_err(|error| format!("{}: {error}", file.display()))?;

@@ -160,10 +160,14 @@ fn e2e() -> Outcome<Counts> {
     install::node_modules(&install::e2e_folder())?;
     let browser = install::browser()?;
     let dist = page::build()?;
-    npm::build()?;
+    npm::build(&dist)?;
+    install::node_modules(&install::bundlers_folder())?;
     let mut command = Command::new("npm");
     command.current_dir(install::e2e_folder()).args(["test", "--silent"]);
     command.env("CHROMIUM", &browser.chromium).env("DIST", &dist);
+    if let Some(tools) = install::recipe_tools() {
+        command.env("RECIPES", tools);
+    }
     Ok(step::run("end to end in Chromium", Expect::Tests, &mut command).plus(size(&dist)?))
 }
 

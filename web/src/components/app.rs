@@ -142,7 +142,13 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
     // A browser that forbids storage throws here.
     let storage = if guest.is_guest() { None } else { window().session_storage().ok().flatten() };
     let told = dispatcher.clone();
-    let on_outcome = Callback::from(move |outcome| told.dispatch(Action::Driver(outcome)));
+    let waits = guest.waits;
+    let on_outcome = Callback::from(move |outcome| {
+        if waits {
+            embed::report(&window(), &outcome);
+        }
+        told.dispatch(Action::Driver(outcome));
+    });
     let driver = Driver::new(worker_link(WORKER_SCRIPT), window(), storage, first_pace(guest), on_outcome);
     if let Some(theme) = guest.theme {
         set_on_root("data-theme", theme);
@@ -168,6 +174,11 @@ fn obey(driver: &Driver, guest: &Guest, dispatcher: &UseReducerDispatcher<State>
         Said::Run(command) => driver.send(Command::Input { terminal: FIRST_TERMINAL, text: [&command, "\n"].concat() }),
         Said::Pause => driver.set_pace(Pace::Paused),
         Said::Resume => driver.set_pace(first_pace(guest)),
+        Said::Speed(speed) => driver.set_pace(Pace::Speed(speed)),
+        Said::Ask(id, command) => driver.send(embed::question(id, command)),
+        Said::Export(id) => {
+            embed::tell(&window(), "session", &[("id", id.into()), ("journal", driver.export().into())]);
+        }
     }
 }
 
@@ -313,7 +324,7 @@ fn grant(driver: &Driver, on_action: &Callback<Action>, wish: Wish) {
         Wish::Language(language) => on_action.emit(Action::Speak(language)),
         Wish::NewCluster => {
             on_action.emit(Action::CloseReport);
-            driver.start_anew(new_start(&Guest::of_query(&window().location().search().unwrap_or_default())));
+            driver.begin_again(new_start(&Guest::of_query(&window().location().search().unwrap_or_default())));
         }
         Wish::GoBack => {
             on_action.emit(Action::CloseReport);

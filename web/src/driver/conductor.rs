@@ -17,7 +17,7 @@ pub const SPEED_MAX: u32 = 1_000;
 const OWED_HOST_US_MAX: u64 = 100_000;
 
 /// Events of one fast slice: some ten milliseconds, so that a pause is obeyed at once.
-const SLICE_EVENTS_MAX: u32 = 5_000;
+pub const SLICE_EVENTS_MAX: u32 = 5_000;
 
 /// While the clock is stopped a command still gets so much virtual time to answer.
 const PAUSED_COMMAND_US: u64 = 2_000_000;
@@ -46,6 +46,8 @@ pub struct Conductor {
     before: Pace,
     outbox: VecDeque<Command>,
     in_flight: Option<Request>,
+    /// Whether what is on its way is a command that was given, and not time that passes.
+    is_given: bool,
     sequence: u64,
     owed_us: u64,
     now_us: u64,
@@ -62,6 +64,7 @@ impl Conductor {
             before: pace,
             outbox: VecDeque::new(),
             in_flight: None,
+            is_given: false,
             sequence: 0,
             owed_us: 0,
             now_us: 0,
@@ -124,7 +127,9 @@ impl Conductor {
         if !self.greeted || self.in_flight.is_some() {
             return None;
         }
-        let command = self.outbox.pop_front().inspect(|_| self.grace = None).or_else(|| self.next_of_time())?;
+        let given = self.outbox.pop_front().inspect(|_| self.grace = None);
+        self.is_given = given.is_some();
+        let command = given.or_else(|| self.next_of_time())?;
         if let (Pace::Paused, Some(terminal)) = (self.pace, reader_of(&command)) {
             self.grace = Some((terminal, self.now_us + PAUSED_COMMAND_US));
         }
@@ -149,8 +154,8 @@ impl Conductor {
 
     /// Takes note of an answer. An answer to nothing (a greeting, last words) changes nothing but the clock.
     pub fn answered(&mut self, answer: &Answer) {
-        if self.in_flight.as_ref().is_some_and(|request| request.sequence == answer.sequence) {
-            self.in_flight = None;
+        if let Some(request) = self.in_flight.take_if(|request| request.sequence == answer.sequence) {
+            self.go_on(request.command, answer);
         }
         for update in &answer.updates {
             match update {
@@ -158,6 +163,14 @@ impl Conductor {
                 Update::Reached { goal } => self.reached(*goal),
                 _ => {}
             }
+        }
+    }
+
+    /// A run that was given and has not come to its goal goes on before anything else: its slice was over.
+    fn go_on(&mut self, command: Command, answer: &Answer) {
+        let is_over = |update: &Update| matches!(update, Update::Reached { .. } | Update::Refused { .. });
+        if self.is_given && matches!(command, Command::RunUntil { .. }) && !answer.updates.iter().any(is_over) {
+            self.outbox.push_front(command);
         }
     }
 
@@ -251,6 +264,24 @@ mod tests {
         conductor.next_request();
         conductor.answered(&answer(3, vec![Update::Reached { goal: Goal::Settled }]));
         assert_eq!(conductor.pace(), Pace::Speed(5));
+    }
+
+    #[test]
+    fn a_run_that_was_given_goes_on_before_what_was_given_after_it() {
+        let mut conductor = listening(Pace::Paused);
+        let goal = Goal::Prompt { terminal: 9 };
+        let run = Command::RunUntil { goal, limit_us: 9, events_max: 1 };
+        conductor.push(run.clone());
+        conductor.push(input("a\n"));
+        let mut sent = |updates: Vec<Update>| {
+            let request = conductor.next_request().unwrap();
+            conductor.answered(&answer(request.sequence, updates));
+            request.command
+        };
+        assert_eq!(sent(vec![]), run);
+        assert_eq!(sent(vec![Update::Clock { now_us: 5 }]), run);
+        assert_eq!(sent(vec![Update::Reached { goal }]), run);
+        assert_eq!(sent(vec![]), input("a\n"));
     }
 
     #[test]

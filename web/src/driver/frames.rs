@@ -77,6 +77,8 @@ struct Inner {
     /// What to begin with if the kept journal cannot be read.
     fallback: Option<Start>,
     is_refused: bool,
+    /// What a host's session began with.
+    beginning: Option<(Start, Vec<Command>)>,
 }
 
 impl Driver {
@@ -110,6 +112,7 @@ impl Driver {
             last_words: None,
             fallback: None,
             is_refused: false,
+            beginning: None,
         };
         let driver = Driver(Rc::new(RefCell::new(inner)));
         driver.listen();
@@ -136,9 +139,25 @@ impl Driver {
         self.renew(first_steps(start));
     }
 
+    /// A new session in place of this one, by the same seed as `start`: where a host has said with what to begin, with that again.
+    pub fn begin_again(&self, start: Start) {
+        let beginning = self.0.borrow().beginning.clone();
+        match beginning {
+            Some((host, commands)) => {
+                self.0.borrow_mut().journal.clear();
+                self.begin_with(Start { seed: start.seed, ..host }, commands);
+            }
+            None => self.start_anew(start),
+        }
+    }
+
     /// A session that begins with these commands, in place of whatever was there, which nobody kept.
     pub fn begin_with(&self, start: Start, commands: Vec<Command>) {
-        self.0.borrow_mut().fallback = Some(start.clone());
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.fallback = Some(start.clone());
+            inner.beginning = Some((start.clone(), commands.clone()));
+        }
         self.renew(std::iter::once(Command::Start(start)).chain(commands).collect());
     }
 
