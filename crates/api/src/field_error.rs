@@ -30,6 +30,8 @@ pub enum Fault {
     },
     /// It is wrong.
     Invalid(Value),
+    /// It is wrong as a whole, and not shown.
+    InvalidWhole,
     /// It is wrong; the text is the value as the server's own types print it.
     InvalidStruct(Str),
     /// It stands there already; the text is the value as the server's own types print it.
@@ -111,6 +113,7 @@ impl FieldError {
             Fault::Required => ("Required value".to_owned(), String::new()),
             Fault::Duplicate(value) => (format!("Duplicate value: {}", rendered(value)), String::new()),
             Fault::DuplicateStruct(text) => (format!("Duplicate value: {text}"), String::new()),
+            Fault::InvalidWhole => ("Invalid value".to_owned(), String::new()),
             Fault::InvalidStruct(text) => (format!("Invalid value: {text}"), String::new()),
             Fault::NotFound(value) => (format!("Not found: {}", rendered(value)), String::new()),
             Fault::NotSupported { value, supported } => {
@@ -137,7 +140,7 @@ impl FieldError {
             Fault::Duplicate(_) | Fault::DuplicateStruct(_) => "FieldValueDuplicate",
             Fault::NotFound(_) => "FieldValueNotFound",
             Fault::NotSupported { .. } | Fault::NotSupportedStruct { .. } => "FieldValueNotSupported",
-            Fault::Invalid(_) | Fault::InvalidStruct(_) => "FieldValueInvalid",
+            Fault::Invalid(_) | Fault::InvalidStruct(_) | Fault::InvalidWhole => "FieldValueInvalid",
             Fault::Forbidden => "FieldValueForbidden",
             Fault::TooLong(_) => "FieldValueTooLong",
             Fault::TooMany { .. } => "FieldValueTooMany",

@@ -8,6 +8,7 @@
 //! What is absent: behaviour of components, and any `serde` form of the typed objects: they become text only as what users see.
 
 pub mod apps;
+pub mod batch;
 pub mod codec;
 pub mod core;
 pub mod defaults;
@@ -37,6 +38,8 @@ pub use apps::daemon_set::DaemonSet;
 pub use apps::deployment::Deployment;
 pub use apps::replica_set::ReplicaSet;
 pub use apps::stateful_set::StatefulSet;
+pub use batch::cron_job::CronJob;
+pub use batch::job::Job;
 pub use core::config::{ConfigMap, Secret};
 pub use core::endpoints::{EndpointSlice, Endpoints};
 pub use core::event::Event;

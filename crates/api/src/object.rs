@@ -9,6 +9,8 @@ use crate::apps::daemon_set::DaemonSet;
 use crate::apps::deployment::Deployment;
 use crate::apps::replica_set::ReplicaSet;
 use crate::apps::stateful_set::StatefulSet;
+use crate::batch::cron_job::CronJob;
+use crate::batch::job::Job;
 use crate::codec::Codec;
 use crate::core::config::{ConfigMap, Secret};
 use crate::core::endpoints::{EndpointSlice, Endpoints};
@@ -191,6 +193,8 @@ kinds! {
     Deployment "deployments" "apps" "v1" Namespaced,
     ReplicaSet "replicasets" "apps" "v1" Namespaced,
     StatefulSet "statefulsets" "apps" "v1" Namespaced,
+    CronJob "cronjobs" "batch" "v1" Namespaced,
+    Job "jobs" "batch" "v1" Namespaced,
     Lease "leases" "coordination.k8s.io" "v1" Namespaced,
     EndpointSlice "endpointslices" "discovery.k8s.io" "v1" Namespaced,
     PodDisruptionBudget "poddisruptionbudgets" "policy" "v1" Namespaced,

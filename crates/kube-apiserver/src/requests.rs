@@ -51,6 +51,7 @@ impl ApiServer {
         metadata.generation = i64::from(registry::has_generation(kind));
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;
+        registry::complete_with_uid(&mut object);
         Ok(object)
     }
 

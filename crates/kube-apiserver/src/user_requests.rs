@@ -110,12 +110,24 @@ impl ApiServer {
             registry::service::complete(value);
             refuse_if_any(kind, &name, &validation::address_faults(value))?;
         }
-        let errors = validation::validate_create(kind, value);
+        let errors = if kind == Kind::Job {
+            validation::validate_create(kind, &self.with_selector(value))
+        } else {
+            validation::validate_create(kind, value)
+        };
         if kind == Kind::Service && !errors.is_empty() {
             let mut trial = self.clone();
             admission::mutate(&mut trial, &mut Object::decode(kind, value.clone()))?;
         }
         refuse_if_any(kind, &name, &errors)
+    }
+
+    /// A Job is judged with the labels and the selector that it is going to get.
+    fn with_selector(&self, job: &Value) -> Value {
+        let mut object = Object::decode(Kind::Job, job.clone());
+        object.metadata_mut().uid = self.uids.clone().uuid().into();
+        registry::complete_with_uid(&mut object);
+        object.encode()
     }
 }
 

@@ -8,6 +8,7 @@ use sim::{Span, Time, Timing};
 
 use crate::context::Context;
 use crate::counters::Counters;
+use crate::cronjob::CronJobController;
 use crate::daemonset::DaemonSetController;
 use crate::deployment::DeploymentController;
 use crate::disruption::DisruptionController;
@@ -15,6 +16,7 @@ use crate::endpoints::EndpointsController;
 use crate::endpointslice::EndpointSliceController;
 use crate::garbagecollector::GarbageCollector;
 use crate::indexes::Indexes;
+use crate::job::JobController;
 use crate::namespace::NamespaceController;
 use crate::nodelifecycle::NodeLifecycleController;
 use crate::persistentvolume::PersistentVolumeController;
@@ -22,6 +24,7 @@ use crate::podgc::PodGarbageCollector;
 use crate::replicaset::ReplicaSetController;
 use crate::statefulset::StatefulSetController;
 use crate::tainteviction::TaintEvictionController;
+use crate::ttlafterfinished::TtlAfterFinishedController;
 use crate::volumeexpand::VolumeExpandController;
 use crate::volumeprotection::VolumeProtectionController;
 use crate::why::{Why, Whys};
@@ -44,6 +47,8 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::StatefulSet,
+    Kind::CronJob,
+    Kind::Job,
     Kind::EndpointSlice,
     Kind::PodDisruptionBudget,
     Kind::StorageClass,
@@ -72,6 +77,9 @@ struct Controllers {
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
     daemonset: DaemonSetController,
+    job: JobController,
+    cronjob: CronJobController,
+    ttlafterfinished: TtlAfterFinishedController,
     disruption: DisruptionController,
     persistentvolume: PersistentVolumeController,
     volumeexpand: VolumeExpandController,
@@ -92,6 +100,9 @@ impl Controllers {
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
             daemonset: DaemonSetController::new(),
+            job: JobController::new(),
+            cronjob: CronJobController::new(),
+            ttlafterfinished: TtlAfterFinishedController::default(),
             disruption: DisruptionController::new(),
             persistentvolume: PersistentVolumeController::new(Span(timing.volume_binding_us)),
             volumeexpand: VolumeExpandController::new(),
@@ -111,6 +122,9 @@ impl Controllers {
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
         self.daemonset.on_change(change, context);
+        self.job.on_change(change, context);
+        self.cronjob.on_change(change, context);
+        self.ttlafterfinished.on_change(change, context);
         self.disruption.on_change(change, context);
         self.persistentvolume.on_change(change);
         self.volumeexpand.on_change(change);
@@ -129,6 +143,9 @@ impl Controllers {
         self.deployment.run(context);
         self.replicaset.run(context);
         self.daemonset.run(context);
+        self.job.run(context);
+        self.cronjob.run(context);
+        self.ttlafterfinished.run(context);
         self.disruption.run(context);
         self.persistentvolume.run(context);
         self.volumeexpand.run(context);
@@ -148,6 +165,9 @@ impl Controllers {
             self.deployment.next_at(),
             self.replicaset.next_at(),
             self.daemonset.next_at(),
+            self.job.next_at(),
+            self.cronjob.next_at(),
+            self.ttlafterfinished.next_at(),
             self.disruption.next_at(),
             self.persistentvolume.next_at(),
             self.volumeprotection.next_at(),

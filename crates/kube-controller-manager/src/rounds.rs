@@ -6,6 +6,7 @@
 
 use api::{Key, Str};
 use client::WorkQueue;
+use ordered::OrderedMap;
 use sim::Time;
 
 use crate::context::{Context, LastWrites, Pacer};
@@ -15,6 +16,8 @@ use crate::context::{Context, LastWrites, Pacer};
 pub(crate) struct Rounds {
     queue: WorkQueue<Key>,
     last_writes: LastWrites,
+    /// Keys that wait for others to come along.
+    batched: OrderedMap<Key, Time>,
     pacer: Pacer,
 }
 
@@ -31,6 +34,19 @@ impl Rounds {
         self.queue.add(key, reason);
     }
 
+    /// A key is to be looked at then.
+    pub(crate) fn add_at(&mut self, key: Key, at: Time) {
+        self.queue.add_at(key, at);
+    }
+
+    /// A key is to be looked at then, once, whatever else happens to it until then.
+    pub(crate) fn add_batched(&mut self, key: Key, at: Time) {
+        if !self.batched.contains_key(&key) {
+            self.batched.insert(key.clone(), at);
+            self.queue.add_at(key, at);
+        }
+    }
+
     /// A key has gone.
     pub(crate) fn forget(&mut self, key: &Key) {
         self.last_writes.forget(key);
@@ -45,6 +61,9 @@ impl Rounds {
     /// The next round that may begin now.
     pub(crate) fn begin(&mut self, context: &mut Context<'_>) -> Option<Round> {
         while let Some((key, _)) = self.queue.pop(context.now) {
+            if self.batched.get(&key).is_some_and(|at| *at <= context.now) {
+                self.batched.remove(&key);
+            }
             let busy_until = self.pacer.busy_until(&key, context.now);
             match self.last_writes.visible_at(&key, context).max(busy_until) {
                 Some(at) => self.queue.add_at(key, at),

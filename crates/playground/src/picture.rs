@@ -68,7 +68,7 @@ impl Sent {
         if looked_at(&[Kind::PersistentVolume]) {
             picture.volumes = difference(&mut self.volumes, volumes(cluster));
         }
-        if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Pod]) {
+        if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job, Kind::Pod]) {
             picture.workloads = difference(&mut self.workloads, workloads(cluster));
         }
         if looked_at(&[Kind::PodDisruptionBudget, Kind::Pod]) {
@@ -333,7 +333,7 @@ fn volumes(cluster: &Cluster) -> Vec<VolumeRow> {
 }
 
 fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
-    let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet];
+    let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job];
     kinds
         .into_iter()
         .flat_map(|kind| cluster.server().iter(kind))
@@ -367,6 +367,10 @@ fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
             let status = &set.status;
             let counts = [status.desired_number_scheduled, status.number_ready, status.updated_number_scheduled];
             (counts, [String::new(), String::new()])
+        }
+        Object::Job(job) => {
+            let wanted = job.spec.completions.unwrap_or_else(|| job.spec.parallelism());
+            ([wanted, job.status.succeeded, job.status.active], [String::new(), String::new()])
         }
         _ => return None,
     };

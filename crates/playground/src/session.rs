@@ -304,7 +304,7 @@ impl Session {
     /// Whether every workload has what it wants and nothing is being deleted.
     pub fn is_settled(&self) -> bool {
         let server = self.world.cluster().server();
-        let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet];
+        let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job];
         let workloads_are = kinds.into_iter().flat_map(|kind| server.iter(kind)).all(crate::settled::has_what_it_wants);
         let pods_are = server.iter(Kind::Pod).all(|object| match object {
             Object::Pod(pod) => {

@@ -1,4 +1,4 @@
-//! When a workload is at rest.
+//! When a workload is at rest: a Job when it has ended, or runs.
 
 use api::Object;
 
@@ -24,6 +24,11 @@ pub(crate) fn has_what_it_wants(object: &Object) -> bool {
         Object::DaemonSet(set) => {
             let (status, wanted) = (&set.status, set.status.desired_number_scheduled);
             (status.observed_generation, [status.number_ready, status.updated_number_scheduled] == [wanted; 2])
+        }
+        Object::Job(job) => {
+            let status = &job.status;
+            let runs = status.active > 0 && status.ready == Some(status.active);
+            return runs || job.spec.is_suspended() || status.finished().is_some();
         }
         _ => return true,
     };

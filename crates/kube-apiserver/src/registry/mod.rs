@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/registry/*/*/strategy.go.
 
+mod job;
 mod pod;
 pub(crate) mod service;
 pub(crate) mod validation;
@@ -18,6 +19,8 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::DaemonSet
+        | Kind::Job
+        | Kind::CronJob
         | Kind::PodDisruptionBudget
         | Kind::PriorityClass
         | Kind::Pod
@@ -50,6 +53,8 @@ pub(crate) fn prepare_for_create(object: &mut Object, now: Time) {
             set.status = Default::default();
             set.metadata.annotations.insert(TEMPLATE_GENERATION, "1");
         }
+        Object::Job(job) => Rc::make_mut(job).status = Default::default(),
+        Object::CronJob(job) => Rc::make_mut(job).status = Default::default(),
         Object::PodDisruptionBudget(budget) => Rc::make_mut(budget).status = Default::default(),
         Object::Service(service) => Rc::make_mut(service).status = Default::default(),
         Object::PersistentVolumeClaim(claim) => {
@@ -84,6 +89,13 @@ pub(crate) fn finish_create(object: &mut Object) {
     }
 }
 
+/// What depends on the UID: the selector of a Job.
+pub(crate) fn complete_with_uid(object: &mut Object) {
+    if let Object::Job(job) = object {
+        job::generate_selector(Rc::make_mut(job));
+    }
+}
+
 /// An update of the desired state leaves the status alone.
 pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
     match (object, old) {
@@ -100,6 +112,8 @@ pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
             set.status = old.status.clone();
             set_template_generation(set, old);
         }
+        (Object::Job(job), Object::Job(old)) => Rc::make_mut(job).status = old.status.clone(),
+        (Object::CronJob(job), Object::CronJob(old)) => Rc::make_mut(job).status = old.status.clone(),
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
             Rc::make_mut(budget).status = old.status.clone();
         }
@@ -132,6 +146,8 @@ pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
         }
         (Object::ReplicaSet(set), Object::ReplicaSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
         (Object::DaemonSet(set), Object::DaemonSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
+        (Object::Job(job), Object::Job(old)) => Rc::make_mut(job).spec = old.spec.clone(),
+        (Object::CronJob(job), Object::CronJob(old)) => Rc::make_mut(job).spec = old.spec.clone(),
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => {
             Rc::make_mut(budget).spec = old.spec.clone();
         }
@@ -177,6 +193,8 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
         }
         (Object::ReplicaSet(set), Object::ReplicaSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
         (Object::DaemonSet(set), Object::DaemonSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
+        (Object::Job(job), Object::Job(old)) => !Rc::ptr_eq(&job.spec, &old.spec) && job.spec != old.spec,
+        (Object::CronJob(job), Object::CronJob(old)) => !Rc::ptr_eq(&job.spec, &old.spec) && job.spec != old.spec,
         (Object::Pod(pod), Object::Pod(old)) => !Rc::ptr_eq(&pod.spec, &old.spec) && pod.spec != old.spec,
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => budget.spec != old.spec,
         (Object::EndpointSlice(slice), Object::EndpointSlice(old)) => {

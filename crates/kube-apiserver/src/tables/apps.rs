@@ -121,7 +121,7 @@ fn count(number: i32) -> Value {
 }
 
 /// Names, images and the selector: the wide columns.
-fn made_from(spec: &PodSpec, selector: &LabelSelector) -> [Value; 3] {
+pub(super) fn made_from(spec: &PodSpec, selector: &LabelSelector) -> [Value; 3] {
     let (names, images) = containers(spec);
     let selector = selector_text(selector);
     [names.into(), images.into(), or_none(&selector)]

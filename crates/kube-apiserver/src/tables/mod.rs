@@ -3,6 +3,7 @@
 //! Models: kubernetes v1.36 pkg/printers/internalversion/printers.go.
 
 mod apps;
+mod batch;
 mod cluster;
 mod event;
 mod pod;
@@ -53,6 +54,8 @@ fn headings(kind: Kind) -> &'static [Heading] {
         Kind::Deployment => apps::DEPLOYMENT,
         Kind::ReplicaSet => apps::REPLICA_SET,
         Kind::DaemonSet => apps::DAEMON_SET,
+        Kind::Job => batch::JOB,
+        Kind::CronJob => batch::CRON_JOB,
         Kind::ControllerRevision => apps::CONTROLLER_REVISION,
         Kind::PodDisruptionBudget => apps::POD_DISRUPTION_BUDGET,
         Kind::Service => service::SERVICE,
@@ -79,6 +82,8 @@ fn cells(object: &Object, now: Time) -> Vec<Value> {
         Object::Deployment(deployment) => apps::deployment(deployment, now),
         Object::ReplicaSet(set) => apps::replica_set(set, now),
         Object::DaemonSet(set) => apps::daemon_set(set, now),
+        Object::Job(job) => batch::job(job, now),
+        Object::CronJob(job) => batch::cron_job(job, now),
         Object::ControllerRevision(revision) => apps::controller_revision(revision, now),
         Object::PodDisruptionBudget(budget) => apps::pod_disruption_budget(budget, now),
         Object::Service(service) => service::service(service, now),

@@ -7,7 +7,7 @@
 //! Models: kubernetes v1.36 pkg/controller/replicaset.
 
 pub mod decide;
-mod ranking;
+pub(crate) mod ranking;
 
 use std::rc::Rc;
 

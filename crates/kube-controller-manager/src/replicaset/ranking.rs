@@ -24,7 +24,7 @@ struct Rank<'p> {
 }
 
 /// The `count` pods that go first. `related` are the pods of all ReplicaSets with the same controller.
-pub(super) fn decide_victims(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize, now: Time) -> Vec<Rc<Pod>> {
+pub(crate) fn decide_victims(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize, now: Time) -> Vec<Rc<Pod>> {
     if count >= pods.len() {
         return pods.to_vec();
     }

@@ -29,7 +29,6 @@ absent! {
     CERTIFICATE "certificate" "",
     CREATE_CLUSTER_ROLE "create clusterrole" "the one user here may do everything",
     CREATE_CLUSTER_ROLE_BINDING "create clusterrolebinding" "the one user here may do everything",
-    CREATE_CRON_JOB "create cronjob" "",
     CREATE_INGRESS "create ingress" "use kubectl create service, or kubectl port-forward",
     CREATE_QUOTA "create quota" "",
     CREATE_ROLE "create role" "the one user here may do everything",

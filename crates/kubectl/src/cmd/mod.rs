@@ -183,7 +183,7 @@ verbs! {
     create::CREATE,
     absent::CREATE_CLUSTER_ROLE,
     absent::CREATE_CLUSTER_ROLE_BINDING,
-    absent::CREATE_CRON_JOB,
+    job::CRON_JOB,
     absent::CREATE_INGRESS,
     absent::CREATE_QUOTA,
     absent::CREATE_ROLE,

@@ -19,6 +19,7 @@ mod env;
 mod events;
 mod fields;
 mod generic;
+mod job;
 mod lines;
 mod namespace;
 mod node;
@@ -59,6 +60,8 @@ static DESCRIBERS: &[(&str, &str, Describer)] = &[
     ("apps", "Deployment", deployment::deployment),
     ("apps", "ReplicaSet", deployment::replica_set),
     ("apps", "StatefulSet", stateful_set::stateful_set),
+    ("batch", "CronJob", job::cron_job),
+    ("batch", "Job", job::job),
     ("discovery.k8s.io", "EndpointSlice", endpoints::endpoint_slice),
     ("policy", "PodDisruptionBudget", pod_disruption_budget::pod_disruption_budget),
     ("scheduling.k8s.io", "PriorityClass", priority_class::priority_class),

@@ -32,6 +32,8 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::PriorityClass
         | Kind::ControllerRevision
         | Kind::DaemonSet
+        | Kind::Job
+        | Kind::CronJob
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::PodDisruptionBudget

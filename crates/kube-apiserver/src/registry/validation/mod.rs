@@ -19,6 +19,7 @@ mod endpoints;
 mod event;
 mod field;
 mod internal;
+mod job;
 mod meta;
 mod names;
 mod node;
@@ -52,6 +53,8 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
+        Kind::Job => job::job(&root, &mut errors),
+        Kind::CronJob => job::cron_job(&root, &mut errors),
         Kind::Service => service::create(&root, &mut errors),
         Kind::PersistentVolumeClaim => claim::spec(&root.child("spec"), &mut errors),
         Kind::PersistentVolume => volume::spec(&root, &mut errors),
@@ -93,6 +96,8 @@ fn looks(kind: Kind) -> Looks {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::DaemonSet
+        | Kind::Job
+        | Kind::CronJob
         | Kind::Service
         | Kind::Node
         | Kind::Namespace
@@ -124,6 +129,8 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
+        Kind::Job => job::update_job(&root, old, &mut errors),
+        Kind::CronJob => job::update_cron_job(&root, old, &mut errors),
         Kind::Service => service::update(&root, old, &mut errors),
         Kind::PersistentVolumeClaim => claim::update(&root, old, &mut errors),
         Kind::PersistentVolume => volume::update(&root, old, &mut errors),

@@ -35,12 +35,20 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
             pod_names(&root, &mut warnings);
             pod(&root.at(&["spec", "template"]), &mut warnings);
         }
+        Kind::Job | Kind::CronJob => job(&root, &mut warnings),
         Kind::DaemonSet => pod(&root.at(&["spec", "template"]), &mut warnings),
         Kind::Service => service(&root, &mut warnings),
         Kind::PersistentVolumeClaim => claim(&root.child("spec"), &mut warnings),
         _ => {}
     }
     warnings.into_iter().map(Str::from).collect()
+}
+
+fn job(root: &Field<'_>, warnings: &mut Vec<String>) {
+    pod_names(root, warnings);
+    let spec = root.child("spec");
+    let template = spec.child("jobTemplate").set().map_or(spec.clone(), |template| template.child("spec"));
+    pod(&template.child("template"), warnings);
 }
 
 fn pod_name(root: &Field<'_>, warnings: &mut Vec<String>) {
