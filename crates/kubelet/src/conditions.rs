@@ -133,3 +133,6 @@ fn message(unknown: &[Str], word: &str, bad: &[Str]) -> Option<Str> {
         (false, false) => Some(format_str!("{unknown_text}, {bad_text}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,34 @@ object! {
         message: Str = "message" always,
     }
 }
+
+/// The condition of a budget.
+const ALLOWED: &str = "DisruptionAllowed";
+
+impl PodDisruptionBudgetStatus {
+    /// Sets the condition by the number that may go.
+    pub fn say_whether_any_may_go(&mut self, now: Time) {
+        let (holds, reason) =
+            if self.disruptions_allowed > 0 { (true, "SufficientPods") } else { (false, "InsufficientPods") };
+        self.say_allowed(holds.into(), reason, "", now);
+    }
+
+    /// Sets the condition; its time stays while what it says of the budget does.
+    pub fn say_allowed(&mut self, holds: ConditionStatus, reason: &str, message: &str, now: Time) {
+        let old = self.conditions.iter().position(|condition| condition.kind == ALLOWED);
+        let since = old.map(|at| &self.conditions[at]).filter(|old| old.status == holds);
+        let condition = Condition {
+            kind: ALLOWED.into(),
+            status: holds,
+            observed_generation: self.observed_generation,
+            last_transition_time: since.map_or(Some(now.truncate_to_second()), |old| old.last_transition_time),
+            reason: reason.into(),
+            message: message.into(),
+            ..Condition::default()
+        };
+        match old {
+            Some(at) => self.conditions.make_mut()[at] = condition,
+            None => self.conditions.push(condition),
+        }
+    }
+}

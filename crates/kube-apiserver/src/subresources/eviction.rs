@@ -1,7 +1,6 @@
 //! `pods/eviction`: deletion, if the disruption budget allows it.
 //!
-//! Models: kubernetes v1.36 pkg/registry/core/pod/storage/eviction.go. Until the disruption controller stands, a budget's
-//! status allows nothing, and so does an eviction of a ready pod that has one.
+//! Models: kubernetes v1.36 pkg/registry/core/pod/storage/eviction.go.
 
 use std::rc::Rc;
 
@@ -90,6 +89,9 @@ fn take_from_budget(
     }
     let mut budget = budget.clone();
     budget.status.disruptions_allowed -= 1;
+    if budget.status.disruptions_allowed == 0 {
+        budget.status.say_whether_any_may_go(now);
+    }
     budget.status.disrupted_pods.insert(pod.metadata.name.clone(), now.truncate_to_second());
     server.update_status(budget.into(), manager, now).map(drop)
 }

@@ -7,15 +7,13 @@ use std::rc::Rc;
 
 use api::int_or_string::Rounding;
 use api::meta::{ConditionStatus, LabelSelector, OwnerReference};
-use api::policy::{Condition, PodDisruptionBudgetStatus};
+use api::policy::PodDisruptionBudgetStatus;
 use api::{Pod, PodDisruptionBudget, Str};
 use client::EventKind;
 use sim::{Span, Time};
 
 /// How long a pod that was evicted may take to begin to go.
 pub const DELETION_TIMEOUT: Span = Span::from_seconds(120);
-
-const ALLOWED: &str = "DisruptionAllowed";
 
 /// What a decision looks at.
 pub struct Inputs<'a> {
@@ -194,40 +192,15 @@ fn decide_status(
         expected_pods: expected.pods,
         ..budget.status.clone()
     };
-    let (holds, reason) = if allowed > 0 { (true, "SufficientPods") } else { (false, "InsufficientPods") };
-    set_condition(&mut status, holds.into(), reason, "", now);
+    status.say_whether_any_may_go(now);
     (status != budget.status).then_some(status)
 }
 
 /// The status of a budget that cannot be computed: nothing may go.
 fn decide_fail_safe(budget: &PodDisruptionBudget, problem: &str, now: Time) -> Option<PodDisruptionBudgetStatus> {
     let mut status = PodDisruptionBudgetStatus { disruptions_allowed: 0, ..budget.status.clone() };
-    set_condition(&mut status, ConditionStatus::False, "SyncFailed", problem, now);
+    status.say_allowed(ConditionStatus::False, "SyncFailed", problem, now);
     (status != budget.status).then_some(status)
-}
-
-fn set_condition(
-    status: &mut PodDisruptionBudgetStatus,
-    holds: ConditionStatus,
-    reason: &str,
-    message: &str,
-    now: Time,
-) {
-    let old = status.conditions.iter().position(|condition| condition.kind == ALLOWED);
-    let since = old.map(|at| &status.conditions[at]).filter(|old| old.status == holds);
-    let condition = Condition {
-        kind: ALLOWED.into(),
-        status: holds,
-        observed_generation: status.observed_generation,
-        last_transition_time: since.map_or(Some(now.truncate_to_second()), |old| old.last_transition_time),
-        reason: reason.into(),
-        message: message.into(),
-        ..Condition::default()
-    };
-    match old {
-        Some(at) => status.conditions.make_mut()[at] = condition,
-        None => status.conditions.push(condition),
-    }
 }
 
 fn unmanaged_message(selector: Option<&LabelSelector>) -> String {

@@ -2,8 +2,9 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/drain, kubectl/pkg/drain/cordon.go.
 
-use api::{Str, Value};
+use api::Value;
 use client::{FieldValidation, Patch, PatchKind, Subresource};
+use thin::format_str;
 
 use super::call::DryRun;
 use super::{Call, Flow, PLAIN, Verb, shared};
@@ -66,8 +67,12 @@ pub fn check_words(call: &Call<'_, '_>) -> Result<(), Failure> {
 /// The nodes that are meant: kubectl finds all of them before it touches one.
 pub fn nodes(call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
     let mut builder = call.builder();
-    let names = std::mem::take(&mut builder.args);
-    builder.args = std::iter::once(Str::from("nodes")).chain(names).collect();
+    for word in builder.args.iter_mut().filter(|word| !word.contains('/')) {
+        *word = format_str!("nodes/{word}");
+    }
+    if builder.args.is_empty() {
+        builder.args.push("nodes".into());
+    }
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     Failure::of(failures).map_or(Ok(infos), Err)
 }

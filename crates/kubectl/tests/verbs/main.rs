@@ -3,6 +3,7 @@
 mod commands;
 mod describe;
 mod drain;
+mod drain_cases;
 mod explain;
 mod kustomize;
 mod recorded;

@@ -8,7 +8,7 @@
 //! accepts, or Go structs).
 
 #[path = "../common/mod.rs"]
-mod common;
+pub(crate) mod common;
 
 use api::text::{json, yaml};
 use api::{Map, Value};
