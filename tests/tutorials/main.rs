@@ -8,6 +8,7 @@ mod mysql;
 mod outside;
 mod profiles;
 mod programs;
+mod quotas;
 mod statefulset;
 mod wordpress;
 mod zookeeper;

@@ -11,7 +11,7 @@ use crate::apps::replica_set::ReplicaSet;
 use crate::apps::stateful_set::StatefulSet;
 use crate::batch::cron_job::CronJob;
 use crate::batch::job::Job;
-use crate::codec::Codec;
+use crate::codec::{Codec, Rest};
 use crate::core::config::{ConfigMap, Secret};
 use crate::core::endpoints::{EndpointSlice, Endpoints};
 use crate::core::event::Event;
@@ -44,18 +44,25 @@ const fn without_slash(group_version: &str) -> &str {
 }
 
 macro_rules! kinds {
-    ($( $kind:ident $plural:literal $group:literal $version:literal $scope:ident ),* $(,)?) => {
-        /// A kind that the API server serves, in the order of its group, version and name in discovery.
+    (
+        $( $kind:ident $plural:literal $group:literal $version:literal $scope:ident ),* ;
+        plain $( $plain:ident $plain_plural:literal $plain_group:literal $plain_version:literal $plain_scope:ident ),* $(,)?
+    ) => {
+        /// A kind that the API server serves: those with types of their own, then the plain ones, each in the order of
+        /// group, version and name in discovery.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Kind { $( #[doc = concat!("`", $plural, "`")] $kind, )* }
+        pub enum Kind {
+            $( #[doc = concat!("`", $plural, "`")] $kind, )*
+            $( #[doc = concat!("`", $plain_plural, "`")] $plain, )*
+        }
 
         impl Kind {
             /// All kinds.
-            pub const ALL: &'static [Kind] = &[$( Kind::$kind ),*];
+            pub const ALL: &'static [Kind] = &[$( Kind::$kind, )* $( Kind::$plain ),*];
 
             /// Such as `StatefulSet`.
             pub const fn name(self) -> &'static str {
-                match self { $( Kind::$kind => stringify!($kind), )* }
+                match self { $( Kind::$kind => stringify!($kind), )* $( Kind::$plain => stringify!($plain), )* }
             }
             /// The name as shared text.
             pub fn shared_name(self) -> Str {
@@ -67,53 +74,64 @@ macro_rules! kinds {
             }
             /// Such as `statefulsets`.
             pub const fn plural(self) -> &'static str {
-                match self { $( Kind::$kind => $plural, )* }
+                match self { $( Kind::$kind => $plural, )* $( Kind::$plain => $plain_plural, )* }
             }
             /// Such as `apps`; empty for core/v1.
             pub const fn group(self) -> &'static str {
-                match self { $( Kind::$kind => $group, )* }
+                match self { $( Kind::$kind => $group, )* $( Kind::$plain => $plain_group, )* }
             }
             /// Such as `v1`.
             pub const fn version(self) -> &'static str {
-                match self { $( Kind::$kind => $version, )* }
+                match self { $( Kind::$kind => $version, )* $( Kind::$plain => $plain_version, )* }
             }
             /// Whether its objects live in a namespace.
             pub const fn scope(self) -> Scope {
-                match self { $( Kind::$kind => Scope::$scope, )* }
+                match self { $( Kind::$kind => Scope::$scope, )* $( Kind::$plain => Scope::$plain_scope, )* }
             }
         }
 
         /// An object of the API, shared. Cloning copies a pointer.
         #[derive(Clone, Debug, PartialEq, Hash)]
-        pub enum Object { $( #[doc = concat!("One of `", $plural, "`.")] $kind(Rc<$kind>), )* }
+        pub enum Object {
+            $( #[doc = concat!("One of `", $plural, "`.")] $kind(Rc<$kind>), )*
+            /// One of a plain kind.
+            Plain(Rc<Plain>),
+        }
 
         impl Object {
             /// The object's kind.
             pub fn kind(&self) -> Kind {
-                match self { $( Object::$kind(_) => Kind::$kind, )* }
+                match self { $( Object::$kind(_) => Kind::$kind, )* Object::Plain(object) => object.kind }
             }
             /// The object's metadata.
             pub fn metadata(&self) -> &ObjectMeta {
-                match self { $( Object::$kind(object) => &object.metadata, )* }
+                match self { $( Object::$kind(object) => &object.metadata, )* Object::Plain(object) => &object.metadata }
             }
             /// The object's metadata to change; the object is copied first if it is shared.
             pub fn metadata_mut(&mut self) -> &mut ObjectMeta {
-                match self { $( Object::$kind(object) => &mut Rc::make_mut(object).metadata, )* }
+                match self {
+                    $( Object::$kind(object) => &mut Rc::make_mut(object).metadata, )*
+                    Object::Plain(object) => &mut Rc::make_mut(object).metadata,
+                }
             }
             /// Reads an object that strict decoding has accepted; `apiVersion` and `kind` are ignored.
             pub fn decode(kind: Kind, mut value: Value) -> Object {
                 value.remove(&["apiVersion"]);
                 value.remove(&["kind"]);
-                match kind { $( Kind::$kind => Object::$kind(Rc::new($kind::decode(value))), )* }
+                match kind {
+                    $( Kind::$kind => Object::$kind(Rc::new($kind::decode(value))), )*
+                    $( Kind::$plain )|* => Object::Plain(Rc::new(Plain::decode(kind, value))),
+                }
             }
             /// The object as JSON without `apiVersion` and `kind`.
             pub fn encode_body(&self) -> Value {
-                match self { $( Object::$kind(object) => object.encode(), )* }
+                match self { $( Object::$kind(object) => object.encode(), )* Object::Plain(object) => object.encode() }
             }
             /// Whether both are the very same object in memory.
             pub fn same(&self, other: &Object) -> bool {
                 match (self, other) {
                     $( (Object::$kind(left), Object::$kind(right)) => Rc::ptr_eq(left, right), )*
+                    (Object::Plain(left), Object::Plain(right)) => Rc::ptr_eq(left, right),
                     _ => false,
                 }
             }
@@ -199,7 +217,50 @@ kinds! {
     EndpointSlice "endpointslices" "discovery.k8s.io" "v1" Namespaced,
     PodDisruptionBudget "poddisruptionbudgets" "policy" "v1" Namespaced,
     PriorityClass "priorityclasses" "scheduling.k8s.io" "v1" Cluster,
-    StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster,
+    StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster;
+    plain
+    LimitRange "limitranges" "" "v1" Namespaced,
+    ResourceQuota "resourcequotas" "" "v1" Namespaced,
+    HorizontalPodAutoscaler "horizontalpodautoscalers" "autoscaling" "v2" Namespaced,
+    IngressClass "ingressclasses" "networking.k8s.io" "v1" Cluster,
+    Ingress "ingresses" "networking.k8s.io" "v1" Namespaced,
+    NetworkPolicy "networkpolicies" "networking.k8s.io" "v1" Namespaced,
+    ClusterRoleBinding "clusterrolebindings" "rbac.authorization.k8s.io" "v1" Cluster,
+    ClusterRole "clusterroles" "rbac.authorization.k8s.io" "v1" Cluster,
+    RoleBinding "rolebindings" "rbac.authorization.k8s.io" "v1" Namespaced,
+    Role "roles" "rbac.authorization.k8s.io" "v1" Namespaced,
+}
+
+/// An object of a kind without a type of its own: its metadata, and the rest as JSON in normal form. Kinds are plain that
+/// are few in a cluster and that hardly any component looks at; the schema says all there is to say about them.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Plain {
+    /// Its kind, one of the plain ones.
+    pub kind: Kind,
+    /// Its metadata.
+    pub metadata: ObjectMeta,
+    /// All other fields.
+    pub body: Rest,
+}
+
+impl Plain {
+    fn decode(kind: Kind, mut value: Value) -> Plain {
+        let metadata = ObjectMeta::decode(value.remove(&["metadata"]).unwrap_or_default());
+        let Value::Map(body) = value else { return Plain { kind, metadata, body: Rest::default() } };
+        Plain { kind, metadata, body: Rest::new(body) }
+    }
+
+    fn encode(&self) -> Value {
+        let mut body = self.body.to_map();
+        body.insert("metadata".into(), self.metadata.encode());
+        Value::Map(body)
+    }
+}
+
+impl From<Plain> for Object {
+    fn from(object: Plain) -> Object {
+        Object::Plain(Rc::new(object))
+    }
 }
 
 /// Namespace and name of an object of some kind; the namespace is empty for objects of the cluster. Orders as the API
@@ -281,6 +342,14 @@ impl Object {
         value.set(&["apiVersion"], self.kind().api_version());
         value.set(&["kind"], self.kind().name());
         value
+    }
+
+    /// The object, if it is of a plain kind.
+    pub fn plain(&self) -> Option<&Plain> {
+        match self {
+            Object::Plain(object) => Some(object),
+            _ => None,
+        }
     }
 
     /// The typed object inside, if it is a `T`.

@@ -52,6 +52,7 @@ impl ApiServer {
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;
         registry::complete_with_uid(&mut object);
+        admission::quota::charge(self, &object, None, now)?;
         Ok(object)
     }
 
@@ -104,6 +105,7 @@ impl ApiServer {
         admission::check_finalizers(&object, old)?;
         registry::prepare_for_update(&mut object, old);
         admission::mutate_update(self, &mut object, old)?;
+        admission::quota::charge(self, &object, Some(old), now)?;
         if registry::desired_state_differs(&object, old) {
             object.metadata_mut().generation += 1;
         }

@@ -28,6 +28,7 @@ mod pod_state;
 mod podgc;
 mod provisioner;
 pub mod replicaset;
+mod resourcequota;
 mod rounds;
 pub mod statefulset;
 pub mod tainteviction;

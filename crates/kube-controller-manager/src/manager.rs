@@ -22,6 +22,7 @@ use crate::nodelifecycle::NodeLifecycleController;
 use crate::persistentvolume::PersistentVolumeController;
 use crate::podgc::PodGarbageCollector;
 use crate::replicaset::ReplicaSetController;
+use crate::resourcequota::ResourceQuotaController;
 use crate::statefulset::StatefulSetController;
 use crate::tainteviction::TaintEvictionController;
 use crate::ttlafterfinished::TtlAfterFinishedController;
@@ -52,6 +53,13 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::EndpointSlice,
     Kind::PodDisruptionBudget,
     Kind::StorageClass,
+    Kind::LimitRange,
+    Kind::ResourceQuota,
+    Kind::HorizontalPodAutoscaler,
+    Kind::Ingress,
+    Kind::NetworkPolicy,
+    Kind::RoleBinding,
+    Kind::Role,
 ];
 
 /// The controllers, their caches and indexes.
@@ -76,6 +84,7 @@ struct Controllers {
     statefulset: StatefulSetController,
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
+    resourcequota: ResourceQuotaController,
     daemonset: DaemonSetController,
     job: JobController,
     cronjob: CronJobController,
@@ -99,6 +108,7 @@ impl Controllers {
             statefulset: StatefulSetController::new(),
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
+            resourcequota: ResourceQuotaController::default(),
             daemonset: DaemonSetController::new(),
             job: JobController::new(),
             cronjob: CronJobController::new(),
@@ -121,6 +131,7 @@ impl Controllers {
         self.statefulset.on_change(change, context);
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
+        self.resourcequota.on_change(change, context);
         self.daemonset.on_change(change, context);
         self.job.on_change(change, context);
         self.cronjob.on_change(change, context);
@@ -142,6 +153,7 @@ impl Controllers {
         self.statefulset.run(context);
         self.deployment.run(context);
         self.replicaset.run(context);
+        self.resourcequota.run(context);
         self.daemonset.run(context);
         self.job.run(context);
         self.cronjob.run(context);
@@ -164,6 +176,7 @@ impl Controllers {
             self.statefulset.next_at(),
             self.deployment.next_at(),
             self.replicaset.next_at(),
+            self.resourcequota.next_at(),
             self.daemonset.next_at(),
             self.job.next_at(),
             self.cronjob.next_at(),

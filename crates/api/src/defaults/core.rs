@@ -138,3 +138,41 @@ pub(super) fn limit_range(object: &mut Map) {
         }
     });
 }
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+pub(super) fn role_binding(object: &mut Map) {
+    if let Some(role) = child(object, "roleRef") {
+        default(role, "apiGroup", RBAC);
+    }
+    each(object, "subjects", |subject| {
+        if matches!(subject.get("kind").map(Value::text), Some("User" | "Group")) {
+            default(subject, "apiGroup", RBAC);
+        }
+    });
+}
+
+pub(super) fn network_policy(object: &mut Map) {
+    let Some(spec) = ensure(object, "spec") else { return };
+    let is_set = |spec: &Map, name: &str| spec.get(name).is_some_and(|list| !list.as_list().is_empty());
+    if !is_set(spec, "policyTypes") {
+        let types = if is_set(spec, "egress") { &["Ingress", "Egress"][..] } else { &["Ingress"] };
+        spec.insert("policyTypes".into(), Value::List(types.iter().map(|name| Value::from(*name)).collect()));
+    }
+    for rules in ["ingress", "egress"] {
+        each(spec, rules, |rule| each(rule, "ports", |port| default_pointer(port, "protocol", "TCP")));
+    }
+}
+
+pub(super) fn ingress_class(object: &mut Map) {
+    if let Some(parameters) = child(object, "spec").and_then(|spec| child(spec, "parameters")) {
+        default_pointer(parameters, "scope", "Cluster");
+    }
+}
+
+pub(super) fn resource_quota(object: &mut Map) {
+    for (part, lists) in [("spec", &["hard"][..]), ("status", &["hard", "used"])] {
+        let Some(part) = child(object, part) else { continue };
+        lists.iter().for_each(|list| round_up(part, list));
+    }
+}

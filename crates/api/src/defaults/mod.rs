@@ -4,7 +4,7 @@
 //! nothing (cluster addresses, node ports) and knows no other object (storage classes, priority classes, service
 //! accounts): those are the registry's and admission's.
 //!
-//! Models: kubernetes v1.36 pkg/apis/{apps,autoscaling,batch,core,discovery,scheduling,storage}/*/defaults.go, and two
+//! Models: kubernetes v1.36 pkg/apis/{apps,autoscaling,batch,core,discovery,networking,rbac,scheduling,storage}/*/defaults.go, and two
 //! conversions that look like defaults: a secret's `stringData` and the type of a claim template.
 
 mod core;
@@ -37,6 +37,10 @@ pub fn apply(kind: &str, object: &mut Value) {
         "DaemonSet" => workloads::daemon_set(object),
         "Job" => workloads::job(object),
         "CronJob" => workloads::cron_job(object),
+        "RoleBinding" | "ClusterRoleBinding" => core::role_binding(object),
+        "NetworkPolicy" => core::network_policy(object),
+        "IngressClass" => core::ingress_class(object),
+        "ResourceQuota" => core::resource_quota(object),
         "HorizontalPodAutoscaler" => workloads::horizontal_pod_autoscaler(object),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! Defaults of the controllers' kinds.
 
-use super::{core, default, default_pointer, each, ensure, pod};
+use super::{child, core, default, default_pointer, each, ensure, pod};
 use crate::value::{Map, Value};
 
 pub(super) fn stateful_set(object: &mut Map) {
@@ -121,4 +121,24 @@ pub(super) fn horizontal_pod_autoscaler(object: &mut Map) {
         metric.set(&["resource", "target", "averageUtilization"], 80);
         spec.insert("metrics".into(), Value::List(vec![metric]));
     }
+    let Some(behavior) = child(spec, "behavior") else { return };
+    scaling_rules(behavior, "scaleUp", &[("Pods", 4), ("Percent", 100)]);
+    scaling_rules(behavior, "scaleDown", &[("Percent", 100)]);
+}
+
+/// One side of an autoscaler's behaviour, with upstream's pace.
+fn scaling_rules(behavior: &mut Map, side: &str, policies: &[(&str, i64)]) {
+    let Some(rules) = ensure(behavior, side) else { return };
+    default_pointer(rules, "selectPolicy", "Max");
+    if side == "scaleUp" {
+        default_pointer(rules, "stabilizationWindowSeconds", 0);
+    }
+    let policy = |(kind, value): &(&str, i64)| {
+        let mut policy = Value::map();
+        policy.set(&["type"], *kind);
+        policy.set(&["value"], *value);
+        policy.set(&["periodSeconds"], 15);
+        policy
+    };
+    default_pointer(rules, "policies", Value::List(policies.iter().map(policy).collect()));
 }

@@ -1,9 +1,11 @@
 //! What the server adds to a request, or refuses it for.
 //!
 //! Models: kubernetes v1.36 plugin/pkg/admission (NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds,
-//! DefaultStorageClass, StorageObjectInUseProtection).
+//! DefaultStorageClass, StorageObjectInUseProtection, LimitRanger, ResourceQuota).
 
+mod limits;
 mod pod;
+pub(crate) mod quota;
 mod service;
 mod volume;
 
@@ -34,8 +36,14 @@ pub(crate) fn namespace_lifecycle(server: &ApiServer, object: &Object) -> Result
     Ok(())
 }
 
-/// Completes a new object.
+/// Completes a new object, and refuses one that the limits of its namespace do not allow.
 pub(crate) fn mutate(server: &mut ApiServer, object: &mut Object) -> Result<(), Status> {
+    limits::complete(server, object);
+    complete(server, object)?;
+    limits::check(server, object)
+}
+
+fn complete(server: &mut ApiServer, object: &mut Object) -> Result<(), Status> {
     match object {
         Object::Pod(pod) => pod::admit(server, Rc::make_mut(pod)),
         Object::PriorityClass(class) => pod::admit_class(server, class),

@@ -3,6 +3,7 @@
 //! Models: kubernetes v1.36 pkg/registry/*/*/strategy.go.
 
 mod job;
+mod plain;
 mod pod;
 pub(crate) mod service;
 pub(crate) mod validation;
@@ -24,7 +25,10 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::PodDisruptionBudget
         | Kind::PriorityClass
         | Kind::Pod
-        | Kind::EndpointSlice => true,
+        | Kind::EndpointSlice
+        | Kind::Ingress
+        | Kind::IngressClass
+        | Kind::NetworkPolicy => true,
         Kind::ConfigMap
         | Kind::Endpoints
         | Kind::Event
@@ -37,7 +41,14 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::Service
         | Kind::ControllerRevision
         | Kind::Lease
-        | Kind::StorageClass => false,
+        | Kind::StorageClass
+        | Kind::LimitRange
+        | Kind::ResourceQuota
+        | Kind::HorizontalPodAutoscaler
+        | Kind::ClusterRole
+        | Kind::ClusterRoleBinding
+        | Kind::Role
+        | Kind::RoleBinding => false,
     }
 }
 
@@ -45,6 +56,7 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
 pub(crate) fn prepare_for_create(object: &mut Object, now: Time) {
     match object {
         Object::Pod(pod) => pod::prepare_for_create(Rc::make_mut(pod)),
+        Object::Plain(object) => plain::prepare_for_create(Rc::make_mut(object)),
         Object::StatefulSet(set) => Rc::make_mut(set).status = Default::default(),
         Object::Deployment(deployment) => Rc::make_mut(deployment).status = Default::default(),
         Object::ReplicaSet(set) => Rc::make_mut(set).status = Default::default(),
@@ -128,6 +140,7 @@ pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
             Rc::make_mut(namespace).status = old.status.clone();
         }
         (Object::Node(node), Object::Node(old)) => Rc::make_mut(node).status = old.status.clone(),
+        (Object::Plain(object), Object::Plain(old)) => plain::keep_status(Rc::make_mut(object), old),
         _ => {}
     }
 }
@@ -160,6 +173,7 @@ pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
             Rc::make_mut(namespace).spec = old.spec.clone();
         }
         (Object::Node(node), Object::Node(old)) => Rc::make_mut(node).spec = old.spec.clone(),
+        (Object::Plain(object), Object::Plain(old)) => plain::keep_all_but_status(Rc::make_mut(object), old),
         _ => {}
     }
     *object.metadata_mut() = metadata;
@@ -199,6 +213,9 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
         (Object::PodDisruptionBudget(budget), Object::PodDisruptionBudget(old)) => budget.spec != old.spec,
         (Object::EndpointSlice(slice), Object::EndpointSlice(old)) => {
             slice.endpoints != old.endpoints || slice.ports != old.ports || slice.address_type != old.address_type
+        }
+        (Object::Plain(object), Object::Plain(old)) => {
+            object.body.get("spec") != old.body.get("spec") && has_generation(object.kind)
         }
         _ => false,
     }

@@ -6,6 +6,7 @@ mod apps;
 mod batch;
 mod cluster;
 mod event;
+mod plain;
 mod pod;
 mod service;
 mod volume;
@@ -72,6 +73,16 @@ fn headings(kind: Kind) -> &'static [Heading] {
         Kind::ConfigMap => cluster::CONFIG_MAP,
         Kind::Secret => cluster::SECRET,
         Kind::ServiceAccount => cluster::SERVICE_ACCOUNT,
+        Kind::LimitRange
+        | Kind::ResourceQuota
+        | Kind::HorizontalPodAutoscaler
+        | Kind::IngressClass
+        | Kind::Ingress
+        | Kind::NetworkPolicy
+        | Kind::ClusterRoleBinding
+        | Kind::ClusterRole
+        | Kind::RoleBinding
+        | Kind::Role => plain::headings(kind),
     }
 }
 
@@ -100,6 +111,7 @@ fn cells(object: &Object, now: Time) -> Vec<Value> {
         Object::ConfigMap(config) => cluster::config_map(config, now),
         Object::Secret(secret) => cluster::secret(secret, now),
         Object::ServiceAccount(account) => cluster::service_account(account, now),
+        Object::Plain(object) => plain::cells(object, now),
     }
 }
 

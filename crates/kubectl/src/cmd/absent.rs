@@ -27,13 +27,6 @@ fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
 
 absent! {
     CERTIFICATE "certificate" "",
-    CREATE_CLUSTER_ROLE "create clusterrole" "the one user here may do everything",
-    CREATE_CLUSTER_ROLE_BINDING "create clusterrolebinding" "the one user here may do everything",
-    CREATE_INGRESS "create ingress" "use kubectl create service, or kubectl port-forward",
-    CREATE_QUOTA "create quota" "",
-    CREATE_ROLE "create role" "the one user here may do everything",
-    CREATE_ROLE_BINDING "create rolebinding" "the one user here may do everything",
-    CREATE_TOKEN "create token" "the one user here may do everything",
     SET_SUBJECT "set subject" "the one user here may do everything",
     COMPLETION "completion" "the Tab key completes here by itself",
     CP "cp" "use kubectl exec POD -- cat FILE",

@@ -155,7 +155,7 @@ pub mod set;
 pub mod taint;
 pub mod wait;
 
-use create::{data, job, kinds, secret, service};
+use create::{data, ingress, job, kinds, quota, rbac, secret, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
@@ -181,14 +181,14 @@ verbs! {
     cordon::CORDON,
     absent::CP,
     create::CREATE,
-    absent::CREATE_CLUSTER_ROLE,
-    absent::CREATE_CLUSTER_ROLE_BINDING,
+    rbac::CLUSTER_ROLE,
+    rbac::CLUSTER_ROLE_BINDING,
     job::CRON_JOB,
-    absent::CREATE_INGRESS,
-    absent::CREATE_QUOTA,
-    absent::CREATE_ROLE,
-    absent::CREATE_ROLE_BINDING,
-    absent::CREATE_TOKEN,
+    ingress::INGRESS,
+    quota::QUOTA,
+    rbac::ROLE,
+    rbac::ROLE_BINDING,
+    quota::TOKEN,
     job::JOB,
     secret::SECRET_DOCKER_REGISTRY,
     secret::SECRET_TLS,

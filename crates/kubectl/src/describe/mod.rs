@@ -8,8 +8,9 @@
 //! A new kind is one function and one line in [`DESCRIBERS`].
 //!
 //! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/describe. Different: resizes in place do not change a node's
-//! table of pods, quotas and limit ranges do not exist.
+//! table of pods.
 
+mod autoscaler;
 mod cluster;
 mod config;
 mod containers;
@@ -19,6 +20,7 @@ mod env;
 mod events;
 mod fields;
 mod generic;
+mod ingress;
 mod job;
 mod lines;
 mod namespace;
@@ -27,10 +29,11 @@ mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
 mod pod_disruption_budget;
-mod pod_requests;
 mod pod_template;
 mod priority_class;
 mod probe;
+mod quota;
+mod rbac;
 mod service;
 mod stateful_set;
 mod storage_class;
@@ -48,11 +51,13 @@ type Describer = fn(&mut Lines, &Value, &Cluster<'_>);
 static DESCRIBERS: &[(&str, &str, Describer)] = &[
     ("", "ConfigMap", config::config_map),
     ("", "Endpoints", endpoints::endpoints),
+    ("", "LimitRange", quota::limit_range),
     ("", "Namespace", namespace::namespace),
     ("", "Node", node::node),
     ("", "PersistentVolume", persistent_volume::persistent_volume),
     ("", "PersistentVolumeClaim", persistent_volume_claim::persistent_volume_claim),
     ("", "Pod", pod::pod),
+    ("", "ResourceQuota", quota::resource_quota),
     ("", "Secret", config::secret),
     ("", "Service", service::service),
     ("", "ServiceAccount", config::service_account),
@@ -60,10 +65,18 @@ static DESCRIBERS: &[(&str, &str, Describer)] = &[
     ("apps", "Deployment", deployment::deployment),
     ("apps", "ReplicaSet", deployment::replica_set),
     ("apps", "StatefulSet", stateful_set::stateful_set),
+    ("autoscaling", "HorizontalPodAutoscaler", autoscaler::autoscaler),
     ("batch", "CronJob", job::cron_job),
     ("batch", "Job", job::job),
     ("discovery.k8s.io", "EndpointSlice", endpoints::endpoint_slice),
+    ("networking.k8s.io", "Ingress", ingress::ingress),
+    ("networking.k8s.io", "IngressClass", ingress::class),
+    ("networking.k8s.io", "NetworkPolicy", ingress::network_policy),
     ("policy", "PodDisruptionBudget", pod_disruption_budget::pod_disruption_budget),
+    ("rbac.authorization.k8s.io", "ClusterRole", rbac::role),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding", rbac::binding),
+    ("rbac.authorization.k8s.io", "Role", rbac::role),
+    ("rbac.authorization.k8s.io", "RoleBinding", rbac::binding),
     ("scheduling.k8s.io", "PriorityClass", priority_class::priority_class),
     ("storage.k8s.io", "StorageClass", storage_class::storage_class),
 ];

@@ -5,9 +5,10 @@ use api::Value;
 use super::cluster::Cluster;
 use super::fields::{at, list, rfc1123, text};
 use super::lines::Lines;
+use super::quota;
 
-/// Writes a Namespace. kubectl shows no events of it; quotas and limits do not exist here.
-pub(super) fn namespace(lines: &mut Lines, namespace: &Value, _cluster: &Cluster<'_>) {
+/// Writes a Namespace. kubectl shows no events of it.
+pub(super) fn namespace(lines: &mut Lines, namespace: &Value, cluster: &Cluster<'_>) {
     lines.field(0, "Name", text(namespace, "metadata.name"));
     lines.labels("Labels", at(namespace, "metadata.labels"));
     lines.annotations("Annotations", at(namespace, "metadata.annotations"));
@@ -23,6 +24,5 @@ pub(super) fn namespace(lines: &mut Lines, namespace: &Value, _cluster: &Cluster
         let changed = rfc1123(at(condition, "lastTransitionTime"));
         lines.line(1, format_args!("{kind}\t{status}\t{changed}\t{reason}\t{message}"));
     }
-    lines.line(0, "\nNo resource quota.");
-    lines.line(0, "\nNo LimitRange resource.");
+    quota::of_namespace(lines, text(namespace, "metadata.name"), cluster);
 }

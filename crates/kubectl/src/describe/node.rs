@@ -3,13 +3,13 @@
 use ordered::{Arrange, OrderedSet};
 
 use api::core::pod_status::PodPhase;
+use api::pod_resources::{self, Amounts, Bound};
 use api::quantity::Quantity;
 use api::{Key, Kind, Object, Pod, Value};
 
 use super::cluster::Cluster;
 use super::fields::{at, flag, has, joined, list, or_none, pairs, quantity, rfc1123, text};
 use super::lines::Lines;
-use super::pod_requests::{self, Amounts, Bound};
 
 /// Writes a Node.
 pub(super) fn node(lines: &mut Lines, node: &Value, cluster: &Cluster<'_>) {
@@ -128,7 +128,7 @@ fn resources(lines: &mut Lines, node: &Value, cluster: &Cluster<'_>) {
     let allocatable = allocatable(node);
     let (mut requests, mut limits) = (Amounts::new(), Amounts::new());
     for pod in &pods {
-        let of_pod = [Bound::Requests, Bound::Limits].map(|bound| pod_requests::of_pod(pod, bound));
+        let of_pod = [Bound::Requests, Bound::Limits].map(|bound| pod_resources::of_pod(pod, bound));
         let cells = ["cpu", "memory"].map(|name| {
             let [request, limit] = of_pod.each_ref().map(|amounts| share(amounts, &allocatable, name));
             format!("{request}\t{limit}")
@@ -137,8 +137,8 @@ fn resources(lines: &mut Lines, node: &Value, cluster: &Cluster<'_>) {
         let age = cluster.age(at(pod, "metadata.creationTimestamp"));
         lines.line(1, format_args!("{namespace}\t{name}\t\t{}\t{age}", cells.join("\t")));
         let [of_requests, of_limits] = &of_pod;
-        pod_requests::add(&mut requests, of_requests);
-        pod_requests::add(&mut limits, of_limits);
+        pod_resources::add(&mut requests, of_requests);
+        pod_resources::add(&mut limits, of_limits);
     }
     allocated(lines, &allocatable, &requests, &limits);
 }

@@ -66,7 +66,8 @@ fn port(lines: &mut Lines, port: &Value, slices: &[Value]) {
     lines.field(0, "Endpoints", endpoints(slices, text(port, "name")));
 }
 
-fn slices_of(service: &Value, cluster: &Cluster<'_>) -> Vec<Value> {
+/// The slices of a service.
+pub(super) fn slices_of(service: &Value, cluster: &Cluster<'_>) -> Vec<Value> {
     let slices = cluster.list::<EndpointSlice>(Some(text(service, "metadata.namespace")));
     let name = Some(text(service, "metadata.name"));
     let own = slices.into_iter().filter(|slice| slice.metadata.labels.get("kubernetes.io/service-name") == name);
@@ -77,7 +78,7 @@ fn slices_of(service: &Value, cluster: &Cluster<'_>) -> Vec<Value> {
 const SHOWN_MAX: usize = 3;
 
 /// The ready endpoints of one port: `10.244.1.2:80,10.244.2.2:80`.
-fn endpoints(slices: &[Value], port_name: &str) -> String {
+pub(super) fn endpoints(slices: &[Value], port_name: &str) -> String {
     if slices.is_empty() {
         return "<none>".to_string();
     }

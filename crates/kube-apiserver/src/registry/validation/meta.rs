@@ -37,7 +37,14 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::PodDisruptionBudget
-        | Kind::Lease => names::dns_subdomain,
+        | Kind::Lease
+        | Kind::LimitRange
+        | Kind::ResourceQuota
+        | Kind::HorizontalPodAutoscaler
+        | Kind::Ingress
+        | Kind::IngressClass
+        | Kind::NetworkPolicy => names::dns_subdomain,
+        Kind::ClusterRole | Kind::ClusterRoleBinding | Kind::Role | Kind::RoleBinding => names::path_segment,
     }
 }
 

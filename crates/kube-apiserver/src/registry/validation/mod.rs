@@ -10,6 +10,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/*/validation.
 
+mod autoscaler;
 mod budget;
 mod checks;
 mod claim;
@@ -22,9 +23,12 @@ mod internal;
 mod job;
 mod meta;
 mod names;
+mod network;
 mod node;
 mod pod;
 mod priority;
+mod quota;
+mod rbac;
 mod service;
 mod stateful_set;
 mod storage;
@@ -71,6 +75,14 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::EndpointSlice => endpoints::slice(&root, &mut errors),
         Kind::ControllerRevision => stateful_set::revision(&root, &mut errors),
         Kind::ServiceAccount => {}
+        Kind::ResourceQuota => quota::quota(&root.child("spec"), &mut errors),
+        Kind::LimitRange => quota::limit_range(&root.at(&["spec", "limits"]), &mut errors),
+        Kind::HorizontalPodAutoscaler => autoscaler::spec(&root.child("spec"), &mut errors),
+        Kind::Ingress => network::ingress(&root, &mut errors),
+        Kind::IngressClass => network::class(&root.child("spec"), &mut errors),
+        Kind::NetworkPolicy => network::policy(&root.child("spec"), &mut errors),
+        Kind::Role | Kind::ClusterRole => rbac::role(kind, &root, &mut errors),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(kind, &root, &mut errors),
     }
     if errors.is_empty() {
         meta::whole(kind, object, Layer::Generic, &mut errors);
@@ -102,7 +114,11 @@ fn looks(kind: Kind) -> Looks {
         | Kind::Node
         | Kind::Namespace
         | Kind::Lease
-        | Kind::ServiceAccount => (true, true, false),
+        | Kind::ServiceAccount
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy
+        | Kind::Ingress
+        | Kind::HorizontalPodAutoscaler => (true, true, false),
         Kind::PersistentVolume | Kind::EndpointSlice => (true, false, true),
         Kind::Pod
         | Kind::PersistentVolumeClaim
@@ -111,7 +127,13 @@ fn looks(kind: Kind) -> Looks {
         | Kind::ConfigMap
         | Kind::Secret
         | Kind::Endpoints
-        | Kind::ControllerRevision => (true, true, true),
+        | Kind::ControllerRevision
+        | Kind::LimitRange
+        | Kind::IngressClass
+        | Kind::ClusterRole
+        | Kind::ClusterRoleBinding
+        | Kind::Role
+        | Kind::RoleBinding => (true, true, true),
     };
     Looks { at_new, at_change, at_changed }
 }
@@ -147,6 +169,14 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::EndpointSlice => endpoints::update_slice(&root, old, &mut errors),
         Kind::ControllerRevision => stateful_set::update_revision(&root, old, &mut errors),
         Kind::ServiceAccount => {}
+        Kind::ResourceQuota => quota::update(&root.child("spec"), old, &mut errors),
+        Kind::LimitRange => quota::limit_range(&root.at(&["spec", "limits"]), &mut errors),
+        Kind::HorizontalPodAutoscaler => autoscaler::spec(&root.child("spec"), &mut errors),
+        Kind::Ingress => network::ingress_spec(&root.child("spec"), &mut errors),
+        Kind::IngressClass => network::update_class(&root.child("spec"), old, &mut errors),
+        Kind::NetworkPolicy => network::policy(&root.child("spec"), &mut errors),
+        Kind::Role | Kind::ClusterRole => rbac::role(kind, &root, &mut errors),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::update_binding(kind, &root, old, &mut errors),
     }
     if matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::DaemonSet) {
         workloads::keeps_selector(&root, old, &mut errors);

@@ -3,8 +3,11 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/create.
 
 pub mod data;
+pub mod ingress;
 pub mod job;
 pub mod kinds;
+pub mod quota;
+pub mod rbac;
 pub mod secret;
 pub mod service;
 
@@ -151,12 +154,15 @@ pub enum Framing<'a> {
     Plain,
     /// As the server says it; what was made was not created but exposed.
     Exposed,
+    /// As the server says it; something was autoscaled.
+    Autoscaled,
 }
 
 impl Framing<'_> {
     fn verb(self) -> &'static str {
         match self {
             Framing::Exposed => "exposed",
+            Framing::Autoscaled => "autoscaled",
             Framing::Named(_) | Framing::Bare(_) | Framing::Plain => "created",
         }
     }
@@ -193,7 +199,7 @@ pub fn create_object(
         (Framing::Bare(what), Failure::Server(_)) => {
             Failure::Plain(format!("failed to create {what} {}", failure.message()))
         }
-        (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed, _) => failure,
+        (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed | Framing::Autoscaled, _) => failure,
     })?;
     print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
     Ok(Flow::Done(0))

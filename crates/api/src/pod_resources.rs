@@ -4,17 +4,15 @@
 
 use ordered::OrderedMap;
 
-use api::Value;
-use api::quantity::Quantity;
-
-use super::fields::{at, list, pairs, quantity, text};
+use crate::Value;
+use crate::quantity::Quantity;
 
 /// Amounts by the name of the resource.
-pub(super) type Amounts = OrderedMap<String, Quantity>;
+pub type Amounts = OrderedMap<String, Quantity>;
 
 /// Which of the two amounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
+pub enum Bound {
     /// What the scheduler sets aside.
     Requests,
     /// What may be used.
@@ -31,50 +29,64 @@ impl Bound {
 }
 
 /// What a pod requests, or may use.
-pub(super) fn of_pod(pod: &Value, bound: Bound) -> Amounts {
+pub fn of_pod(pod: &Value, bound: Bound) -> Amounts {
     let mut total = Amounts::new();
-    for container in list(pod, "spec.containers") {
-        add(&mut total, &of_resources(at(container, "resources"), bound));
+    for container in pod.at(&["spec", "containers"]).as_list() {
+        add(&mut total, &of_resources(container.get("resources"), bound));
     }
     let (mut sidecars, mut initial) = (Amounts::new(), Amounts::new());
-    for container in list(pod, "spec.initContainers") {
-        let own = of_resources(at(container, "resources"), bound);
+    for container in pod.at(&["spec", "initContainers"]).as_list() {
+        let own = of_resources(container.get("resources"), bound);
         // A sidecar goes on beside everything that starts after it.
         let mut meanwhile = sidecars.clone();
         add(&mut meanwhile, &own);
-        if text(container, "restartPolicy") == "Always" {
+        if container.get("restartPolicy").text() == "Always" {
             add(&mut total, &own);
             sidecars = meanwhile.clone();
         }
         raise(&mut initial, &meanwhile);
     }
     raise(&mut total, &initial);
-    for (name, amount) in of_resources(at(pod, "spec.resources"), bound) {
+    for (name, amount) in of_resources(pod.at(&["spec", "resources"]), bound) {
         total.insert(name, amount);
     }
-    add_overhead(&mut total, at(pod, "spec.overhead"), bound);
+    add_overhead(&mut total, pod.at(&["spec", "overhead"]), bound);
     total
 }
 
-fn of_resources(resources: &Value, bound: Bound) -> Amounts {
-    let amounts = at(resources, bound.field());
-    pairs(amounts).map(|(name, _)| (name.to_string(), quantity(amounts.get(name)))).collect()
+/// What a container requests, or may use, from its `resources`.
+pub fn of_resources(resources: &Value, bound: Bound) -> Amounts {
+    amounts(resources.get(bound.field()))
+}
+
+/// A resource list in JSON; what cannot be read is nothing.
+pub fn amounts(list: &Value) -> Amounts {
+    let read = |value: &Value| match value {
+        Value::Int(number) => Quantity::from_scaled(*number, 0),
+        value => Quantity::parse(value.text()).unwrap_or_default(),
+    };
+    list.as_map().into_iter().flatten().map(|(name, value)| (name.to_string(), read(value))).collect()
+}
+
+/// Amounts as a resource list in JSON.
+pub fn encode(amounts: &Amounts) -> Value {
+    let entry = |(name, amount): (&String, &Quantity)| (name.as_str().into(), amount.to_string().into());
+    Value::Map(amounts.iter().map(entry).collect())
 }
 
 /// Overhead counts for limits only where there is one.
 fn add_overhead(total: &mut Amounts, overhead: &Value, bound: Bound) {
-    for (name, _) in pairs(overhead) {
-        let amount = quantity(overhead.get(name));
-        match total.get_mut(name) {
+    for (name, amount) in amounts(overhead) {
+        match total.get_mut(&name) {
             Some(limit) => *limit = *limit + amount,
-            None if bound == Bound::Requests => drop(total.insert(name.to_string(), amount)),
+            None if bound == Bound::Requests => drop(total.insert(name, amount)),
             None => {}
         }
     }
 }
 
 /// Adds amounts to others.
-pub(super) fn add(total: &mut Amounts, more: &Amounts) {
+pub fn add(total: &mut Amounts, more: &Amounts) {
     for (name, amount) in more {
         let sum = total.get(name).map_or(*amount, |sum| *sum + *amount);
         total.insert(name.clone(), sum);
@@ -93,7 +105,7 @@ fn raise(total: &mut Amounts, least: &Amounts) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::text::yaml;
+    use crate::text::yaml;
 
     fn check(pod: &str, cpu: &str) {
         let pod = yaml::read(&format!("spec: {pod}")).unwrap();

@@ -1,0 +1,78 @@
+//! `kubectl create quota`, `token`.
+
+use api::quantity::Quantity;
+use api::{Key, Kind, Value};
+
+use super::super::{Call, Flow, PLAIN, Verb, shared};
+use super::{CREATE_FLAGS, Framing, create_object, name_argument};
+use crate::failure::Failure;
+use crate::flags::Flag;
+
+/// `create quota`
+pub static QUOTA: Verb = Verb {
+    path: "create quota",
+    aliases: &["resourcequota"],
+    summary: "Create a resource quota",
+    usage: "NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none] [options]",
+    flags: &[
+        &[
+            Flag::text("hard", "The limits, as resource=quantity,…"),
+            Flag::text("scopes", "Which objects count; all scopes must fit."),
+        ],
+        CREATE_FLAGS,
+        shared::OUTPUT,
+        shared::DRY_RUN,
+        shared::VALIDATE,
+        shared::FIELD_MANAGER,
+    ],
+    run: quota,
+    ..PLAIN
+};
+
+fn quota(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let name = name_argument(call)?;
+    let (hard, scopes) = (call.flags.text("hard"), call.flags.text("scopes"));
+    let mut body = Value::map();
+    for statement in hard.split(',').filter(|_| !hard.is_empty()) {
+        let parts: Vec<&str> = statement.split('=').collect();
+        let [resource, amount] = parts[..] else {
+            let message = format!("Invalid argument syntax {statement}, expected <resource>=<value>");
+            return Err(Failure::Plain(message));
+        };
+        let amount = Quantity::parse(amount).map_err(|error| Failure::Plain(error.to_string()))?;
+        body.set(&["spec", "hard", resource], amount.to_string());
+    }
+    if !scopes.is_empty() {
+        let list: Vec<Value> = scopes.split(',').map(Value::from).collect();
+        if list.iter().any(|scope| scope.text().is_empty()) {
+            return Err(Failure::plain("invalid resource quota scope \"\""));
+        }
+        body.set(&["spec", "scopes"], list);
+    }
+    create_object(call, "resourcequotas", &name, body, Framing::Named("quota"))
+}
+
+/// `create token`: nobody here would read a token, so none is signed.
+pub static TOKEN: Verb = Verb {
+    path: "create token",
+    summary: "Ask for a token of a service account; not signed in this playground",
+    usage: "SERVICE_ACCOUNT_NAME [options]",
+    flags: &[
+        &[
+            Flag::array("audience", "Who is to accept the token."),
+            Flag::text("bound-object-kind", "Pod, Secret or Node that the token ends with."),
+            Flag::text("bound-object-name", "Its name."),
+            Flag::text("bound-object-uid", "Its UID."),
+            Flag::duration("duration", "0s", "How long the token holds."),
+        ],
+        shared::OUTPUT,
+    ],
+    run: |call| {
+        let name = name_argument(call)?;
+        let key = Key::new(call.namespace.clone(), name);
+        let failed = |status: api::Status| Failure::Plain(format!("failed to create token: {}", status.message));
+        call.ctx.api.get(Kind::ServiceAccount, &key).map_err(failed)?;
+        Err(Failure::plain("failed to create token: this playground has no key to sign one with, and asks for none"))
+    },
+    ..PLAIN
+};
