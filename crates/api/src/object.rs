@@ -66,11 +66,14 @@ macro_rules! kinds {
             }
             /// The name as shared text.
             pub fn shared_name(self) -> Str {
-                match self { $( Kind::$kind => literal_str!(stringify!($kind)), )* }
+                match self { $( Kind::$kind => literal_str!(stringify!($kind)), )* $( Kind::$plain => literal_str!(stringify!($plain)), )* }
             }
             /// Such as `apps/v1`, or `v1`.
             pub fn api_version(self) -> Str {
-                match self { $( Kind::$kind => literal_str!(without_slash(concat!($group, "/", $version))), )* }
+                match self {
+                    $( Kind::$kind => literal_str!(without_slash(concat!($group, "/", $version))), )*
+                    $( Kind::$plain => literal_str!(without_slash(concat!($plain_group, "/", $plain_version))), )*
+                }
             }
             /// Such as `statefulsets`.
             pub const fn plural(self) -> &'static str {
