@@ -346,6 +346,7 @@ catalogue! {
     /// A lesson's name.
     LessonStatefulSetBasics: "StatefulSet basics", "StatefulSetの基本";
     /// A lesson's name.
+    LessonWordPress: "WordPress with MySQL", "WordPressとMySQL";
     LessonZooKeeper: "ZooKeeper", "ZooKeeper";
     /// Label of the menu.
     LessonChoose: "Choose a lesson", "レッスンを選ぶ";

@@ -15,8 +15,11 @@ use crate::i18n::{Language, Text};
 use crate::store::Shared;
 
 /// The lessons, in order: folder below `lessons/`, and name in the menu.
-pub const LESSONS: [(&str, Text); 2] =
-    [("statefulset-basics", Text::LessonStatefulSetBasics), ("zookeeper", Text::LessonZooKeeper)];
+pub const LESSONS: [(&str, Text); 3] = [
+    ("statefulset-basics", Text::LessonStatefulSetBasics),
+    ("wordpress-mysql", Text::LessonWordPress),
+    ("zookeeper", Text::LessonZooKeeper),
+];
 
 /// A lesson, ready to be shown.
 #[derive(Debug)]
