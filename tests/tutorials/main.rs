@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cassandra;
 mod command_lines;
 mod configuration;
 mod jobs;
@@ -90,4 +91,28 @@ fn zookeeper_of_five_with_other_names_and_flags() {
     learner.processes_and_files_belong_to_the_user();
     learner.data_outlives_the_set();
     learner.without_its_budget_the_majority_goes_and_writes_stop();
+}
+
+#[test]
+fn cassandra_as_printed() {
+    let mut learner = cassandra::Learner::new(cassandra::AS_PRINTED);
+    learner.the_ring_is_whole();
+    learner.a_node_comes_back_with_its_tokens();
+    learner.silence_is_noticed();
+    learner.without_its_seed_a_node_does_not_start();
+}
+
+#[test]
+fn cassandra_of_four_under_other_names() {
+    let mut learner = cassandra::Learner::new(cassandra::Cluster {
+        set: "ring",
+        replicas: 4,
+        name: "Orders",
+        datacenter: "east",
+        rack: "r7",
+        tokens: 8,
+        seed: 6,
+    });
+    learner.the_ring_is_whole();
+    learner.a_node_that_leaves_must_say_so();
 }

@@ -7,6 +7,7 @@
 //! Absent: layers, registries, the real software. What an image does not do is said by its program, not passed over.
 
 mod busybox;
+mod cassandra;
 mod files;
 mod inert;
 mod mysql;
@@ -17,6 +18,7 @@ mod program;
 mod shell_process;
 mod sql;
 pub mod tools;
+mod tsv;
 mod wordpress;
 mod zookeeper;
 
@@ -28,6 +30,7 @@ const IMAGES: &[&dyn Image] = &[
     &nginx::Nginx,
     &wordpress::Wordpress,
     &busybox::Busybox,
+    &cassandra::Cassandra,
     &pause::Pause,
     &zookeeper::Zookeeper,
     &practice::Crash,

@@ -25,8 +25,16 @@ pub(crate) struct Userland {
     pub(crate) builtins: &'static [&'static str],
 }
 
-const DIRECTORIES: &[&str] =
-    &["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/opt/zookeeper/bin/"];
+const DIRECTORIES: &[&str] = &[
+    "/bin/",
+    "/usr/bin/",
+    "/sbin/",
+    "/usr/sbin/",
+    "/usr/local/bin/",
+    "/usr/local/sbin/",
+    "/opt/zookeeper/bin/",
+    "/usr/local/apache-cassandra-3.11.2/bin/",
+];
 
 impl Userland {
     /// Starts a program; none if there is no such one.

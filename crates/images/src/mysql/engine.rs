@@ -5,9 +5,9 @@ use thin::{Str, format_str};
 
 use super::error::SqlError;
 use super::storage::Storage;
-use super::tsv::Field;
 use crate::sql::ast::{Lenience, Statement, TableName};
 use crate::sql::parse;
+use crate::tsv::Field;
 
 /// Who asks, and for which database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

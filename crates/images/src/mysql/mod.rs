@@ -21,7 +21,6 @@ mod sha1;
 mod show;
 mod storage;
 mod table;
-mod tsv;
 mod users;
 mod wire;
 

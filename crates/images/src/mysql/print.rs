@@ -1,6 +1,6 @@
 //! How `mysql` shows rows: in a box, with tabs, or one value a line.
 
-use super::tsv::Field;
+use crate::tsv::Field;
 use thin::Str;
 
 /// How rows are shown.

@@ -6,9 +6,9 @@ use thin::{Str, format_str};
 use super::engine::{Answer, Engine, Session, VIRTUAL};
 use super::error::SqlError;
 use super::table::{Column, DefaultValue, Table};
-use super::tsv::Field;
 use crate::sql::ast::TableName;
 use crate::sql::evaluate::is_like;
+use crate::tsv::Field;
 
 type Rows = Vec<Vec<Field>>;
 

@@ -12,9 +12,9 @@ use thin::{Str, format_str};
 
 use super::error::SqlError;
 use super::table::{Column, DefaultValue, Table};
-use super::tsv;
 use crate::sql::ast::KeyDefinition;
 use crate::sql::value::Value;
+use crate::tsv;
 
 /// Where the data lies.
 pub(crate) const DIRECTORY: &str = "/var/lib/mysql";

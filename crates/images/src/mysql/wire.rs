@@ -7,7 +7,7 @@ use thin::Str;
 
 use super::engine::Answer;
 use super::error::{SqlError, state_of};
-use super::tsv::{self, Field};
+use crate::tsv::{self, Field};
 
 /// The port.
 pub(crate) const PORT: u16 = 3306;

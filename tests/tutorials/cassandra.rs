@@ -1,0 +1,250 @@
+//! "Deploying Cassandra with a StatefulSet": what `exec` and `logs` must answer, and what becomes of rows.
+//!
+//! Nothing here is a recording: names, replicas and the cluster's name are parameters, and the answers follow.
+
+use ordered::Arrange;
+use ordinal_tests::desk::{Desk, Said, desk};
+
+/// What the tutorial calls things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cluster {
+    pub(crate) set: &'static str,
+    pub(crate) replicas: usize,
+    pub(crate) name: &'static str,
+    pub(crate) datacenter: &'static str,
+    pub(crate) rack: &'static str,
+    pub(crate) tokens: usize,
+    pub(crate) seed: u64,
+}
+
+pub(crate) const AS_PRINTED: Cluster = Cluster {
+    set: "cassandra",
+    replicas: 3,
+    name: "K8Demo",
+    datacenter: "DC1-K8Demo",
+    rack: "Rack1-K8Demo",
+    tokens: 32,
+    seed: 1,
+};
+
+impl Cluster {
+    fn manifest(&self) -> String {
+        let Cluster { set, replicas, name, datacenter, rack, tokens, .. } = self;
+        format!(
+            "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: {set}, labels: {{app: {set}}}}}
+spec:
+  serviceName: {set}
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: {set}}}}}
+  template:
+    metadata: {{labels: {{app: {set}}}}}
+    spec:
+      terminationGracePeriodSeconds: 500
+      containers:
+      - name: cassandra
+        image: gcr.io/google-samples/cassandra:v13
+        ports: [{{containerPort: 7000}}, {{containerPort: 7199}}, {{containerPort: 9042}}]
+        lifecycle: {{preStop: {{exec: {{command: [/bin/sh, -c, nodetool drain]}}}}}}
+        env:
+        - {{name: MAX_HEAP_SIZE, value: 512M}}
+        - {{name: HEAP_NEWSIZE, value: 100M}}
+        - {{name: CASSANDRA_SEEDS, value: {set}-0.{set}.default.svc.cluster.local}}
+        - {{name: CASSANDRA_CLUSTER_NAME, value: {name}}}
+        - {{name: CASSANDRA_DC, value: {datacenter}}}
+        - {{name: CASSANDRA_RACK, value: {rack}}}
+        - {{name: CASSANDRA_NUM_TOKENS, value: \"{tokens}\"}}
+        - {{name: POD_IP, valueFrom: {{fieldRef: {{fieldPath: status.podIP}}}}}}
+        readinessProbe:
+          exec: {{command: [/bin/bash, -c, /ready-probe.sh]}}
+          initialDelaySeconds: 15
+          timeoutSeconds: 5
+        volumeMounts: [{{name: data, mountPath: /cassandra_data}}]
+  volumeClaimTemplates:
+  - metadata: {{name: data}}
+    spec: {{accessModes: [ReadWriteOnce], storageClassName: fast, resources: {{requests: {{storage: 1Gi}}}}}}
+---
+kind: StorageClass
+apiVersion: storage.k8s.io/v1
+metadata: {{name: fast}}
+provisioner: k8s.io/minikube-hostpath
+parameters: {{type: pd-ssd}}
+"
+        )
+    }
+}
+
+/// A line of `nodetool status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    state: String,
+    ip: String,
+    tokens: usize,
+    tenths_owned: u32,
+    host_id: String,
+    rack: String,
+}
+
+fn rows(status: &str) -> Vec<Row> {
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // The load is a number and a unit.
+        let [state, ip, _, _, tokens, owned, host_id, rack] = words[..] else { panic!("{line}") };
+        let owned = owned.trim_end_matches('%').replace('.', "");
+        Row {
+            state: state.into(),
+            ip: ip.into(),
+            tokens: tokens.parse().unwrap(),
+            tenths_owned: owned.parse().unwrap_or(0),
+            host_id: host_id.into(),
+            rack: rack.into(),
+        }
+    };
+    let is_row = |line: &&str| line.starts_with("U") || line.starts_with("D") && !line.starts_with("Datacenter");
+    status.lines().filter(is_row).map(row).collect()
+}
+
+/// A learner who follows the tutorial.
+pub(crate) struct Learner {
+    cluster: Cluster,
+    desk: Desk,
+}
+
+impl Learner {
+    /// With the ring up.
+    pub(crate) fn new(cluster: Cluster) -> Learner {
+        let desk = desk(4, cluster.seed);
+        let mut learner = Learner { cluster, desk };
+        let (set, manifest) = (cluster.set, cluster.manifest());
+        learner.must(&format!("cat > set.yaml <<'END'\n{manifest}END"));
+        learner.must(&format!(
+            "kubectl create service clusterip {set} --clusterip=None --tcp=9042 --dry-run=client -o yaml > service.yaml"
+        ));
+        learner.must("kubectl apply -f service.yaml");
+        learner.apply();
+        learner
+    }
+
+    fn run(&mut self, command: &str) -> Said {
+        self.desk.run(command)
+    }
+
+    fn must(&mut self, command: &str) -> String {
+        let said = self.run(command);
+        assert_eq!((said.rc, said.stderr.as_str()), (0, ""), "{command}\n{}", said.stdout);
+        said.stdout
+    }
+
+    fn apply(&mut self) {
+        self.must("kubectl apply -f set.yaml");
+        self.must(&format!("kubectl rollout status sts/{} --timeout=20m", self.cluster.set));
+    }
+
+    fn exec(&mut self, ordinal: usize, command: &str) -> String {
+        let set = self.cluster.set;
+        self.must(&format!("kubectl exec {set}-{ordinal} -- {command}"))
+    }
+
+    fn ip(&mut self, ordinal: usize) -> String {
+        let set = self.cluster.set;
+        self.must(&format!("kubectl get pod {set}-{ordinal} -o jsonpath={{.status.podIP}}"))
+    }
+
+    fn status(&mut self, ordinal: usize) -> Vec<Row> {
+        rows(&self.exec(ordinal, "nodetool status"))
+    }
+
+    /// Every node sees all of them, and together they own each token twice: as often as `system_traces` is copied.
+    pub(crate) fn the_ring_is_whole(&mut self) {
+        let Cluster { replicas, datacenter, rack, tokens, .. } = self.cluster;
+        let mut ips: Vec<String> = (0..replicas).map(|ordinal| self.ip(ordinal)).collect();
+        ips.arrange();
+        for ordinal in 0..replicas {
+            let text = self.exec(ordinal, "nodetool status");
+            assert!(text.starts_with(&format!("Datacenter: {datacenter}\n=====")), "{text}");
+            let found = rows(&text);
+            let mut seen: Vec<String> = found.iter().map(|row| row.ip.clone()).collect();
+            seen.arrange();
+            assert_eq!(seen, ips);
+            assert!(found.iter().all(|row| row.state == "UN" && row.rack == rack && row.tokens == tokens), "{text}");
+            let owned: u32 = found.iter().map(|row| row.tenths_owned).sum();
+            let expect = 1_000 * replicas.min(2) as u32;
+            assert!(owned.abs_diff(expect) <= replicas as u32, "{text}");
+        }
+        let info = self.exec(replicas - 1, "nodetool info");
+        assert!(
+            info.contains("Native Transport active: ") && info.contains("Gossip active          : true\n"),
+            "{info}"
+        );
+        let ring = self.exec(0, "nodetool ring");
+        assert_eq!(ring.lines().filter(|line| line.contains(" Normal ")).count(), replicas * tokens, "{ring}");
+        let log = self.must(&format!("kubectl logs {}-1", self.cluster.set));
+        for expect in ["JOINING: Starting to bootstrap...", &format!("Node /{} state jump to NORMAL", self.ip(1))] {
+            assert!(log.contains(expect), "{expect}\n{log}");
+        }
+    }
+
+    /// A pod that is deleted drains first: nobody has to find out. Under another address it is the same node.
+    pub(crate) fn a_node_comes_back_with_its_tokens(&mut self) {
+        let set = self.cluster.set;
+        let ip = self.ip(1);
+        let before = self.status(0).into_iter().find(|row| row.ip == ip).unwrap();
+        self.must(&format!("kubectl delete pod {set}-1"));
+        let down = self.status(0).into_iter().find(|row| row.ip == ip).unwrap();
+        assert_eq!((down.state.as_str(), &down.host_id), ("DN", &before.host_id));
+        self.must(&format!("kubectl wait --for=condition=Ready pod/{set}-1 --timeout=5m"));
+        let after = self.status(0).into_iter().find(|row| row.host_id == before.host_id).unwrap();
+        assert_eq!((after.state.as_str(), after.tenths_owned), ("UN", before.tenths_owned));
+        assert_eq!(self.status(0).len(), self.cluster.replicas);
+    }
+
+    /// A process that is killed says nothing: the others find out by its silence.
+    pub(crate) fn silence_is_noticed(&mut self) {
+        let set = self.cluster.set;
+        let ip = self.ip(1);
+        self.must(&format!("kubectl delete pod {set}-1 --force --grace-period=0 --wait=false 2>/dev/null"));
+        let state = |learner: &mut Learner| learner.status(0).into_iter().find(|row| row.ip == ip).map(|row| row.state);
+        assert_eq!(state(self).as_deref(), Some("UN"));
+        self.must("sleep 25");
+        assert_ne!(state(self).as_deref(), Some("UN"));
+        self.must(&format!("kubectl wait --for=condition=Ready pod/{set}-1 --timeout=10m"));
+        assert!(self.status(0).iter().all(|row| row.state == "UN"));
+    }
+
+    /// A node asks its seeds at every start; without them it does not come back.
+    pub(crate) fn without_its_seed_a_node_does_not_start(&mut self) {
+        let set = self.cluster.set;
+        self.must(&format!("kubectl exec {set}-0 -- nodetool drain"));
+        self.must(&format!("kubectl exec {set}-0 -- rm /ready-probe.sh"));
+        self.must(&format!("kubectl wait --for=condition=Ready=false pod/{set}-0 --timeout=2m"));
+        self.must(&format!("kubectl exec {set}-1 -- sh -c 'kill 1' && sleep 60"));
+        let log = self.must(&format!("kubectl logs {set}-1 --previous"));
+        let name = format!("{set}-0.{set}.default.svc.cluster.local");
+        assert!(log.contains(&format!("Seed provider couldn't lookup host {name}")), "{log}");
+        assert!(log.contains("The seed provider lists no seeds."), "{log}");
+    }
+
+    /// A node that is scaled away without a word stays in the ring as down; one that was decommissioned does not.
+    pub(crate) fn a_node_that_leaves_must_say_so(&mut self) {
+        let (set, replicas) = (self.cluster.set, self.cluster.replicas);
+        let last = replicas - 1;
+        let ip = self.ip(last);
+        assert_eq!(self.exec(last, "nodetool decommission"), "");
+        assert!(self.status(0).iter().all(|row| row.ip != ip && row.state == "UN"));
+        self.must(&format!("kubectl scale sts {set} --replicas={}", last - 1));
+        self.must(&format!("kubectl wait --for=delete pod/{set}-{last} pod/{set}-{} --timeout=10m", last - 1));
+        let found = self.status(0);
+        let lost: Vec<&Row> = found.iter().filter(|row| row.state == "DN").collect();
+        assert_eq!(lost.len(), 1, "{found:?}");
+        let refused = self.run(&format!("kubectl exec {set}-0 -- nodetool removenode {}", found[0].ip));
+        assert_ne!(refused.rc, 0);
+        let id = lost[0].host_id.clone();
+        self.exec(0, &format!("nodetool removenode {id}"));
+        assert!(self.status(0).iter().all(|row| row.host_id != id));
+        // Its disk remembers.
+        self.must(&format!("kubectl scale sts {set} --replicas={replicas} && sleep 240"));
+        let log = self.must(&format!("kubectl logs {set}-{last} --previous"));
+        assert!(log.contains("This node was decommissioned and will not rejoin the ring"), "{log}");
+    }
+}
