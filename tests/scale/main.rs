@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use ordinal_tests::fleet::{Fleet, FleetWorld};
+use ordinal_tests::fleet::{Company, Fleet, FleetWorld};
 use ordinal_tests::rollout::Rollout;
 
 /// How far from linear a count may grow when the fleet grows tenfold.
@@ -82,7 +82,7 @@ fn a_rollout_of_tenfold_pods_costs_tenfold() {
 
 #[test]
 fn an_idle_hour_of_a_thousand_nodes_costs_nothing() {
-    let mut world = Fleet { nodes: 1_000, pods: 0 }.world();
+    let mut world = Fleet { nodes: 1_000, pods: 0, company: Company::Any }.world();
     // The nodes' own Events have expired by then.
     world.desk.wait(2 * 3_600);
     let counts = |world: &FleetWorld| {

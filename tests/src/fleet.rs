@@ -5,9 +5,13 @@ use playground::{HOME, Options};
 use sim::Time;
 
 use crate::desk::{Desk, START, options};
+use crate::rollout::bound;
 
 /// What the set is called.
 pub const SET: &str = "web";
+
+/// Virtual seconds after which an empty cluster is at rest.
+pub const SETTLED_S: i64 = 60;
 
 /// A set and the nodes it runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +20,33 @@ pub struct Fleet {
     pub nodes: u32,
     /// Replicas.
     pub pods: u32,
+    /// What the replicas want of each other.
+    pub company: Company,
+}
+
+/// Where replicas may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// Anywhere.
+    Any,
+    /// Each on a host of its own: required anti-affinity.
+    Alone,
+}
+
+impl Company {
+    fn rule(self) -> &'static str {
+        match self {
+            Company::Any => "",
+            Company::Alone => {
+                "      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - labelSelector: {matchLabels: {app: nginx}}
+            topologyKey: kubernetes.io/hostname
+"
+            }
+        }
+    }
 }
 
 /// A fleet's world, before and after its set was applied.
@@ -29,12 +60,12 @@ pub struct FleetWorld {
 impl Fleet {
     /// 100·n pods on n nodes.
     pub fn decade(n: u32) -> Fleet {
-        Fleet { nodes: n, pods: 100 * n }
+        Fleet { nodes: n, pods: 100 * n, company: Company::Any }
     }
 
     /// The manifest: a headless Service and the set; nothing that the tutorial's does not have, but no claims.
     pub fn manifest(self) -> String {
-        let pods = self.pods;
+        let (pods, rule) = (self.pods, self.company.rule());
         format!(
             "apiVersion: v1
 kind: Service
@@ -60,7 +91,7 @@ spec:
     metadata:
       labels: {{app: nginx}}
     spec:
-      containers:
+{rule}      containers:
       - name: nginx
         image: registry.k8s.io/nginx-slim:0.8
         ports: [{{containerPort: 80, name: web}}]
@@ -76,19 +107,39 @@ spec:
 }
 
 impl FleetWorld {
+    /// Lets the empty cluster come to rest.
+    pub fn settle(&mut self) {
+        self.desk.wait(SETTLED_S);
+    }
+
     /// Applies the manifest and lets time pass until all replicas are ready. Answers with the virtual instant.
     ///
     /// # Errors
     /// With kubectl's words if it fails, or with the counts if nothing happens any more before all are ready.
     pub fn run_until_ready(&mut self) -> Result<Time, String> {
+        self.run_until("ready", FleetWorld::ready)
+    }
+
+    /// Applies the manifest and lets time pass until all replicas have a node.
+    ///
+    /// # Errors
+    /// As [`FleetWorld::run_until_ready`].
+    pub fn run_until_bound(&mut self) -> Result<Time, String> {
+        self.run_until("bound", |world| {
+            let scheduler = world.desk.world.cluster().scheduler();
+            if scheduler.counters().cycles < u64::from(world.fleet.pods) { 0 } else { bound(&world.desk) }
+        })
+    }
+
+    fn run_until(&mut self, what: &str, count: impl Fn(&FleetWorld) -> u32) -> Result<Time, String> {
         let said = self.desk.run("kubectl apply -f web.yaml");
         if said.rc != 0 {
             return Err(said.stderr);
         }
         let end = START + sim::Span::from_seconds(24 * 3_600);
-        while self.ready() < self.fleet.pods {
+        while count(self) < self.fleet.pods {
             if !self.desk.world.step(end) {
-                return Err(format!("{} of {} ready, and nothing will happen", self.ready(), self.fleet.pods));
+                return Err(format!("{} of {} {what}, and nothing will happen", count(self), self.fleet.pods));
             }
         }
         Ok(self.desk.world.now())

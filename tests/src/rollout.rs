@@ -125,7 +125,12 @@ impl RolloutWorld {
 
     /// How many pods have a node.
     pub fn bound(&self) -> u32 {
-        let pods = self.desk.world.cluster().server().iter(Kind::Pod).filter_map(Object::get::<Pod>);
-        u32::try_from(pods.filter(|pod| !pod.spec.node_name.is_empty()).count()).unwrap_or(u32::MAX)
+        bound(&self.desk)
     }
+}
+
+/// How many pods have a node.
+pub(crate) fn bound(desk: &Desk) -> u32 {
+    let pods = desk.world.cluster().server().iter(Kind::Pod).filter_map(Object::get::<Pod>);
+    u32::try_from(pods.filter(|pod| !pod.spec.node_name.is_empty()).count()).unwrap_or(u32::MAX)
 }

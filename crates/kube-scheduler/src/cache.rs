@@ -5,132 +5,23 @@
 use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
-use api::core::container::Container;
 use api::meta::LabelSelector;
-use api::quantity::Quantity;
-use api::{Key, Node, Pod, ResourceList, Str};
+use api::{Key, Node, Pod, Str};
 
 use crate::plugins::inter_pod_affinity::has_rules;
+pub(crate) use crate::request::Request;
 
-/// What pods ask for: cpu in thousandths, everything else in whole units.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
-    /// Thousandths of a core.
-    pub cpu_milli: i64,
-    /// Bytes.
-    pub memory: i64,
-    /// Other resources by name; no zeros.
-    pub other: OrderedMap<Str, i64>,
-    /// As `cpu_milli`, with 100 for each container that asks for nothing; for scores.
-    pub nonzero_cpu_milli: i64,
-    /// As `memory`, with 200 MiB for each container that asks for nothing; for scores.
-    pub nonzero_memory: i64,
+/// Changes that are kept for those who remember something of the nodes; with more, all is to be forgotten.
+const CHANGES_MAX: usize = 4_096;
+
+/// A node is not as it was.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeChange {
+    /// Its place in the order of nodes.
+    pub(crate) index: usize,
+    /// The pod that came (1) or went (-1), if it was one.
+    pub(crate) pod: Option<(Rc<Pod>, i64)>,
 }
-
-const DEFAULT_CPU_MILLI: i64 = 100;
-const DEFAULT_MEMORY: i64 = 200 << 20;
-
-impl Request {
-    /// What a pod asks for: its containers together (with sidecars), or its hungriest init step, and its overhead.
-    pub fn of(pod: &Pod) -> Request {
-        let mut sum = Request::default();
-        for container in &pod.spec.containers {
-            sum.add(&Request::of_container(container));
-        }
-        let mut sidecars = Request::default();
-        let mut init_peak = Request::default();
-        for container in &pod.spec.init_containers {
-            let mut step = Request::of_container(container);
-            if container.is_sidecar() {
-                sidecars.add(&step);
-                init_peak.raise_to(&sidecars);
-            } else {
-                step.add(&sidecars);
-                init_peak.raise_to(&step);
-            }
-        }
-        sum.add(&sidecars);
-        sum.raise_to(&init_peak);
-        if !pod.spec.overhead.is_empty() {
-            sum.add(&Request::exactly(&pod.spec.overhead));
-        }
-        sum
-    }
-
-    fn of_container(container: &Container) -> Request {
-        let requests = &container.resources.requests;
-        let mut request = Request::exactly(requests);
-        if !requests.contains("cpu") {
-            request.nonzero_cpu_milli = DEFAULT_CPU_MILLI;
-        }
-        if !requests.contains("memory") {
-            request.nonzero_memory = DEFAULT_MEMORY;
-        }
-        request
-    }
-
-    fn exactly(list: &ResourceList) -> Request {
-        let mut request = Request::default();
-        for (name, text) in list.iter() {
-            let quantity = Quantity::parse(text).unwrap_or_default();
-            match name.as_str() {
-                "cpu" => request.cpu_milli = quantity.milli_value(),
-                "memory" => request.memory = quantity.value(),
-                _ if quantity.is_zero() => {}
-                _ => {
-                    request.other.insert(name.clone(), quantity.value());
-                }
-            }
-        }
-        request.nonzero_cpu_milli = request.cpu_milli;
-        request.nonzero_memory = request.memory;
-        request
-    }
-
-    fn add(&mut self, more: &Request) {
-        self.combine(more, |mine, theirs| mine + theirs);
-    }
-
-    fn subtract(&mut self, less: &Request) {
-        self.combine(less, |mine, theirs| mine - theirs);
-        self.other.retain(|_, amount| *amount != 0);
-    }
-
-    fn raise_to(&mut self, other: &Request) {
-        self.combine(other, i64::max);
-    }
-
-    fn combine(&mut self, other: &Request, with: fn(i64, i64) -> i64) {
-        self.cpu_milli = with(self.cpu_milli, other.cpu_milli);
-        self.memory = with(self.memory, other.memory);
-        self.nonzero_cpu_milli = with(self.nonzero_cpu_milli, other.nonzero_cpu_milli);
-        self.nonzero_memory = with(self.nonzero_memory, other.nonzero_memory);
-        for (name, amount) in &other.other {
-            let mine = self.other.entry(name.clone()).or_insert(0);
-            *mine = with(*mine, *amount);
-        }
-    }
-}
-
-/// Pods of one namespace with certain labels, terminating ones left out.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PodSelection {
-    /// Where.
-    pub namespace: Str,
-    /// Which.
-    pub selector: LabelSelector,
-}
-
-impl PodSelection {
-    fn matches(&self, pod: &Pod) -> bool {
-        !pod.metadata.is_terminating()
-            && pod.metadata.namespace == self.namespace
-            && self.selector.matches(&pod.metadata.labels)
-    }
-}
-
-/// Selections whose pods are counted as they come and go; then counting starts anew.
-const COUNTED_MAX: usize = 64;
 
 /// A node, what it offers, and what is taken of it.
 #[derive(Clone, Debug)]
@@ -149,8 +40,8 @@ pub struct NodeInfo {
     pub pods_with_rules: OrderedMap<Key, Rc<Pod>>,
     /// Ports of the node in use: (address, protocol, port).
     pub used_ports: OrderedSet<(Str, Str, i32)>,
-    /// How many of its pods are of each selection that [`Cache::count_pods_of`] was asked for.
-    counted: Vec<(Rc<PodSelection>, i64)>,
+    /// Its place in the order of nodes.
+    pub(crate) index: usize,
 }
 
 impl NodeInfo {
@@ -165,30 +56,18 @@ impl NodeInfo {
             pods: OrderedMap::new(),
             pods_with_rules: OrderedMap::new(),
             used_ports: OrderedSet::new(),
-            counted: Vec::new(),
+            index: 0,
         }
     }
 
-    /// How many of its pods are of a selection. Without a look at the pods, if they are counted.
+    /// How many of its pods in a namespace a selector selects, terminating ones left out.
     pub fn pods_of(&self, selector: &LabelSelector, namespace: &str) -> i64 {
-        let is_asked = |selection: &PodSelection| selection.namespace == namespace && selection.selector == *selector;
-        if let Some((_, count)) = self.counted.iter().find(|(selection, _)| is_asked(selection)) {
-            return *count;
-        }
-        let selection = PodSelection { namespace: namespace.into(), selector: selector.clone() };
-        self.scan(&selection)
-    }
-
-    fn scan(&self, selection: &PodSelection) -> i64 {
-        self.pods.values().filter(|pod| selection.matches(pod)).count() as i64
-    }
-
-    fn count(&mut self, pod: &Pod, difference: i64) {
-        for (selection, count) in &mut self.counted {
-            if selection.matches(pod) {
-                *count += difference;
-            }
-        }
+        let is_selected = |pod: &&Rc<Pod>| {
+            !pod.metadata.is_terminating()
+                && pod.metadata.namespace == namespace
+                && selector.matches(&pod.metadata.labels)
+        };
+        self.pods.values().filter(is_selected).count() as i64
     }
 
     /// The node's name.
@@ -205,7 +84,6 @@ impl NodeInfo {
 
     pub(crate) fn add(&mut self, pod: Rc<Pod>) {
         self.requested.add(&Request::of(&pod));
-        self.count(&pod, 1);
         self.used_ports.extend(host_ports(&pod));
         if has_rules(&pod) {
             self.pods_with_rules.insert(pod.metadata.key(), pod.clone());
@@ -213,15 +91,47 @@ impl NodeInfo {
         self.pods.insert(pod.metadata.key(), pod);
     }
 
-    pub(crate) fn remove(&mut self, key: &Key) {
-        let Some(pod) = self.pods.remove(key) else { return };
+    pub(crate) fn remove(&mut self, key: &Key) -> Option<Rc<Pod>> {
+        let pod = self.pods.remove(key)?;
         self.requested.subtract(&Request::of(&pod));
-        self.count(&pod, -1);
         self.pods_with_rules.remove(key);
         for port in host_ports(&pod) {
             self.used_ports.remove(&port);
         }
+        Some(pod)
     }
+
+    /// Takes in a pod that it has already, if nothing changed that is counted; whether it did.
+    fn refresh(&mut self, pod: &Rc<Pod>) -> bool {
+        let key = pod.metadata.key();
+        let Some(known) = self.pods.get_mut(&key) else { return false };
+        if !counts_the_same(known, pod) {
+            return false;
+        }
+        *known = pod.clone();
+        if let Some(known) = self.pods_with_rules.get_mut(&key) {
+            *known = pod.clone();
+        }
+        true
+    }
+}
+
+/// Whether two lists are equal; those that replicas share are so at a glance.
+pub(crate) fn is_same_list<T: PartialEq>(left: &[T], right: &[T]) -> bool {
+    std::ptr::eq(left, right) || left == right
+}
+
+/// Whether two states of a pod are one to all that is counted of the pods of a node.
+fn counts_the_same(old: &Pod, new: &Pod) -> bool {
+    let (before, after) = (&*old.spec, &*new.spec);
+    let is_same_spec = Rc::ptr_eq(&old.spec, &new.spec)
+        || (is_same_list(&before.containers, &after.containers)
+            && is_same_list(&before.init_containers, &after.init_containers)
+            && before.overhead == after.overhead
+            && before.affinity == after.affinity);
+    is_same_spec
+        && old.metadata.is_terminating() == new.metadata.is_terminating()
+        && old.metadata.labels == new.metadata.labels
 }
 
 /// The ports of its node that a pod takes: (address, protocol, port).
@@ -237,9 +147,8 @@ pub(crate) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, Str, i32)> {
 /// All nodes, in the order of their names, and where each pod is.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    nodes: OrderedMap<Str, NodeInfo>,
-    /// The names in iteration order, so that a cycle can start anywhere.
-    order: Vec<Str>,
+    /// Sorted by name; a cycle can start anywhere.
+    nodes: Vec<Rc<NodeInfo>>,
     placed: OrderedMap<Key, Str>,
     /// Pods of nodes that are not known (any more), by node: they are back with their node.
     homeless: OrderedMap<Str, OrderedMap<Key, Rc<Pod>>>,
@@ -247,48 +156,105 @@ pub struct Cache {
     nominated: OrderedMap<Str, OrderedMap<Key, Rc<Pod>>>,
     /// How many nodes have each image.
     images: OrderedMap<Str, usize>,
-    /// The selections that every node counts, in this order.
-    counted: Vec<Rc<PodSelection>>,
+    /// Grows whenever `images` changes.
+    images_version: u64,
+    /// Grows whenever nodes come, go, or get other labels or taints.
+    layout_version: u64,
+    changes: Vec<NodeChange>,
 }
 
 impl Cache {
     /// Adds a node, or takes in its change.
     pub fn set_node(&mut self, node: Rc<Node>) {
-        let name = node.metadata.name.clone();
-        self.count_images(&name, node.status.images.iter().flat_map(|image| image.names.iter().cloned()).collect());
-        match self.nodes.get_mut(&name) {
-            Some(info) => info.replace_node(node),
-            None => {
-                let at = self.order.binary_search(&name).unwrap_or_else(|at| at);
-                self.order.insert(at, name.clone());
-                let mut info = NodeInfo::new(node);
-                info.counted = self.counted.iter().map(|selection| (selection.clone(), 0)).collect();
-                for pod in self.homeless.remove(&name).unwrap_or_default().into_values() {
-                    self.placed.insert(pod.metadata.key(), name.clone());
-                    info.add(pod);
-                }
-                self.nodes.insert(name, info);
+        self.count_images(&node.metadata.name, Some(&node));
+        match self.position(&node.metadata.name) {
+            Ok(at) => {
+                let known = &self.nodes[at].node;
+                let is_elsewhere =
+                    known.metadata.labels != node.metadata.labels || known.spec.taints != node.spec.taints;
+                self.layout_version += u64::from(is_elsewhere);
+                Rc::make_mut(&mut self.nodes[at]).replace_node(node);
+                self.note(NodeChange { index: at, pod: None });
             }
+            Err(at) => self.insert_node(at, node),
         }
+    }
+
+    fn insert_node(&mut self, at: usize, node: Rc<Node>) {
+        let name = node.metadata.name.clone();
+        let mut info = NodeInfo::new(node);
+        for pod in self.homeless.remove(&name).unwrap_or_default().into_values() {
+            self.placed.insert(pod.metadata.key(), name.clone());
+            info.add(pod);
+        }
+        self.nodes.insert(at, Rc::new(info));
+        self.renumber(at);
     }
 
     /// Takes a node out. Its pods are remembered for the case that it comes back.
     pub fn remove_node(&mut self, name: &str) {
-        self.count_images(name, Vec::new());
-        if let Some(info) = self.nodes.remove(name).filter(|info| !info.pods.is_empty()) {
-            self.homeless.insert(name.into(), info.pods);
+        self.count_images(name, None);
+        let Ok(at) = self.position(name) else { return };
+        let info = self.nodes.remove(at);
+        if !info.pods.is_empty() {
+            self.homeless.insert(name.into(), info.pods.clone());
         }
-        self.order.retain(|other| other != name);
+        self.renumber(at);
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.nodes.binary_search_by(|info| info.name().as_str().cmp(name))
+    }
+
+    /// The nodes from a place on have other places than before.
+    fn renumber(&mut self, from: usize) {
+        for (index, info) in self.nodes.iter_mut().enumerate().skip(from) {
+            Rc::make_mut(info).index = index;
+        }
+        self.layout_version += 1;
+    }
+
+    fn note(&mut self, change: NodeChange) {
+        if self.changes.len() >= CHANGES_MAX {
+            self.changes.clear();
+            self.layout_version += 1;
+        }
+        self.changes.push(change);
+    }
+
+    /// What happened to nodes since this was last asked.
+    pub(crate) fn take_changes(&mut self) -> Vec<NodeChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Grows whenever all that was remembered of the nodes is to be forgotten.
+    pub(crate) fn layout_version(&self) -> u64 {
+        self.layout_version
+    }
+
+    /// Grows whenever an image is on more nodes, or on fewer.
+    pub(crate) fn images_version(&self) -> u64 {
+        self.images_version
     }
 
     /// Puts a pod on its node (or, assumed, on the node it is about to be bound to). A pod stands on one node only.
     pub fn place(&mut self, pod: Rc<Pod>, node: &Str) {
         let key = pod.metadata.key();
-        self.remove(&key);
         self.promise_nothing(&key);
-        match self.nodes.get_mut(node) {
-            Some(info) => info.add(pod),
-            None => drop(self.homeless.entry(node.clone()).or_default().insert(key.clone(), pod)),
+        let at = self.position(node);
+        if self.placed.get(&key) == Some(node)
+            && let Ok(at) = at
+            && Rc::make_mut(&mut self.nodes[at]).refresh(&pod)
+        {
+            return;
+        }
+        self.remove(&key);
+        match at {
+            Ok(at) => {
+                Rc::make_mut(&mut self.nodes[at]).add(pod.clone());
+                self.note(NodeChange { index: at, pod: Some((pod, 1)) });
+            }
+            Err(_) => drop(self.homeless.entry(node.clone()).or_default().insert(key.clone(), pod)),
         }
         self.placed.insert(key, node.clone());
     }
@@ -302,8 +268,10 @@ impl Cache {
 
     /// A pod has no promise any more.
     pub(crate) fn promise_nothing(&mut self, key: &Key) {
-        self.nominated.values_mut().for_each(|pods| drop(pods.remove(key)));
-        self.nominated.retain(|_, pods| !pods.is_empty());
+        if !self.nominated.is_empty() {
+            self.nominated.values_mut().for_each(|pods| drop(pods.remove(key)));
+            self.nominated.retain(|_, pods| !pods.is_empty());
+        }
     }
 
     /// The pods that have been promised a node.
@@ -311,30 +279,18 @@ impl Cache {
         self.nominated.get(node).into_iter().flat_map(|pods| pods.values())
     }
 
-    /// From now on every node counts the pods of a selection: what is asked for each pod of a large set must not look
-    /// at all the others.
-    pub fn count_pods_of(&mut self, selector: &LabelSelector, namespace: &Str) {
-        let selection = PodSelection { namespace: namespace.clone(), selector: selector.clone() };
-        if self.counted.iter().any(|known| **known == selection) {
-            return;
-        }
-        if self.counted.len() >= COUNTED_MAX {
-            self.counted.clear();
-            self.nodes.values_mut().for_each(|info| info.counted.clear());
-        }
-        let selection = Rc::new(selection);
-        for info in self.nodes.values_mut() {
-            let count = info.scan(&selection);
-            info.counted.push((selection.clone(), count));
-        }
-        self.counted.push(selection);
+    /// Whether a pod has been promised this node.
+    pub(crate) fn is_promised(&self, node: &str) -> bool {
+        !self.nominated.is_empty() && self.nominated.contains_key(node)
     }
 
     /// Takes a pod off its node.
     pub fn remove(&mut self, key: &Key) {
         let Some(node) = self.placed.remove(key) else { return };
-        if let Some(info) = self.nodes.get_mut(&node) {
-            info.remove(key);
+        if let Ok(at) = self.position(&node) {
+            if let Some(pod) = Rc::make_mut(&mut self.nodes[at]).remove(key) {
+                self.note(NodeChange { index: at, pod: Some((pod, -1)) });
+            }
         } else if let Some(pods) = self.homeless.get_mut(&node) {
             pods.remove(key);
             if pods.is_empty() {
@@ -345,7 +301,7 @@ impl Cache {
 
     /// All nodes, by name.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
-        self.nodes.values()
+        self.nodes.iter().map(|info| &**info)
     }
 
     /// How many nodes have an image of this name.
@@ -353,48 +309,52 @@ impl Cache {
         self.images.get(name).copied().unwrap_or(0)
     }
 
-    fn count_images(&mut self, node: &str, new: Vec<Str>) {
-        let old = self.nodes.get(node).map(|info| info.node.clone());
-        let old = old.iter().flat_map(|node| node.status.images.iter()).flat_map(|image| image.names.iter());
-        for name in old {
+    fn count_images(&mut self, name: &str, new: Option<&Node>) {
+        let old = self.position(name).ok().map(|at| self.nodes[at].node.clone());
+        let images_of = |node: &Node| node.status.images.clone();
+        let (before, after) = (old.as_deref().map(images_of), new.map(images_of));
+        if before == after {
+            return;
+        }
+        self.images_version += 1;
+        for name in before.iter().flatten().flat_map(|image| image.names.iter()) {
             if let Some(count) = self.images.get_mut(name) {
                 *count -= 1;
             }
         }
-        for name in new {
-            *self.images.entry(name).or_insert(0) += 1;
+        for name in after.iter().flatten().flat_map(|image| image.names.iter()) {
+            *self.images.entry(name.clone()).or_insert(0) += 1;
         }
     }
 
     /// Whether all that is counted while pods come and go is what a full scan gives.
     pub(crate) fn sums_are_true(&self) -> bool {
-        self.nodes.values().all(|info| {
+        self.nodes.iter().enumerate().all(|(index, info)| {
             let mut fresh = NodeInfo::new(info.node.clone());
             info.pods.values().for_each(|pod| fresh.add(pod.clone()));
-            let counts_are_true = info.counted.iter().all(|(selection, count)| info.scan(selection) == *count);
-            counts_are_true
+            info.index == index
                 && (&fresh.requested, &fresh.used_ports) == (&info.requested, &info.used_ports)
-                && fresh.pods_with_rules.len() == info.pods_with_rules.len()
+                && fresh.pods_with_rules.keys().eq(info.pods_with_rules.keys())
         })
     }
 
     /// How many nodes there are.
     pub fn len(&self) -> usize {
-        self.order.len()
+        self.nodes.len()
     }
 
     /// Whether there are no nodes.
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.nodes.is_empty()
     }
 
     /// The node at a place in the order of iteration; places beyond the end begin anew.
     pub fn at(&self, index: usize) -> &NodeInfo {
-        &self.nodes[&self.order[index % self.order.len()]]
+        &self.nodes[index % self.nodes.len()]
     }
 
     /// The node with this name.
     pub fn get(&self, name: &str) -> Option<&NodeInfo> {
-        self.nodes.get(name)
+        self.position(name).ok().map(|at| &*self.nodes[at])
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use api::{Pod, Str};
 
-use crate::cache::{Cache, NodeInfo};
+use crate::cache::{Cache, NodeInfo, Request};
 use crate::lister::Lister;
 use crate::plugins::{inter_pod_affinity, pod_topology_spread, volume_binding};
 
@@ -55,14 +55,14 @@ pub(crate) enum ClusterEvent {
 /// What a plugin sees besides the node: the pod, with what was computed once for all nodes.
 pub(crate) struct Cycle<'a> {
     pub(crate) pod: &'a Rc<Pod>,
-    pub(crate) request: crate::cache::Request,
+    pub(crate) request: Rc<Request>,
     pub(crate) volumes: volume_binding::PodVolumes,
-    pub(crate) affinity: inter_pod_affinity::State,
-    pub(crate) spread: pod_topology_spread::State,
+    pub(crate) affinity: Rc<inter_pod_affinity::State>,
+    pub(crate) spread: Rc<pod_topology_spread::State>,
+    /// See [`pod_topology_spread::weights`]; empty before scoring.
+    pub(crate) spread_weights: Vec<f64>,
     pub(crate) lister: &'a dyn Lister,
     pub(crate) cache: &'a Cache,
-    /// The nodes that passed all filters; empty before scoring.
-    pub(crate) feasible: Vec<&'a NodeInfo>,
 }
 
 impl Cycle<'_> {
@@ -79,8 +79,9 @@ impl Cycle<'_> {
     }
 
     fn imagine(&mut self, pod: &Pod, info: &NodeInfo, amount: i64) {
-        self.affinity.imagine(self.pod, pod, info, self.lister, amount);
-        self.spread.imagine(self.pod, pod, info, amount);
+        let views = inter_pod_affinity::Views { pod: self.pod, cache: self.cache, lister: self.lister };
+        Rc::make_mut(&mut self.affinity).imagine(&views, pod, info, amount);
+        Rc::make_mut(&mut self.spread).imagine(self.pod, self.cache, pod, info, amount);
     }
 }
 
@@ -102,9 +103,21 @@ pub(crate) enum Normalize {
     Spread,
 }
 
+/// What a plugin's answer about a node hangs on, besides what is the same for all pods of a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// The node and the pods on it: the answer holds until one of them changes.
+    Node,
+    /// The pod's own claims, and so every pod's answer is its own.
+    Claims,
+    /// Pods on other nodes.
+    Others,
+}
+
 /// A plugin: what it does at each extension point, and what could change its mind.
 pub(crate) struct Plugin {
     pub(crate) name: &'static str,
+    pub(crate) reads: Reads,
     pub(crate) filter: Option<FilterFn>,
     pub(crate) score: Option<Score>,
     /// Events after which a pod that this plugin refused is tried again.

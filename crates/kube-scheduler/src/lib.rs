@@ -1,6 +1,7 @@
 //! kube-scheduler: which node a pod goes to, and why not.
 //!
 //! - `cache`: what is known of nodes: what they offer, what is taken (assumed pods included).
+//! - `memo`: what nodes answered to pods of one shape, until something changes.
 //! - `queue`: pods that wait: active, backing off, unschedulable until something relevant happens.
 //! - `framework`: plugins, their verdicts, and the events that could change a verdict.
 //! - `plugins/`: one file per plugin, under upstream's names.
@@ -17,9 +18,12 @@ mod cache;
 mod diagnosis;
 mod framework;
 mod lister;
+mod memo;
+mod places;
 mod plugins;
 mod preemption;
 mod queue;
+mod request;
 mod schedule_one;
 mod scheduler;
 
@@ -27,6 +31,7 @@ pub use cache::{Cache, NodeInfo};
 pub use diagnosis::{Diagnosis, fit_message};
 pub use framework::{Code, Verdict};
 pub use lister::{Lister, default_selector};
+pub use memo::Memo;
 pub use preemption::{Candidate, Preemption};
-pub use schedule_one::{Decision, NodeScore, decide};
+pub use schedule_one::{Decision, Scores, decide};
 pub use scheduler::{Counters, Scheduler};

@@ -8,10 +8,11 @@ use std::rc::Rc;
 use api::{Pod, Str};
 use sim::Random;
 
-use crate::cache::{Cache, NodeInfo, Request};
+use crate::cache::{Cache, NodeInfo};
 use crate::diagnosis::Diagnosis;
-use crate::framework::{Code, Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{Code, Cycle, Normalize, Reads, Score, Verdict};
 use crate::lister::Lister;
+use crate::memo::{Memo, Shape};
 use crate::plugins::{PLUGINS, inter_pod_affinity, node_affinity, pod_topology_spread, volume_binding};
 use crate::preemption::{self, priority};
 
@@ -19,16 +20,18 @@ use crate::preemption::{self, priority};
 const MIN_FEASIBLE: usize = 100;
 const MIN_FEASIBLE_PERCENT: usize = 5;
 const SCORE_MAX: i64 = 100;
+/// At most so many plugins score.
+pub(crate) const SCORERS_MAX: usize = 7;
 
 /// What a cycle decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// The pod goes to this node.
     Node {
         /// The node's name.
         name: Str,
         /// The nodes it was chosen from, with their scores; empty if only one was feasible.
-        scores: Vec<NodeScore>,
+        scores: Scores,
         /// How many nodes were evaluated.
         evaluated: usize,
     },
@@ -36,19 +39,27 @@ pub enum Decision {
     Nowhere(Diagnosis),
 }
 
-/// The score of a feasible node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeScore {
-    /// The node.
-    pub node: Str,
-    /// Weighted, normalised scores by plugin.
-    pub by_plugin: OrderedMap<&'static str, i64>,
-    /// Their sum.
-    pub total: i64,
+/// The scores of the feasible nodes: weighted, normalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scores {
+    /// By plugin, the nodes in the order in which they were looked at.
+    pub by_plugin: Vec<(&'static str, Vec<i64>)>,
+    /// Their sums.
+    pub total: Vec<i64>,
+    /// The places of the nodes in the order of nodes.
+    pub nodes: Vec<usize>,
 }
 
-/// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on.
-pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usize, random: &mut Random) -> Decision {
+/// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on. `memo` has
+/// taken in all changes of `cache`, or is empty; the decision is the same.
+pub fn decide(
+    pod: &Rc<Pod>,
+    cache: &Cache,
+    lister: &dyn Lister,
+    memo: &mut Memo,
+    start: &mut usize,
+    random: &mut Random,
+) -> Decision {
     let nodes_total = cache.len();
     if cache.is_empty() {
         return Decision::Nowhere(Diagnosis { nodes_total, ..Diagnosis::default() });
@@ -59,41 +70,35 @@ pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, start: &mut usi
             return Decision::Nowhere(Diagnosis { nodes_total, before_filter: Some(verdict), ..Diagnosis::default() });
         }
     };
-    let named = node_affinity::named_nodes(pod);
-    let mut cycle = Cycle {
-        pod,
-        request: Request::of(pod),
-        volumes,
-        affinity: inter_pod_affinity::state(pod, cache, lister),
-        spread: pod_topology_spread::state(pod, cache, lister),
-        lister,
-        cache,
-        feasible: Vec::new(),
+    let shape = memo.shape(pod, cache, lister);
+    let mut cycle = Cycle { volumes, ..shape.cycle(pod, cache, lister) };
+    let (feasible, refused) = match promised_node(&mut cycle, cache) {
+        Some(info) => (vec![info], Vec::new()),
+        None => find_feasible(&mut cycle, shape, *start),
     };
-    let found = promised_node(&mut cycle, cache);
-    let (feasible, by_node, evaluated) = match found {
-        Some(info) => (vec![info], OrderedMap::new(), 1),
-        None => find_feasible(&mut cycle, cache, *start, named.as_ref()),
-    };
+    let evaluated = feasible.len() + refused.len();
     *start = (*start + evaluated) % cache.len();
     match feasible.as_slice() {
-        [] => {
-            let cut = named.map(|_| {
-                let reason = Str::from("node(s) didn't satisfy plugin(s) [NodeAffinity]");
-                (nodes_total - by_node.len(), reason)
-            });
-            let preemption = preemption::run(&mut cycle, cache, &by_node);
-            let cut = cut.filter(|(count, _)| *count > 0);
-            Decision::Nowhere(Diagnosis { nodes_total, before_filter: None, by_node, cut, preemption })
-        }
-        [only] => Decision::Node { name: only.name().clone(), scores: Vec::new(), evaluated },
+        [] => Decision::Nowhere(diagnose(&mut cycle, shape, &refused)),
+        [only] => Decision::Node { name: only.name().clone(), scores: Scores::default(), evaluated },
         several => {
-            cycle.feasible = several.to_vec();
-            pod_topology_spread::weigh(&mut cycle);
-            let scores = score_nodes(&cycle, several);
-            Decision::Node { name: choose(&scores, random), scores, evaluated }
+            cycle.spread_weights = pod_topology_spread::weights(&cycle.spread, several);
+            let scores = score_nodes(&cycle, shape, several);
+            Decision::Node { name: several[choose(&scores.total, random)].name().clone(), scores, evaluated }
         }
     }
+}
+
+/// The verdicts in full, now that they are wanted, and who could make room.
+fn diagnose(cycle: &mut Cycle<'_>, shape: &mut Shape, refused: &[&NodeInfo]) -> Diagnosis {
+    let cache = cycle.cache;
+    let verdicts = refused.iter().filter_map(|info| Some((info.name().clone(), verdict(cycle, shape, info)?)));
+    let by_node: OrderedMap<Str, Verdict> = verdicts.collect();
+    let not_named = cache.len() - by_node.len();
+    let is_cut = not_named > 0 && node_affinity::named_nodes(cycle.pod).is_some();
+    let cut = is_cut.then(|| (not_named, Str::from("node(s) didn't satisfy plugin(s) [NodeAffinity]")));
+    let preemption = preemption::run(cycle, cache, &by_node);
+    Diagnosis { nodes_total: cache.len(), before_filter: None, by_node, cut, preemption }
 }
 
 /// Looks at the pod's claims and names before any node is looked at.
@@ -111,32 +116,51 @@ fn promised_node<'a>(cycle: &mut Cycle<'_>, cache: &'a Cache) -> Option<&'a Node
     filter_with_nominated(cycle, info).is_none().then_some(info)
 }
 
-/// Filters nodes from `start` on until enough are feasible. Answers with them, the verdicts, and how many were looked at.
-fn find_feasible<'a>(
-    cycle: &mut Cycle<'_>,
-    cache: &'a Cache,
-    start: usize,
-    named: Option<&OrderedSet<Str>>,
-) -> (Vec<&'a NodeInfo>, OrderedMap<Str, Verdict>, usize) {
+/// Filters nodes from `start` on until enough are feasible. Answers with them and with the others that were looked at.
+fn find_feasible<'a>(cycle: &mut Cycle<'a>, shape: &mut Shape, start: usize) -> (Vec<&'a NodeInfo>, Vec<&'a NodeInfo>) {
+    let cache = cycle.cache;
+    let named = node_affinity::named_nodes(cycle.pod);
     let wanted = feasible_wanted(cache.len());
-    let (mut feasible, mut by_node, mut evaluated) = (Vec::new(), OrderedMap::new(), 0);
+    let (mut feasible, mut refused) = (Vec::new(), Vec::new());
     for offset in 0..cache.len() {
         if feasible.len() >= wanted {
             break;
         }
         let info = cache.at(start + offset);
-        if named.is_some_and(|named| !named.contains(info.name())) {
+        if named.as_ref().is_some_and(|named| !named.contains(info.name())) {
             continue;
         }
-        evaluated += 1;
-        match filter_with_nominated(cycle, info) {
-            None => feasible.push(info),
-            Some(verdict) => {
-                by_node.insert(info.name().clone(), verdict);
-            }
-        }
+        let group = if passes(cycle, shape, info) { &mut feasible } else { &mut refused };
+        group.push(info);
     }
-    (feasible, by_node, evaluated)
+    (feasible, refused)
+}
+
+/// Whether a pod may go to a node: [`verdict`] without its words, which are wanted only if no node is left.
+fn passes(cycle: &mut Cycle<'_>, shape: &mut Shape, info: &NodeInfo) -> bool {
+    if cycle.cache.is_promised(info.name()) {
+        return filter_with_nominated(cycle, info).is_none();
+    }
+    shape.answer(cycle, info).verdict.is_none()
+        && filter_by(cycle, info, Reads::Claims).is_none()
+        && pod_topology_spread::refusal(cycle, info).is_none()
+        && inter_pod_affinity::refusal(cycle, info).is_none()
+}
+
+fn verdict(cycle: &mut Cycle<'_>, shape: &mut Shape, info: &NodeInfo) -> Option<Verdict> {
+    if cycle.cache.is_promised(info.name()) {
+        return filter_with_nominated(cycle, info);
+    }
+    let known = shape.answer(cycle, info).verdict.as_deref().cloned();
+    known.or_else(|| filter_by(cycle, info, Reads::Claims)).or_else(|| filter_by(cycle, info, Reads::Others))
+}
+
+fn filter_by(cycle: &Cycle<'_>, info: &NodeInfo, reads: Reads) -> Option<Verdict> {
+    if reads == Reads::Claims && volume_binding::claim_keys(cycle.pod).next().is_none() {
+        return None;
+    }
+    let plugins = PLUGINS.iter().filter(|plugin| plugin.reads == reads);
+    plugins.filter_map(|plugin| plugin.filter).find_map(|filter| filter(cycle, info))
 }
 
 /// A node must do with those pods that have been promised it, if they are as important, and without them.
@@ -170,23 +194,26 @@ fn feasible_wanted(nodes: usize) -> usize {
     (nodes * percent / 100).max(MIN_FEASIBLE)
 }
 
-fn score_nodes(cycle: &Cycle<'_>, nodes: &[&NodeInfo]) -> Vec<NodeScore> {
-    let mut scores: Vec<NodeScore> = nodes
-        .iter()
-        .map(|info| NodeScore { node: info.name().clone(), by_plugin: OrderedMap::new(), total: 0 })
-        .collect();
-    for Plugin { name, score, .. } in PLUGINS {
-        let Some(score) = score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
-        for (node, value) in scores.iter_mut().zip(normalised(cycle, score, nodes)) {
-            node.by_plugin.insert(name, value * score.weight);
-            node.total += value * score.weight;
-        }
+fn score_nodes(cycle: &Cycle<'_>, shape: &mut Shape, nodes: &[&NodeInfo]) -> Scores {
+    let mut scores = Scores {
+        by_plugin: Vec::new(),
+        total: vec![0; nodes.len()],
+        nodes: nodes.iter().map(|info| info.index).collect(),
+    };
+    for (at, plugin) in PLUGINS.iter().filter(|plugin| plugin.score.is_some()).enumerate() {
+        let Some(score) = plugin.score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
+        let raw = |info: &&NodeInfo| match plugin.reads {
+            Reads::Node => shape.answer(cycle, info).raw[at],
+            Reads::Claims | Reads::Others => (score.raw)(cycle, info),
+        };
+        let values = normalised(score, nodes.iter().map(raw).collect());
+        scores.total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
+        scores.by_plugin.push((plugin.name, values));
     }
     scores
 }
 
-fn normalised(cycle: &Cycle<'_>, score: &Score, nodes: &[&NodeInfo]) -> Vec<i64> {
-    let values: Vec<i64> = nodes.iter().map(|info| (score.raw)(cycle, info)).collect();
+fn normalised(score: &Score, mut values: Vec<i64>) -> Vec<i64> {
     let max = values.iter().copied().max().unwrap_or(0);
     let min =
         values.iter().copied().filter(|value| score.normalize != Normalize::Spread || *value >= 0).min().unwrap_or(0);
@@ -201,14 +228,15 @@ fn normalised(cycle: &Cycle<'_>, score: &Score, nodes: &[&NodeInfo]) -> Vec<i64>
         Normalize::Spread if max == 0 => SCORE_MAX,
         Normalize::Spread => SCORE_MAX * (max + min - value) / max,
     };
-    values.into_iter().map(normal).collect()
+    values.iter_mut().for_each(|value| *value = normal(*value) * score.weight);
+    values
 }
 
-/// The highest score wins; chance decides between equals.
-fn choose(scores: &[NodeScore], random: &mut Random) -> Str {
-    let best = scores.iter().map(|score| score.total).max().unwrap_or(0);
-    let winners: Vec<&NodeScore> = scores.iter().filter(|score| score.total == best).collect();
-    winners[random.below(winners.len() as u64) as usize].node.clone()
+/// The highest score wins; chance decides between equals. Answers with the place among them.
+fn choose(total: &[i64], random: &mut Random) -> usize {
+    let best = total.iter().copied().max().unwrap_or(0);
+    let winners: Vec<usize> = (0..total.len()).filter(|&at| total[at] == best).collect();
+    winners[random.below(winners.len() as u64) as usize]
 }
 
 /// The plugins that refused a pod somewhere.

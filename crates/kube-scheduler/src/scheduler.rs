@@ -12,7 +12,8 @@ use sim::{Random, Span, Time, Timing};
 use crate::cache::Cache;
 use crate::diagnosis::{Diagnosis, fit_message};
 use crate::framework::ClusterEvent;
-use crate::plugins::{pod_topology_spread, volume_binding};
+use crate::memo::Memo;
+use crate::plugins::volume_binding;
 use crate::preemption::{Candidate, Preemption, priority};
 use crate::queue::SchedulingQueue;
 use crate::schedule_one::{Decision, decide, refusing_plugins};
@@ -53,6 +54,7 @@ pub struct Scheduler {
     informers: Informers,
     pod_cursor: u64,
     cache: Cache,
+    memo: Memo,
     queue: SchedulingQueue,
     start: usize,
     random: Random,
@@ -83,6 +85,7 @@ impl Scheduler {
             informers: Informers::new(CACHED),
             pod_cursor: 0,
             cache: Cache::default(),
+            memo: Memo::default(),
             queue: SchedulingQueue::default(),
             start: 0,
             random: Random::stream(seed, "kube-scheduler"),
@@ -111,9 +114,12 @@ impl Scheduler {
         self.recorder.forget_old(now);
     }
 
-    /// Whether what is held to be taken on each node is the sum of what its pods ask for.
+    /// Whether what is held to be taken on each node is the sum of what its pods ask for, and what is remembered of the
+    /// nodes' answers is what they would answer.
     pub fn sums_are_true(&self) -> bool {
-        self.cache.sums_are_true()
+        let (mut cache, mut memo) = (self.cache.clone(), self.memo.clone());
+        memo.take_in(&mut cache, &self.informers);
+        cache.sums_are_true() && memo.is_true(&cache, &self.informers)
     }
 
     /// How many pods wait for a node.
@@ -162,6 +168,11 @@ impl Scheduler {
             }
             Object::PersistentVolume(_) => ClusterEvent::Volume,
             Object::StorageClass(_) => ClusterEvent::Class,
+            Object::Namespace(_) => {
+                // Rules select namespaces by their labels.
+                self.memo.forget();
+                return;
+            }
             _ => return,
         };
         self.queue.on_event(event, about.as_ref(), now);
@@ -206,8 +217,9 @@ impl Scheduler {
     fn schedule_one(&mut self, api: &mut dyn Api, pod: &Rc<Pod>) {
         self.counters.cycles += 1;
         let key = pod.metadata.key();
-        pod_topology_spread::prepare(pod, &mut self.cache, &self.informers);
-        match decide(pod, &self.cache, &self.informers, &mut self.start, &mut self.random) {
+        self.memo.take_in(&mut self.cache, &self.informers);
+        let Scheduler { cache, informers, memo, start, random, .. } = self;
+        match decide(pod, cache, informers, memo, start, random) {
             Decision::Node { name, evaluated, .. } => {
                 self.counters.nodes_evaluated += evaluated as u64;
                 self.assume(api, pod, &name);

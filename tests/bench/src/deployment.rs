@@ -1,5 +1,6 @@
 //! A Deployment: from an empty cluster to all its pods bound, and from one image to the next.
 
+use ordinal_tests::fleet::SETTLED_S;
 use ordinal_tests::rollout::{Rollout, RolloutWorld};
 
 use crate::measure::{Figure, Measure};
@@ -12,7 +13,8 @@ pub(crate) struct Bound {
 
 impl Bound {
     pub(crate) fn new() -> Bound {
-        let world = Rollout { nodes: 1_000, pods: 5_000 }.world();
+        let mut world = Rollout { nodes: 1_000, pods: 5_000 }.world();
+        world.desk.wait(SETTLED_S);
         Bound { world, outcome: Err("it was not run".to_owned()) }
     }
 }

@@ -1,6 +1,6 @@
 //! From an empty cluster to all replicas of a Parallel StatefulSet ready.
 
-use ordinal_tests::fleet::{Fleet, FleetWorld};
+use ordinal_tests::fleet::{Company, Fleet, FleetWorld};
 
 use crate::heap;
 use crate::measure::{Figure, Measure};
@@ -59,5 +59,35 @@ impl Measure for Ready {
         figures.push(kept.within(BYTES_PER_POD));
         figures.push(Figure::new("API Events then", self.world.api_events() as f64, ""));
         Ok(figures)
+    }
+}
+
+/// 1,000 replicas, each on a host of its own, from the manifest to all having a node.
+pub(crate) struct Alone {
+    world: FleetWorld,
+    outcome: Result<sim::Time, String>,
+}
+
+impl Alone {
+    pub(crate) fn new() -> Alone {
+        let mut world = Fleet { nodes: 1_000, pods: 1_000, company: Company::Alone }.world();
+        world.settle();
+        Alone { world, outcome: Err("it was not run".to_owned()) }
+    }
+}
+
+impl Measure for Alone {
+    fn work(&mut self) {
+        self.outcome = self.world.run_until_bound();
+    }
+
+    fn figures(&mut self) -> Result<Vec<Figure>, String> {
+        let at = self.outcome.clone()?;
+        let cluster = self.world.desk.world.cluster();
+        Ok(vec![
+            Figure::new("virtual time", at.since(ordinal_tests::desk::START).as_seconds(), "s"),
+            Figure::new("writes", cluster.server().writes() as f64, ""),
+            Figure::new("nodes evaluated", cluster.scheduler().counters().nodes_evaluated as f64, ""),
+        ])
     }
 }

@@ -1,6 +1,6 @@
 //! A large cluster in which nothing happens.
 
-use ordinal_tests::fleet::{Fleet, FleetWorld};
+use ordinal_tests::fleet::{Company, Fleet, FleetWorld};
 
 use crate::measure::{Figure, Measure};
 
@@ -17,7 +17,7 @@ pub(crate) struct Hour {
 
 impl Hour {
     pub(crate) fn new() -> Hour {
-        let mut world = Fleet { nodes: NODES, pods: 0 }.world();
+        let mut world = Fleet { nodes: NODES, pods: 0, company: Company::Any }.world();
         world.desk.wait(SETTLED_S);
         let events_before = world.desk.world.cluster().events();
         Hour { world, events_before }

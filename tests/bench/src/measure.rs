@@ -63,7 +63,14 @@ pub(crate) const MEASURES: &[Entry] = &[
         ..plain("fleet: 1,000 pods on 10 nodes", || Box::new(fleet::Ready::new(10)))
     },
     Entry { series: Some("fleet"), ..plain("fleet: 10,000 pods on 100 nodes", || Box::new(fleet::Ready::new(100))) },
-    plain("deployment: 1,000 pods on 10 nodes, available", || Box::new(deployment::Available::new())),
+    Entry {
+        budget: Some(0.2),
+        ..plain("statefulset: 1,000 pods, each alone on 1,000 nodes, bound", || Box::new(fleet::Alone::new()))
+    },
+    Entry {
+        budget: Some(0.15),
+        ..plain("deployment: 1,000 pods on 10 nodes, available", || Box::new(deployment::Available::new()))
+    },
     Entry { budget: Some(0.5), ..plain("deployment: 1,000 pods rolled once", || Box::new(deployment::Rolled::new())) },
     Entry {
         budget: Some(0.5),

@@ -1,9 +1,9 @@
 //! A node that has the images already is better.
 
-use api::Str;
+use api::{Pod, Str};
 
-use crate::cache::NodeInfo;
-use crate::framework::{Cycle, Normalize, Plugin, Score};
+use crate::cache::{Cache, NodeInfo};
+use crate::framework::{Cycle, Normalize, Plugin, Reads, Score};
 
 const MIB: i64 = 1 << 20;
 const MIN_THRESHOLD: i64 = 23 * MIB;
@@ -11,6 +11,7 @@ const MAX_CONTAINER_THRESHOLD: i64 = 1_000 * MIB;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "ImageLocality",
+    reads: Reads::Node,
     filter: None,
     score: Some(Score { weight: 1, raw: score, normalize: Normalize::No, skips: |_| false }),
     events: &[],
@@ -34,6 +35,12 @@ fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
     let containers = (spec.containers.len() + spec.init_containers.len()) as i64;
     let max_threshold = MAX_CONTAINER_THRESHOLD * containers;
     100 * (sum.clamp(MIN_THRESHOLD, max_threshold) - MIN_THRESHOLD) / (max_threshold - MIN_THRESHOLD).max(1)
+}
+
+/// How many nodes have the image of each container: all that the score of one node reads of the others.
+pub(crate) fn nodes_with_images(pod: &Pod, cache: &Cache) -> Vec<usize> {
+    let containers = pod.spec.init_containers.iter().chain(pod.spec.containers.iter());
+    containers.map(|container| cache.nodes_with_image(&normal_name(&container.image))).collect()
 }
 
 /// A name without a tag means `latest`.

@@ -2,16 +2,17 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/interpodaffinity.
 
-use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::affinity::{PodAffinity, PodAffinityTerm, WeightedPodAffinityTerm};
 use api::meta::LabelSelectorRequirement;
 use api::{Pod, Str};
 
+use super::labels_of_selector;
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
 use crate::lister::Lister;
+use crate::places::Places;
 
 const NAME: &str = "InterPodAffinity";
 /// What a required affinity of an existing pod adds to the score of nodes near it.
@@ -19,27 +20,53 @@ const HARD_AFFINITY_WEIGHT: i64 = 1;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Range, skips: has_nothing_to_say }),
     events: &[ClusterEvent::Node, ClusterEvent::AssignedPod, ClusterEvent::Pod],
 };
 
-/// A place: a label of nodes and its value.
-type Place = (Str, Str);
-
-/// What is counted once for all nodes.
+/// What is counted once for all nodes, and kept true while pods come and go.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// Existing pods whose required anti-affinity keeps the incoming pod away, by place.
-    repelling: OrderedMap<Place, i64>,
-    /// Existing pods that match all required affinity terms of the incoming pod.
-    attracting: OrderedMap<Place, i64>,
-    /// Existing pods that match a required anti-affinity term of the incoming pod.
-    avoided: OrderedMap<Place, i64>,
+    /// One per label that a rule names.
+    tallies: Vec<Tally>,
+    /// Whether the incoming pod has rules: then every pod counts, else those that have some.
+    has_own_rules: bool,
     /// Whether the incoming pod matches its own required affinity terms.
     matches_itself: bool,
-    /// The sum of weights, by place.
-    weights: OrderedMap<Place, i64>,
+    /// The sum of all that attracts. Without any the first pod of a group may go anywhere.
+    attracted: i64,
+    /// How many terms weigh something.
+    weighed: i64,
+}
+
+/// What is counted in the places of one label.
+#[derive(Clone, Debug)]
+struct Tally {
+    key: Str,
+    places: Places,
+    counts: [Vec<i64>; 4],
+}
+
+/// What is counted.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// Existing pods whose required anti-affinity keeps the incoming pod away.
+    Repelling,
+    /// Existing pods that match all required affinity terms of the incoming pod.
+    Attracting,
+    /// Existing pods that match a required anti-affinity term of the incoming pod.
+    Avoided,
+    /// The sum of weights.
+    Weight,
+}
+
+impl Tally {
+    fn at(&self, counted: Counted, info: &NodeInfo) -> i64 {
+        let counts = &self.counts[counted as usize];
+        if counts.is_empty() { 0 } else { self.places.of(info).map_or(0, |place| counts[place]) }
+    }
 }
 
 /// Whether a pod has rules about other pods.
@@ -66,85 +93,145 @@ fn preferred(rules: Option<&PodAffinity>) -> &[WeightedPodAffinityTerm] {
     rules.map_or(&[], |rules| rules.preferred.as_slice())
 }
 
+/// The labels of pods that the rules of a pod name.
+pub(crate) fn labels_of_rules<'a>(pod: &'a Pod) -> impl Iterator<Item = &'a Str> {
+    let terms = |rules: Option<&'a PodAffinity>| {
+        let weighted = preferred(rules).iter().map(|weighted| &weighted.pod_affinity_term);
+        required(rules).iter().chain(weighted)
+    };
+    let terms = terms(near(pod)).chain(terms(far(pod)));
+    terms.flat_map(|term| {
+        let selected = term.label_selector.iter().flat_map(labels_of_selector);
+        selected.chain(term.match_label_keys.iter()).chain(term.mismatch_label_keys.iter())
+    })
+}
+
 /// Counts what the pod and the pods that exist have to say of each other. Without rules on either side nothing is visited.
 pub(crate) fn state(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister) -> State {
-    let mut state = State::default();
     let has_own_rules = has_rules(pod);
-    if has_own_rules {
-        state.matches_itself = matches_all(required(near(pod)), pod, pod, lister);
-    }
+    let matches_itself = has_own_rules && matches_all(required(near(pod)), pod, pod, lister);
+    let mut state = State { has_own_rules, matches_itself, ..State::default() };
+    let views = Views { pod, cache, lister };
     for info in cache.nodes() {
         let relevant = if has_own_rules { &info.pods } else { &info.pods_with_rules };
-        for existing in relevant.values() {
-            state.count_existing(pod, existing, info, lister);
-            if has_own_rules {
-                state.count_own(pod, existing, info, lister);
-            }
-        }
+        relevant.values().for_each(|existing| state.count(&views, existing, info, 1));
     }
     state
 }
 
+/// The incoming pod, and what is looked at beside it.
+pub(crate) struct Views<'a> {
+    pub(crate) pod: &'a Pod,
+    pub(crate) cache: &'a Cache,
+    pub(crate) lister: &'a dyn Lister,
+}
+
 impl State {
-    /// What an existing pod says of the incoming one.
-    fn count_existing(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister) {
-        if !has_rules(existing) {
-            return;
+    /// A pod has come to a node (`amount` 1), or has gone (-1).
+    pub(crate) fn count(&mut self, views: &Views<'_>, existing: &Pod, info: &NodeInfo, amount: i64) {
+        let (pod, lister) = (views.pod, views.lister);
+        if has_rules(existing) {
+            self.count_repelling(views, existing, info, amount);
+            for term in required(near(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
+                self.weigh(views, term, info, HARD_AFFINITY_WEIGHT, amount);
+            }
+            self.weigh_preferred(views, existing, (existing, pod), info, amount);
         }
-        self.count_repelling(pod, existing, info, lister, 1);
-        for term in required(near(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
-            add(&mut self.weights, term, info, HARD_AFFINITY_WEIGHT);
-        }
-        self.weigh(existing, existing, pod, info, lister);
-    }
-
-    /// What the incoming pod says of an existing one.
-    fn count_own(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister) {
-        self.count_required(pod, existing, info, lister, 1);
-        self.weigh(pod, pod, existing, info, lister);
-    }
-
-    fn count_repelling(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
-        for term in required(far(existing)).iter().filter(|term| matches(term, existing, pod, lister)) {
-            add(&mut self.repelling, term, info, amount);
+        if self.has_own_rules {
+            self.count_required(views, existing, info, amount);
+            self.weigh_preferred(views, pod, (pod, existing), info, amount);
         }
     }
 
-    fn count_required(&mut self, pod: &Pod, existing: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
+    fn count_repelling(&mut self, views: &Views<'_>, existing: &Pod, info: &NodeInfo, amount: i64) {
+        let matching = required(far(existing)).iter().filter(|term| matches(term, existing, views.pod, views.lister));
+        for term in matching {
+            self.add(views.cache, Counted::Repelling, term, info, amount);
+        }
+    }
+
+    fn count_required(&mut self, views: &Views<'_>, existing: &Pod, info: &NodeInfo, amount: i64) {
+        let (pod, lister) = (views.pod, views.lister);
         let wanted = required(near(pod));
         if !wanted.is_empty() && matches_all(wanted, pod, existing, lister) {
-            wanted.iter().for_each(|term| add(&mut self.attracting, term, info, amount));
+            for term in wanted {
+                let is_somewhere = self.add(views.cache, Counted::Attracting, term, info, amount);
+                self.attracted += if is_somewhere { amount } else { 0 };
+            }
         }
         for term in required(far(pod)).iter().filter(|term| matches(term, pod, existing, lister)) {
-            add(&mut self.avoided, term, info, amount);
+            self.add(views.cache, Counted::Avoided, term, info, amount);
         }
     }
 
     /// A pod is thought away from a node (`amount` -1), or thought there (1): only what filtering looks at changes.
-    pub(crate) fn imagine(&mut self, pod: &Pod, other: &Pod, info: &NodeInfo, lister: &dyn Lister, amount: i64) {
-        self.count_repelling(pod, other, info, lister, amount);
-        self.count_required(pod, other, info, lister, amount);
-        if amount < 0 {
-            // That nothing attracts the pod means something.
-            self.attracting.retain(|_, count| *count != 0);
-        }
+    pub(crate) fn imagine(&mut self, views: &Views<'_>, other: &Pod, info: &NodeInfo, amount: i64) {
+        self.count_repelling(views, other, info, amount);
+        self.count_required(views, other, info, amount);
     }
 
-    fn weigh(&mut self, ruler: &Pod, owner: &Pod, other: &Pod, info: &NodeInfo, lister: &dyn Lister) {
+    /// Whether a pod that comes or goes changes nothing here.
+    pub(crate) fn ignores(&self, other: &Pod) -> bool {
+        !self.has_own_rules && !has_rules(other)
+    }
+
+    /// The preferences of one pod; they are about the second of the pair, in the eyes of the first.
+    fn weigh_preferred(
+        &mut self,
+        views: &Views<'_>,
+        ruler: &Pod,
+        (owner, other): (&Pod, &Pod),
+        info: &NodeInfo,
+        amount: i64,
+    ) {
         for (rules, sign) in [(near(ruler), 1), (far(ruler), -1)] {
             for weighted in preferred(rules) {
                 let term = &weighted.pod_affinity_term;
-                if weighted.weight != 0 && matches(term, owner, other, lister) {
-                    add(&mut self.weights, term, info, sign * i64::from(weighted.weight));
+                if weighted.weight != 0 && matches(term, owner, other, views.lister) {
+                    self.weigh(views, term, info, sign * i64::from(weighted.weight), amount);
                 }
             }
         }
     }
-}
 
-fn add(counts: &mut OrderedMap<Place, i64>, term: &PodAffinityTerm, info: &NodeInfo, amount: i64) {
-    if let Some(value) = info.node.metadata.labels.get_str(&term.topology_key) {
-        *counts.entry((term.topology_key.clone(), value.clone())).or_insert(0) += amount;
+    fn weigh(&mut self, views: &Views<'_>, term: &PodAffinityTerm, info: &NodeInfo, weight: i64, amount: i64) {
+        let is_somewhere = self.add(views.cache, Counted::Weight, term, info, weight * amount);
+        self.weighed += if is_somewhere { amount } else { 0 };
+    }
+
+    /// Adds to what is counted in a node's place; whether it stands in one.
+    fn add(&mut self, cache: &Cache, counted: Counted, term: &PodAffinityTerm, info: &NodeInfo, amount: i64) -> bool {
+        let key = &term.topology_key;
+        let at = self.tallies.iter().position(|tally| tally.key == *key).unwrap_or_else(|| {
+            let counts = [const { Vec::new() }; 4];
+            self.tallies.push(Tally { key: key.clone(), places: Places::by_label(cache, key), counts });
+            self.tallies.len() - 1
+        });
+        let Tally { places, counts, .. } = &mut self.tallies[at];
+        let Some(place) = places.of(info) else { return false };
+        let counts = &mut counts[counted as usize];
+        counts.resize(places.len, 0);
+        counts[place] += amount;
+        true
+    }
+
+    fn any(&self, counted: Counted, info: &NodeInfo) -> bool {
+        self.tallies.iter().any(|tally| tally.at(counted, info) > 0)
+    }
+
+    /// Whether two states say the same of every node.
+    pub(crate) fn says_the_same(&self, other: &State, cache: &Cache) -> bool {
+        let own = [self.attracted, self.weighed, i64::from(self.matches_itself)];
+        let theirs = [other.attracted, other.weighed, i64::from(other.matches_itself)];
+        let all = [Counted::Repelling, Counted::Attracting, Counted::Avoided, Counted::Weight];
+        let of = |state: &State, key: &Str, counted, info: &NodeInfo| {
+            state.tallies.iter().find(|tally| tally.key == *key).map_or(0, |tally| tally.at(counted, info))
+        };
+        let keys = || self.tallies.iter().chain(&other.tallies).map(|tally| &tally.key);
+        let is_same = |info: &NodeInfo| {
+            keys().all(|key| all.iter().all(|&counted| of(self, key, counted, info) == of(other, key, counted, info)))
+        };
+        own == theirs && cache.nodes().all(is_same)
     }
 }
 
@@ -185,16 +272,20 @@ fn keys_agree(term: &PodAffinityTerm, owner: &Pod, other: &Pod) -> bool {
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    refusal(cycle, info).map(|(code, reason)| Verdict::one(NAME, code, reason))
+}
+
+/// Why a node is refused, if it is.
+pub(crate) fn refusal(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<(Code, &'static str)> {
     let state = &cycle.affinity;
-    let refuse = |code, reason: &str| Some(Verdict::one(NAME, code, reason));
     if !is_near_enough(cycle, info) {
-        return refuse(Code::UnschedulableAndUnresolvable, "node(s) didn't match pod affinity rules");
+        return Some((Code::UnschedulableAndUnresolvable, "node(s) didn't match pod affinity rules"));
     }
-    if counts_at(&state.avoided, info).any(|count| count > 0) {
-        return refuse(Code::Unschedulable, "node(s) didn't match pod anti-affinity rules");
+    if state.any(Counted::Avoided, info) {
+        return Some((Code::Unschedulable, "node(s) didn't match pod anti-affinity rules"));
     }
-    if counts_at(&state.repelling, info).any(|count| count > 0) {
-        return refuse(Code::Unschedulable, "node(s) didn't satisfy existing pods anti-affinity rules");
+    if state.any(Counted::Repelling, info) {
+        return Some((Code::Unschedulable, "node(s) didn't satisfy existing pods anti-affinity rules"));
     }
     None
 }
@@ -206,23 +297,18 @@ fn is_near_enough(cycle: &Cycle<'_>, info: &NodeInfo) -> bool {
     if !terms.iter().all(|term| labels.contains(&term.topology_key)) {
         return false;
     }
+    let state = &cycle.affinity;
     let has_match = |term: &PodAffinityTerm| {
-        let value = labels.get_str(&term.topology_key).cloned().unwrap_or_default();
-        cycle.affinity.attracting.get(&(term.topology_key.clone(), value)).is_some_and(|count| *count > 0)
+        let tally = state.tallies.iter().find(|tally| tally.key == term.topology_key);
+        tally.is_some_and(|tally| tally.at(Counted::Attracting, info) > 0)
     };
-    terms.iter().all(has_match) || (cycle.affinity.attracting.is_empty() && cycle.affinity.matches_itself)
+    terms.iter().all(has_match) || (state.attracted == 0 && state.matches_itself)
 }
 
 fn has_nothing_to_say(cycle: &Cycle<'_>) -> bool {
-    cycle.affinity.weights.is_empty()
+    cycle.affinity.weighed == 0
 }
 
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
-    counts_at(&cycle.affinity.weights, info).sum()
-}
-
-/// What is counted for the places in which a node stands. A node has few labels, and there may be as many places as nodes.
-fn counts_at<'a>(counts: &'a OrderedMap<Place, i64>, info: &'a NodeInfo) -> impl Iterator<Item = i64> + 'a {
-    let labels = info.node.metadata.labels.iter().filter(|_| !counts.is_empty());
-    labels.filter_map(|(key, value)| counts.get(&(key.clone(), value.clone())).copied())
+    cycle.affinity.tallies.iter().map(|tally| tally.at(Counted::Weight, info)).sum()
 }

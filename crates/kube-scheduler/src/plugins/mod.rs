@@ -14,6 +14,8 @@ pub(crate) mod volume_binding;
 pub(crate) mod volume_restrictions;
 pub(crate) mod volume_zone;
 
+use api::Str;
+use api::meta::LabelSelector;
 use ordered::OrderedSet;
 
 use crate::framework::{ClusterEvent, Plugin};
@@ -38,4 +40,10 @@ pub(crate) static PLUGINS: &[Plugin] = &[
 /// Whether an event could make one of the plugins that refused a pod change its mind.
 pub(crate) fn could_help(event: ClusterEvent, refused_by: &OrderedSet<&'static str>) -> bool {
     PLUGINS.iter().any(|plugin| refused_by.contains(plugin.name) && plugin.events.contains(&event))
+}
+
+/// The labels that a selector names.
+fn labels_of_selector(selector: &LabelSelector) -> impl Iterator<Item = &Str> {
+    let expressions = selector.match_expressions.iter().map(|requirement| &requirement.key);
+    selector.match_labels.iter().map(|(key, _)| key).chain(expressions)
 }

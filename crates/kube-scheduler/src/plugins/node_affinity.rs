@@ -6,12 +6,13 @@ use api::core::affinity::{NodeAffinity, NodeSelector};
 use api::{Pod, Str};
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
 
 const NAME: &str = "NodeAffinity";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Node,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::ToMax, skips: has_no_preference }),
     events: &[ClusterEvent::Node, ClusterEvent::Pod],

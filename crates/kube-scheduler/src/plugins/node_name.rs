@@ -1,12 +1,12 @@
 //! A pod that names its node goes nowhere else.
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 
 const NAME: &str = "NodeName";
 
 pub(crate) const PLUGIN: Plugin =
-    Plugin { name: NAME, filter: Some(filter), score: None, events: &[ClusterEvent::Node] };
+    Plugin { name: NAME, reads: Reads::Node, filter: Some(filter), score: None, events: &[ClusterEvent::Node] };
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     let wanted = &cycle.pod.spec.node_name;

@@ -1,13 +1,18 @@
 //! A port of a node is taken once.
 
 use crate::cache::{NodeInfo, host_ports};
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 
 const NAME: &str = "NodePorts";
 const ANY_ADDRESS: &str = "0.0.0.0";
 
-pub(crate) const PLUGIN: Plugin =
-    Plugin { name: NAME, filter: Some(filter), score: None, events: &[ClusterEvent::Node, ClusterEvent::AssignedPod] };
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    reads: Reads::Node,
+    filter: Some(filter),
+    score: None,
+    events: &[ClusterEvent::Node, ClusterEvent::AssignedPod],
+};
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     if info.used_ports.is_empty() {

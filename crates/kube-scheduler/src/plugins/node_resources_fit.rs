@@ -3,12 +3,13 @@
 use api::Str;
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
 
 const NAME: &str = "NodeResourcesFit";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Node,
     filter: Some(filter),
     score: Some(Score { weight: 1, raw: least_allocated, normalize: Normalize::No, skips: |_| false }),
     events: &[ClusterEvent::Node, ClusterEvent::AssignedPod, ClusterEvent::Pod],

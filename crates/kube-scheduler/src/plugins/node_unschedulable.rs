@@ -3,13 +3,18 @@
 use api::core::node::Taint;
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 
 const NAME: &str = "NodeUnschedulable";
 const TAINT: &str = "node.kubernetes.io/unschedulable";
 
-pub(crate) const PLUGIN: Plugin =
-    Plugin { name: NAME, filter: Some(filter), score: None, events: &[ClusterEvent::Node, ClusterEvent::Pod] };
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    reads: Reads::Node,
+    filter: Some(filter),
+    score: None,
+    events: &[ClusterEvent::Node, ClusterEvent::Pod],
+};
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     if !info.node.spec.unschedulable {

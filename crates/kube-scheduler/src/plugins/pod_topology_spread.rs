@@ -2,16 +2,16 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/podtopologyspread.
 
-use ordered::{OrderedMap, OrderedSet};
+use std::rc::Rc;
 
 use api::core::affinity::TopologySpreadConstraint;
 use api::meta::{LabelSelector, LabelSelectorRequirement};
 use api::{Pod, Str};
 
-use super::{node_affinity, taint_toleration};
+use super::{labels_of_selector, node_affinity, taint_toleration};
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
-use crate::lister::Lister;
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
+use crate::places::Places;
 
 const NAME: &str = "PodTopologySpread";
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -21,13 +21,14 @@ const DEFAULTS: [(&str, i32); 2] = [(HOSTNAME, 3), (ZONE, 5)];
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Spread, skips: has_no_wish }),
     events: &[ClusterEvent::Node, ClusterEvent::AssignedPod, ClusterEvent::Pod],
 };
 
 /// A constraint, ready to be counted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Constraint {
     key: Str,
     max_skew: i64,
@@ -35,14 +36,20 @@ struct Constraint {
     selector: LabelSelector,
     honours_affinity: bool,
     honours_taints: bool,
-    /// Matching pods by value of the label.
-    counts: OrderedMap<Str, i64>,
-    /// What a matching pod counts for in the score; see [`weigh`].
-    weight: f64,
+    /// The values of the label.
+    places: Places,
+    /// Matching pods by place.
+    counts: Vec<i64>,
+    /// The nodes whose pods count.
+    is_counted: Vec<bool>,
+    /// How many places have such a node.
+    domains: usize,
+    /// The emptiest of these places; nothing where there are fewer than wanted.
+    minimum: i64,
 }
 
-/// What is counted once for all nodes.
-#[derive(Clone, Debug, Default)]
+/// What is counted once for all nodes, and kept true while pods come and go.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     hard: Vec<Constraint>,
     soft: Vec<Constraint>,
@@ -50,22 +57,36 @@ pub(crate) struct State {
     needs_all_labels: bool,
 }
 
-/// Counts matching pods per domain for the pod's constraints.
-pub(crate) fn state(pod: &Pod, cache: &Cache, lister: &dyn Lister) -> State {
+/// Counts matching pods per domain for the pod's constraints. Without any, its services and owner select its like
+/// (`default_selector`).
+pub(crate) fn state(pod: &Pod, cache: &Cache, default_selector: Option<&LabelSelector>) -> State {
     let own = &pod.spec.topology_spread_constraints;
     let of = |policy: &str| -> Vec<Constraint> {
         own.iter().filter(|constraint| constraint.when_unsatisfiable == policy).map(|c| constraint(c, pod)).collect()
     };
     let mut state = State { hard: of("DoNotSchedule"), soft: of("ScheduleAnyway"), needs_all_labels: !own.is_empty() };
-    if own.is_empty()
-        && let Some(selector) = lister.default_selector(pod)
-    {
-        state.soft = DEFAULTS.iter().map(|(key, max_skew)| default_constraint(key, *max_skew, &selector)).collect();
+    if let Some(selector) = default_selector.filter(|_| own.is_empty()) {
+        state.soft = DEFAULTS.iter().map(|(key, max_skew)| default_constraint(key, *max_skew, selector)).collect();
+    }
+    state.hard.iter_mut().for_each(|constraint| constraint.places = Places::by_label(cache, &constraint.key));
+    for constraint in &mut state.soft {
+        // The score asks a host itself, whatever others call themselves.
+        let is_host = constraint.key == HOSTNAME;
+        let places = if is_host { Places::by_node } else { Places::by_label };
+        constraint.places = places(cache, &constraint.key);
     }
     count(&mut state.hard, pod, cache, Labels::All);
     let labels = if state.needs_all_labels { Labels::All } else { Labels::Any };
     count(&mut state.soft, pod, cache, labels);
     state
+}
+
+/// The labels of pods that the constraints of a pod name.
+pub(crate) fn labels_of_constraints(pod: &Pod) -> impl Iterator<Item = &Str> {
+    pod.spec.topology_spread_constraints.iter().flat_map(|constraint| {
+        let selected = constraint.label_selector.iter().flat_map(labels_of_selector);
+        selected.chain(constraint.match_label_keys.iter())
+    })
 }
 
 fn constraint(given: &TopologySpreadConstraint, pod: &Pod) -> Constraint {
@@ -87,8 +108,11 @@ fn constraint(given: &TopologySpreadConstraint, pod: &Pod) -> Constraint {
         selector,
         honours_affinity: given.node_affinity_policy.as_deref() != Some("Ignore"),
         honours_taints: given.node_taints_policy.as_deref() == Some("Honor"),
-        counts: OrderedMap::new(),
-        weight: 0.0,
+        places: Places::default(),
+        counts: Vec::new(),
+        is_counted: Vec::new(),
+        domains: 0,
+        minimum: 0,
     }
 }
 
@@ -110,8 +134,11 @@ fn default_constraint(key: &str, max_skew: i32, selector: &LabelSelector) -> Con
         selector: selector.clone(),
         honours_affinity: true,
         honours_taints: false,
-        counts: OrderedMap::new(),
-        weight: 0.0,
+        places: Places::default(),
+        counts: Vec::new(),
+        is_counted: Vec::new(),
+        domains: 0,
+        minimum: 0,
     }
 }
 
@@ -125,44 +152,50 @@ enum Labels {
 }
 
 fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Labels) {
-    if constraints.is_empty() {
-        return;
-    }
-    let keys: OrderedSet<Str> = constraints.iter().map(|constraint| constraint.key.clone()).collect();
-    for info in cache.nodes() {
-        let has = |key: &Str| info.node.metadata.labels.contains(key);
-        if labels == Labels::All && !keys.iter().all(has) {
-            continue;
+    let has_all: Vec<bool> =
+        cache.nodes().map(|info| constraints.iter().all(|c| c.places.of(info).is_some())).collect();
+    for constraint in constraints {
+        constraint.counts = vec![0; constraint.places.len];
+        constraint.is_counted = cache.nodes().map(|info| constraint.counts_node(pod, info)).collect();
+        if labels == Labels::All {
+            constraint.is_counted.iter_mut().zip(&has_all).for_each(|(is_counted, has_all)| *is_counted &= has_all);
         }
-        for constraint in constraints.iter_mut() {
-            if labels == Labels::Any && constraint.key == HOSTNAME {
-                // The score asks the node itself.
-                continue;
-            }
-            let Some(value) = info.node.metadata.labels.get_str(&constraint.key) else { continue };
-            if !constraint.counts_node(pod, info) {
-                continue;
-            }
-            let matching = info.pods_of(&constraint.selector, &pod.metadata.namespace);
-            *constraint.counts.entry(value.clone()).or_insert(0) += matching;
+        for info in cache.nodes() {
+            constraint.add(info, info.pods_of(&constraint.selector, &pod.metadata.namespace));
         }
+        constraint.domains = constraint.counted_places(cache).into_iter().filter(|is_there| *is_there).count();
+        constraint.settle(cache);
     }
 }
 
 impl State {
+    /// Whether pods that come and go change nothing here.
+    pub(crate) fn ignores(&self) -> bool {
+        self.hard.is_empty() && self.soft.is_empty()
+    }
+
+    /// A pod has come to a node (`amount` 1), or has gone (-1).
+    pub(crate) fn count(&mut self, pod: &Pod, cache: &Cache, other: &Pod, info: &NodeInfo, amount: i64) {
+        if other.metadata.is_terminating() || other.metadata.namespace != pod.metadata.namespace {
+            return;
+        }
+        for constraint in &mut self.soft {
+            if constraint.selector.matches(&other.metadata.labels) {
+                constraint.add(info, amount);
+            }
+        }
+        self.imagine(pod, cache, other, info, amount);
+    }
+
     /// A pod is thought away from a node (`amount` -1), or thought there (1): only what filtering looks at changes.
-    pub(crate) fn imagine(&mut self, pod: &Pod, other: &Pod, info: &NodeInfo, amount: i64) {
-        let labels = &info.node.metadata.labels;
-        let has_all = self.hard.iter().all(|constraint| labels.contains(&constraint.key));
-        if !has_all || other.metadata.namespace != pod.metadata.namespace {
+    pub(crate) fn imagine(&mut self, pod: &Pod, cache: &Cache, other: &Pod, info: &NodeInfo, amount: i64) {
+        if other.metadata.namespace != pod.metadata.namespace {
             return;
         }
         for constraint in &mut self.hard {
-            if constraint.selector.matches(&other.metadata.labels)
-                && constraint.counts_node(pod, info)
-                && let Some(value) = labels.get_str(&constraint.key)
-            {
-                *constraint.counts.entry(value.clone()).or_insert(0) += amount;
+            if constraint.selector.matches(&other.metadata.labels) {
+                constraint.add(info, amount);
+                constraint.settle(cache);
             }
         }
     }
@@ -170,30 +203,51 @@ impl State {
 
 impl Constraint {
     fn counts_node(&self, pod: &Pod, info: &NodeInfo) -> bool {
-        (!self.honours_affinity || node_affinity::admits(pod, info))
+        self.places.of(info).is_some()
+            && (!self.honours_affinity || node_affinity::admits(pod, info))
             && (!self.honours_taints || taint_toleration::admits(pod, info))
     }
 
-    /// The emptiest domain; nothing where there are fewer domains than wanted.
-    fn minimum(&self) -> i64 {
-        if self.counts.len() < self.min_domains {
-            return 0;
+    fn add(&mut self, info: &NodeInfo, amount: i64) {
+        if let Some(place) = self.places.of(info).filter(|_| self.is_counted[info.index]) {
+            self.counts[place] += amount;
         }
-        self.counts.values().copied().min().unwrap_or(0)
+    }
+
+    /// Which places have a node whose pods count.
+    fn counted_places(&self, cache: &Cache) -> Vec<bool> {
+        let mut are_there = vec![false; self.places.len];
+        for info in cache.nodes().filter(|info| self.is_counted[info.index]) {
+            if let Some(place) = self.places.of(info) {
+                are_there[place] = true;
+            }
+        }
+        are_there
+    }
+
+    fn settle(&mut self, cache: &Cache) {
+        self.minimum = 0;
+        if self.domains >= self.min_domains {
+            let counted = self.counts.iter().zip(self.counted_places(cache)).filter(|(_, is_there)| *is_there);
+            self.minimum = counted.map(|(count, _)| *count).min().unwrap_or(0);
+        }
     }
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    refusal(cycle, info).map(|(code, reason)| Verdict::one(NAME, code, reason))
+}
+
+/// Why a node is refused, if it is.
+pub(crate) fn refusal(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<(Code, &'static str)> {
     for constraint in &cycle.spread.hard {
-        let Some(value) = info.node.metadata.labels.get_str(&constraint.key) else {
+        let Some(place) = constraint.places.of(info) else {
             let reason = "node(s) didn't match pod topology spread constraints (missing required label)";
-            return Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, reason));
+            return Some((Code::UnschedulableAndUnresolvable, reason));
         };
         let itself = i64::from(constraint.selector.matches(&cycle.pod.metadata.labels));
-        let here = constraint.counts.get(value).copied().unwrap_or(0);
-        if here + itself - constraint.minimum() > constraint.max_skew {
-            let reason = "node(s) didn't match pod topology spread constraints";
-            return Some(Verdict::one(NAME, Code::Unschedulable, reason));
+        if constraint.counts[place] + itself - constraint.minimum > constraint.max_skew {
+            return Some((Code::Unschedulable, "node(s) didn't match pod topology spread constraints"));
         }
     }
     None
@@ -205,52 +259,36 @@ fn has_no_wish(cycle: &Cycle<'_>) -> bool {
 
 /// The number of matching pods near, weighed by how many domains there are; less is better. Negative: the node has no say.
 fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
-    let labels = &info.node.metadata.labels;
     let soft = &cycle.spread.soft;
-    if cycle.spread.needs_all_labels && !soft.iter().all(|constraint| labels.contains(&constraint.key)) {
+    if cycle.spread.needs_all_labels && !has_all_labels(soft, info) {
         return -1;
     }
     let mut sum = 0.0;
-    for constraint in soft {
-        let Some(value) = labels.get_str(&constraint.key) else { continue };
-        let here = if constraint.key == HOSTNAME {
-            info.pods_of(&constraint.selector, &cycle.pod.metadata.namespace)
-        } else {
-            constraint.counts.get(value).copied().unwrap_or(0)
-        };
-        sum += here as f64 * constraint.weight + (constraint.max_skew - 1) as f64;
+    for (constraint, weight) in soft.iter().zip(&cycle.spread_weights) {
+        let Some(place) = constraint.places.of(info) else { continue };
+        sum += constraint.counts[place] as f64 * weight + (constraint.max_skew - 1) as f64;
     }
     libm::round(sum) as i64
 }
 
-/// Settles the weights of the soft constraints, once the feasible nodes are known.
-pub(crate) fn weigh(cycle: &mut Cycle<'_>) {
-    let weights: Vec<f64> = cycle.spread.soft.iter().map(|constraint| weight(constraint, cycle)).collect();
-    for (constraint, weight) in cycle.spread.soft.iter_mut().zip(weights) {
-        constraint.weight = weight;
-    }
+fn has_all_labels(constraints: &[Constraint], info: &NodeInfo) -> bool {
+    constraints.iter().all(|constraint| constraint.places.of(info).is_some())
 }
 
-/// Has the pods counted that the defaults will ask for, for each pod without constraints of its own.
-pub(crate) fn prepare(pod: &Pod, cache: &mut Cache, lister: &dyn Lister) {
-    if pod.spec.topology_spread_constraints.is_empty()
-        && let Some(selector) = lister.default_selector(pod)
-    {
-        cache.count_pods_of(&selector, &pod.metadata.namespace);
-    }
+/// What a matching pod counts for in the score of each soft constraint, once the feasible nodes are known.
+pub(crate) fn weights(state: &Rc<State>, feasible: &[&NodeInfo]) -> Vec<f64> {
+    state.soft.iter().map(|constraint| weight(constraint, state, feasible)).collect()
 }
 
 /// ln(domains + 2), counting the domains of the nodes that the pod fits on.
-fn weight(constraint: &Constraint, cycle: &Cycle<'_>) -> f64 {
-    let has_all = |info: &&NodeInfo| {
-        let labels = &info.node.metadata.labels;
-        !cycle.spread.needs_all_labels || cycle.spread.soft.iter().all(|constraint| labels.contains(&constraint.key))
-    };
-    let counted = cycle.feasible.iter().copied().filter(has_all);
+fn weight(constraint: &Constraint, state: &State, feasible: &[&NodeInfo]) -> f64 {
+    let counted = feasible.iter().filter(|info| !state.needs_all_labels || has_all_labels(&state.soft, info));
     let domains = if constraint.key == HOSTNAME {
         counted.count()
     } else {
-        counted.filter_map(|info| info.node.metadata.labels.get_str(&constraint.key)).collect::<OrderedSet<_>>().len()
+        let mut are_there = vec![false; constraint.places.len];
+        counted.filter_map(|info| constraint.places.of(info)).for_each(|place| are_there[place] = true);
+        are_there.into_iter().filter(|is_there| *is_there).count()
     };
     libm::log((domains + 2) as f64)
 }

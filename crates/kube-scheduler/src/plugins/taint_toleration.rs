@@ -4,12 +4,13 @@ use api::Pod;
 use api::core::node::Taint;
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
 
 const NAME: &str = "TaintToleration";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Node,
     filter: Some(filter),
     score: Some(Score { weight: 3, raw: score, normalize: Normalize::Reversed, skips: |_| false }),
     events: &[ClusterEvent::Node, ClusterEvent::Pod],

@@ -9,7 +9,7 @@ use api::{Key, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Str};
 
 use super::node_affinity;
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 use crate::lister::Lister;
 
 const NAME: &str = "VolumeBinding";
@@ -21,6 +21,7 @@ const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Claims,
     filter: Some(filter),
     score: None,
     events: &[ClusterEvent::Node, ClusterEvent::Pod, ClusterEvent::Claim, ClusterEvent::Volume, ClusterEvent::Class],

@@ -6,7 +6,7 @@
 
 use super::volume_binding::claim_keys;
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 
 const NAME: &str = "VolumeRestrictions";
 const REASON: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by \
@@ -14,6 +14,7 @@ const REASON: &str = "node(s) unavailable due to PersistentVolumeClaim with Read
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Claims,
     filter: Some(filter),
     score: None,
     events: &[ClusterEvent::AssignedPod, ClusterEvent::Claim, ClusterEvent::Node],

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/volumezone.
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
 
 const NAME: &str = "VolumeZone";
 /// Labels of places; of each pair either name counts.
@@ -16,6 +16,7 @@ const SEPARATOR: &str = "__";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
+    reads: Reads::Claims,
     filter: Some(filter),
     score: None,
     events: &[ClusterEvent::Node, ClusterEvent::Claim, ClusterEvent::Volume, ClusterEvent::Class],
