@@ -44,7 +44,7 @@ struct Constraint {
     is_counted: Vec<bool>,
     /// How many places have such a node.
     domains: usize,
-    /// The emptiest of these places; nothing where there are fewer than wanted.
+    /// The emptiest of these places; nothing where there are fewer than wanted. Of hard constraints alone.
     minimum: i64,
 }
 
@@ -76,6 +76,7 @@ pub(crate) fn state(pod: &Pod, cache: &Cache, default_selector: Option<&LabelSel
         constraint.places = places(cache, &constraint.key);
     }
     count(&mut state.hard, pod, cache, Labels::All);
+    state.hard.iter_mut().for_each(|constraint| constraint.settle(cache));
     let labels = if state.needs_all_labels { Labels::All } else { Labels::Any };
     count(&mut state.soft, pod, cache, labels);
     state
@@ -164,7 +165,6 @@ fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Label
             constraint.add(info, info.pods_of(&constraint.selector, &pod.metadata.namespace));
         }
         constraint.domains = constraint.counted_places(cache).into_iter().filter(|is_there| *is_there).count();
-        constraint.settle(cache);
     }
 }
 
