@@ -29,7 +29,7 @@
     :host([hidden]) { display: none; }
     :host([cluster]:not([owner])) { min-height: 0; }
     iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
-    .poster { padding: 1rem; }
+    .poster { padding: 1rem; } .gone { visibility: hidden; }
     button { font: inherit; padding: .4em .9em; margin: 0 .5em .5em 0; border: 1px solid currentColor; border-radius: 6px; background: transparent; color: inherit; cursor: pointer; }
     button.command { font-family: ui-monospace, monospace; }
     .note { margin: .5rem 0; } .wrong { font-weight: 600; }
@@ -131,7 +131,7 @@
       else this.#say(words.elsewhere);
       for (const command of this.#commands()) buttons.push(button(command, 'command', () => this.run(command)));
       this.#poster.replaceChildren(...buttons, this.#note, document.createElement('slot'));
-      this.#poster.hidden = false;
+      this.#poster.classList.remove('gone');
     }
 
     #commands() {
@@ -198,7 +198,8 @@
       if (data.ordinal !== VERSION) return this.#fail(`the playground speaks version ${data.ordinal}, this page version ${VERSION}`);
       if (data.type === 'ready') {
         this.#ready = true;
-        this.#poster.hidden = true;
+        // Its place stays, so that nothing on the host page moves.
+        this.#poster.classList.add('gone');
         for (const message of this.#waiting.splice(0)) this.#send(message);
       }
       if (data.type === 'failed') this.#fail(String(data.message));

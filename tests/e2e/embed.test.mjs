@@ -1,4 +1,5 @@
 // <ordinal-playground> in somebody else's page: another origin, a strict policy, and authors who make mistakes.
+import AxeBuilder from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
@@ -33,9 +34,17 @@ after(async () => {
   host?.close();
 });
 
+// Tells of long tasks and of what moves, from the first moment of a page.
+function watchPage() {
+  const seen = { longest: 0, shift: 0 };
+  globalThis.seen = seen;
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { seen.longest = Math.max(seen.longest, entry.duration); })).observe({ type: 'longtask', buffered: true });
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { seen.shift += entry.hadRecentInput ? 0 : entry.value; })).observe({ type: 'layout-shift', buffered: true });
+}
+
 // A host page with this body, opened; what the browser reports is kept.
 async function open(t, body, lang = 'en') {
-  const html = `<!doctype html><html lang="${lang}"><title>Docs</title><h1>Docs</h1>${body}<script src="${site.url}embed.js"></script>`;
+  const html = `<!doctype html><html lang="${lang}"><title>Docs</title><script src="${site.url}embed.js"></script><h1>Docs</h1>${body}`;
   pages.set('/docs', { type: 'text/html', body: html });
   const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' });
   t.after(() => context.close());
@@ -45,6 +54,7 @@ async function open(t, body, lang = 'en') {
   page.on('pageerror', (error) => problems.push(error.message));
   const requests = [];
   page.on('request', (request) => requests.push(request.url()));
+  await page.addInitScript(watchPage);
   await page.goto(`http://127.0.0.1:${host.address().port}/docs`);
   return { page, problems, requests };
 }
@@ -147,7 +157,8 @@ test('a new cluster has what the host gave to the first one', async (t) => {
   await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error('planted'); }));
   await frame.getByRole('dialog').getByRole('button', { name: 'New cluster' }).click();
   await frame.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await frame.getByText('configmap/note').count(), 0, 'the terminal is a new one');
+  // The terminal is a new one.
+  await frame.getByText('configmap/note').first().waitFor({ state: 'detached' });
   await frame.getByRole('button', { name: 'kubectl get pod,cm' }).click();
   await frame.getByText('configmap/note').first().waitFor({ timeout: 30_000 });
   assert.match(await frame.locator('.terminal-log').first().innerText(), /pod\/guest/);
@@ -179,5 +190,32 @@ test('messages that cannot be read are answered, and those that are not for it a
     return heard;
   });
   assert.deepEqual(answers, ['refused', 'refused', 'refused', 'refused', 'refused', 'answer']);
+  assert.deepEqual(problems, []);
+});
+
+test('ten of them on a page: nothing moves or blocks before they are asked for, and the engine comes once', { timeout: 120_000 }, async (t) => {
+  const before = site;
+  // As a good host sends it: compressed, and kept by the browser.
+  site = await serve(DIST, '/', {}, { like: 'a host' });
+  t.after(() => {
+    site.close();
+    site = before;
+  });
+  const one = (number) => `<p>Part ${number}</p><ordinal-playground views="terminal" nodes="2" height="200" commands="kubectl get nodes"><pre tabindex="0">kubectl get nodes</pre></ordinal-playground>`;
+  const { page, problems } = await open(t, Array.from({ length: 10 }, (_, number) => one(number)).join(''));
+  await page.getByText('Start the cluster').last().waitFor();
+  await page.waitForLoadState('networkidle');
+  const idle = await page.evaluate(() => ({ ...globalThis.seen }));
+  assert.ok(idle.longest <= 50, `a task of ${idle.longest} ms`);
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).disableRules(['region', 'landmark-one-main']).analyze();
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].failureSummary}`), []);
+  for (let number = 0; number < 10; number += 1) {
+    await page.locator('ordinal-playground').nth(number).getByText('Start the cluster').click();
+    await page.frameLocator(`:nth-match(ordinal-playground, ${number + 1}) >> iframe`).locator('.terminal-input').first().waitFor({ timeout: 60_000 });
+  }
+  for (const file of ['/page_bg.wasm', '/worker_bg.wasm']) assert.equal(site.sent.get(file), 1, file);
+  const { shift } = await page.evaluate(() => globalThis.seen);
+  t.diagnostic(`longest task before ${idle.longest} ms, layout shift ${shift.toFixed(3)}`);
+  assert.ok(shift <= 0.1, `layout shift ${shift}`);
   assert.deepEqual(problems, []);
 });

@@ -21,7 +21,7 @@ fn lessons() -> Vec<PathBuf> {
 }
 
 fn plan(documents: Vec<PathBuf>, update: Update) -> Plan {
-    Plan { documents, update, nodes: None, seed: None, timing: None }
+    Plan { documents, update, nodes: None, seed: None, timing: None, with: None }
 }
 
 fn complaints(tested: &Tested) -> Vec<String> {
@@ -35,6 +35,24 @@ fn every_lesson_is_true_in_every_language() {
         assert!(tested.complaints.is_empty(), "{}:{}", path.display(), complaints(&tested).join("\n"));
         assert!(tested.blocks > 20, "{}: {} blocks", path.display(), tested.blocks);
     }
+}
+
+#[test]
+fn a_drift_planted_in_a_copy_of_a_lesson_is_found_and_nothing_else() {
+    let folder = lessons().into_iter().find(|folder| folder.ends_with("statefulset-basics")).unwrap();
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
+    std::fs::create_dir_all(&copy).unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap()) {
+        std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let path = copy.join("en.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("service/nginx created", "service/nginx configured", 1)).unwrap();
+    let line = text.lines().position(|line| line == "service/nginx created").unwrap() + 1;
+    let said = complaints(&test_file(&path, &plan(Vec::new(), Update::Report)));
+    let expect = "this is no longer what is shown\n  -service/nginx configured\n  +service/nginx created\n";
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with(&format!("{line}: {expect}")), "{said:?}");
 }
 
 /// What is done, without its place in the document.
@@ -157,4 +175,48 @@ fn an_update_writes_what_was_said_and_is_then_content() {
     assert!(after.contains("node-1   Ready    <none>   [..]   v1.36.2\nnode-2   Ready"), "{after}");
     assert!(after.ends_with("```\n\nafter\n"), "{after}");
     assert_eq!(test(&plan(vec![path], Update::Report), &mut said), 0);
+}
+
+/// A stand-in for the real kubectl: it answers as ours does but for the nodes, and keeps what it was asked.
+const STUB: &str = r#"#!/bin/sh
+echo "$*" >> "$(dirname "$0")/asked"
+case "$*" in
+"get nodes") echo "NAME      STATUS   ROLES           AGE   VERSION"; echo "minikube  Ready    control-plane   5d    v1.36.2" ;;
+"apply -f claim.yaml") test -f claim.yaml && echo "persistentvolumeclaim/c created" ;;
+"get pvc c -o jsonpath={.status.phase}") printf Pending ;;
+"wait "*) exit 0 ;;
+"get pvc nope") echo 'Error from server (NotFound): persistentvolumeclaims "nope" not found' >&2; exit 1 ;;
+*) echo "unexpected: $*" >&2; exit 9 ;;
+esac
+"#;
+
+#[test]
+#[cfg(unix)]
+fn the_same_blocks_run_through_a_real_kubectl_and_differences_are_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let body = "```yaml file=claim.yaml\n```\n```sh\nkubectl apply -f claim.yaml\n```\n```console\npersistentvolumeclaim/c created\n```\n\
+                ```wait\npvc/c --for=jsonpath={.status.phase}=Bound\n```\n\
+                ```sh terminal=2 background\nkubectl get pvc -w\n```\n```sh\nkubectl get pvc nope\n```\n\
+                ```console\nError from server (NotFound): persistentvolumeclaims \"nope\" not found\n```\n\
+                ```check\nkubectl get pvc c -o jsonpath={.status.phase} == Bound\n```\n\
+                ```sh\nkubectl get nodes\n```\n```console\nNAME     STATUS   ROLES    AGE   VERSION\n...\n```\n\
+                ```sh\nname=kept\n```\n```sh\necho $name\n```\n```console\nkept\n```\n";
+    let path = document("with", &format!("{HEAD}{body}"));
+    let kubectl = path.with_file_name("bin").join("kubectl");
+    std::fs::create_dir_all(kubectl.parent().unwrap()).unwrap();
+    std::fs::write(&kubectl, STUB).unwrap();
+    std::fs::set_permissions(&kubectl, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let with = Some(kubectl.clone());
+    let tested = test_file(&path, &Plan { with, ..plan(Vec::new(), Update::Report) });
+    let said = complaints(&tested);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(
+        said[0].contains("kubectl: kubectl get pvc c -o jsonpath={.status.phase}\n  is       \"Pending\""),
+        "{said:?}"
+    );
+    assert!(said[1].contains("kubectl: the cluster says otherwise (- here, + there)\n"), "{said:?}");
+    assert!(said[1].contains("  +minikube  Ready") && said[1].contains("  -node-1"), "{said:?}");
+    let asked = std::fs::read_to_string(kubectl.with_file_name("asked")).unwrap();
+    assert!(asked.contains("wait pvc/c --for=jsonpath={.status.phase}=Bound --timeout=300s"), "{asked}");
+    assert!(!asked.contains("-w"), "a watch is not run: {asked}");
 }

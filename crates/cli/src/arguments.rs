@@ -22,6 +22,8 @@ options:
   --dir DIR          the files that the shell finds in its home directory (run: the script's directory)
   --timing NAME      how long things take: a profile's name, or a JSON file (realistic)
   --update           test: write what was said into the documents, in place of what drifted
+  --with kubectl     test: run the blocks once more with the real kubectl, in your shell and on the cluster
+                     that it is set up for, and say where the two differ
   --format FORMAT    run: text (what a terminal would show), or jsonl (a record per command)
 ";
 
@@ -89,6 +91,7 @@ struct Raw {
     dir: Option<PathBuf>,
     timing: Option<String>,
     format: Option<String>,
+    with: Option<String>,
     help: bool,
 }
 
@@ -102,8 +105,9 @@ pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
         return Ok(Request::Help);
     }
     match raw.verb.as_deref() {
-        Some("run") if !raw.update => run_request(&raw),
+        Some("run") if !raw.update && raw.with.is_none() => run_request(&raw),
         Some("test") => test_request(raw),
+        Some(_) if raw.with.is_some() => Err(ArgumentError::Other("--with is for ordinal test".to_owned())),
         Some(_) if raw.update => Err(ArgumentError::Other("--update is for ordinal test".to_owned())),
         Some("drive") if !raw.files.is_empty() => {
             Err(ArgumentError::Other("ordinal drive reads standard input, not files".to_owned()))
@@ -125,6 +129,7 @@ fn read_raw(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
             Long("dir") => raw.dir = Some(parser.value()?.into()),
             Long("timing") => raw.timing = Some(parser.value()?.string()?),
             Long("format") => raw.format = Some(parser.value()?.string()?),
+            Long("with") => raw.with = Some(parser.value()?.string()?),
             Long("update") => raw.update = true,
             Long("help") | Short('h') => raw.help = true,
             Value(word) if raw.verb.is_none() => raw.verb = Some(word.string()?),
@@ -164,9 +169,20 @@ fn test_request(raw: Raw) -> Result<Request, ArgumentError> {
     if raw.dir.is_some() || raw.format.is_some() {
         return Err(ArgumentError::Other("ordinal test takes no --dir and no --format".to_owned()));
     }
+    let with = raw.with.as_deref().map(find_kubectl).transpose()?;
     let update = if raw.update { Update::Write } else { Update::Report };
     let Raw { files: documents, nodes, seed, timing, .. } = raw;
-    Ok(Request::Test(Plan { documents, update, nodes, seed, timing }))
+    Ok(Request::Test(Plan { documents, update, nodes, seed, timing, with }))
+}
+
+/// The program that `--with` names.
+fn find_kubectl(name: &str) -> Result<PathBuf, ArgumentError> {
+    if name != "kubectl" {
+        return Err(ArgumentError::Other(format!("--with takes kubectl, not {name:?}")));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    found.ok_or_else(|| ArgumentError::Other("there is no kubectl on PATH".to_owned()))
 }
 
 fn world_options(raw: &Raw, directory: Option<PathBuf>) -> Result<playground::Options, ArgumentError> {

@@ -5,6 +5,7 @@
 
 mod edit;
 mod runner;
+mod with;
 
 use ordered::Arrange;
 use std::io::Write;
@@ -27,6 +28,8 @@ pub struct Plan {
     pub seed: Option<u64>,
     /// In place of what a document says: a profile's name.
     pub timing: Option<String>,
+    /// A real `kubectl`, on whose cluster the documents are run once more.
+    pub with: Option<PathBuf>,
 }
 
 /// What becomes of drifted output.
@@ -91,13 +94,23 @@ fn test_lesson(lesson: &Lesson, text: &str, path: &Path, plan: &Plan) -> Tested 
         Ok(files) => files,
         Err(error) => return Tested::failed(1, &error.to_string()),
     };
-    let mut runner = match Runner::new(&lesson.front, plan, beside) {
+    let mut runner = match Runner::new(&lesson.front, plan, beside.clone()) {
         Ok(runner) => runner,
         Err(message) => return Tested::failed(1, &message),
     };
     let blocks = runner.run(&lesson.steps());
     let updated = edit::apply(text, runner.edits());
-    Tested { complaints: runner.into_complaints(), blocks, updated }
+    let real = plan.with.as_ref().map(|kubectl| {
+        let real = with::Real::start(kubectl, beside);
+        real.map(|real| real.run(&lesson.steps(), runner.looks()))
+    });
+    let mut complaints = runner.into_complaints();
+    match real {
+        None => {}
+        Some(Ok(more)) => complaints.extend(more),
+        Some(Err(error)) => return Tested::failed(1, &format!("no shell for kubectl: {error}")),
+    }
+    Tested { complaints, blocks, updated }
 }
 
 impl Tested {

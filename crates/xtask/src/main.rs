@@ -14,6 +14,7 @@ mod install;
 mod npm;
 mod page;
 mod serve;
+mod site;
 mod size;
 mod step;
 mod suite;

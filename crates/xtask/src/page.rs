@@ -5,6 +5,7 @@
 //! under the strict content security policy that `index.html` states.
 
 use crate::install;
+use crate::site;
 use crate::size;
 use crate::tool::{self, Outcome, say};
 use std::fs;
@@ -40,6 +41,7 @@ fn assemble(page: &Path) -> Outcome<()> {
     bundle_editor(page)?;
     let index = read(&page.join("index.html"))?;
     write(&page.join("index.html"), &without_trunk_links(&index))?;
+    site::write(page)?;
     size::write_list(page)
 }
 

@@ -18,8 +18,8 @@ const LIST: &str = "first-load.json";
 /// What the page shows at first, in one language.
 const FIRST_LESSON: &str = "lessons/statefulset-basics/";
 
-/// What a page loads only when asked: the editor, the other lessons, what pages that embed us load, the package.
-const LAZY: [&str; 5] = ["editor", "lessons/", "embed", "npm/", LIST];
+/// What a page loads only when asked: the editor, the other lessons, what pages that embed us load, the package, the site.
+const LAZY: [&str; 7] = ["editor", "lessons/", "embed", "npm/", "site/", "sitemap.xml", LIST];
 
 /// Builds, prints the table, and fails past the budget.
 pub(crate) fn size() -> Outcome<ExitCode> {

@@ -31,6 +31,15 @@ pub struct Complaint {
     pub is_drift: bool,
 }
 
+/// What was said where the document shows something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// The first line that is shown.
+    pub(super) line: u32,
+    /// What was said.
+    pub(super) said: Vec<String>,
+}
+
 /// A document's cluster.
 pub struct Runner {
     session: Session,
@@ -42,6 +51,7 @@ pub struct Runner {
     bindings: Bindings,
     complaints: Vec<Complaint>,
     edits: Vec<Edit>,
+    looks: Vec<Look>,
 }
 
 /// A terminal as a reader sees it.
@@ -77,6 +87,7 @@ impl Runner {
             bindings: Bindings::new(),
             complaints: Vec::new(),
             edits: Vec::new(),
+            looks: Vec::new(),
         };
         runner.let_pass(PACE_US);
         Ok(runner)
@@ -95,6 +106,11 @@ impl Runner {
     /// What a document's text is to become.
     pub(super) fn edits(&self) -> &[Edit] {
         &self.edits
+    }
+
+    /// What was said wherever something is shown.
+    pub(super) fn looks(&self) -> &[Look] {
+        &self.looks
     }
 
     /// What is wrong.
@@ -271,6 +287,7 @@ impl Runner {
         if !reads && !rest.is_empty() {
             said.push(rest);
         }
+        self.looks.push(Look { line: first_line, said: said.clone() });
         if expect::matches(expected, &said, &mut self.bindings) {
             return;
         }
