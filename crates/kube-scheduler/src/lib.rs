@@ -15,6 +15,9 @@
 //! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here: limits of attached volumes, dynamic resources.
 
 mod cache;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod cases;
 mod diagnosis;
 mod framework;
 mod lister;

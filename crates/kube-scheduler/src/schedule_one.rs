@@ -213,7 +213,7 @@ fn score_nodes(cycle: &Cycle<'_>, shape: &mut Shape, nodes: &[&NodeInfo]) -> Sco
     scores
 }
 
-fn normalised(score: &Score, mut values: Vec<i64>) -> Vec<i64> {
+pub(crate) fn normalised(score: &Score, mut values: Vec<i64>) -> Vec<i64> {
     let max = values.iter().copied().max().unwrap_or(0);
     let min =
         values.iter().copied().filter(|value| score.normalize != Normalize::Spread || *value >= 0).min().unwrap_or(0);
