@@ -100,3 +100,29 @@ test('a hundred thousand lines scroll by, and the line stays quick', async (t) =
   const at = await reader.log().evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
   assert.ok(at < 40, 'the end is seen');
 });
+
+test('names in the text are gone to by keyboard, and Enter opens the details', async (t) => {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(20);
+  await reader.runs('kubectl apply -f web.yaml');
+  await reader.seesPods(2, 'ready');
+  await reader.runs('kubectl get pods');
+  const { keyboard } = reader.page;
+  const focused = () => reader.page.evaluate(() => document.activeElement.textContent);
+  await reader.line().focus();
+  await keyboard.press('Shift+Tab');
+  await reader.page.getByText('go from name to name').first().waitFor();
+  await keyboard.press('ArrowLeft');
+  assert.equal(await focused(), 'web-1');
+  await keyboard.press('ArrowLeft');
+  assert.equal(await focused(), 'web-0');
+  await reader.page.locator('.pod.related[aria-label^="Pod web-0,"]').waitFor();
+  await keyboard.press('ArrowRight');
+  assert.equal(await focused(), 'web-1');
+  await keyboard.press('Enter');
+  await reader.page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: /web-1/ }).waitFor();
+  await keyboard.press('Escape');
+  await keyboard.type('echo back');
+  assert.equal(await value(reader), 'echo back', 'Esc goes back to the line');
+  assert.deepEqual(reader.problems, []);
+});

@@ -94,3 +94,49 @@ test('a lesson\'s text stays text, and a wrong one says where', async (t) => {
     }
   }
 });
+
+// Goes on with Tab until the focus has left the lesson; `visit` deals with what has it.
+async function tabThrough(page, visit) {
+  const place = () => page.evaluate(() => {
+    const here = document.activeElement;
+    const steps = [...document.querySelectorAll('.lesson-command, .lesson-wait, .lesson-gate')];
+    // A button that goes when its condition comes true leaves the focus to the page; Tab goes on from its place.
+    return { inLesson: here === document.body || here.closest('.lesson-body') !== null, isFold: here.tagName === 'SUMMARY' && !here.parentElement.open, isRun: here.matches('.lesson-run'), step: steps.indexOf(here.closest('.lesson-command')) };
+  });
+  let entered = false;
+  for (let presses = 0; presses < 2_000; presses += 1) {
+    await page.keyboard.press('Tab');
+    const here = await place();
+    if (entered && !here.inLesson) return;
+    entered ||= here.isRun;
+    if (here.inLesson) await visit(here);
+  }
+  assert.fail('the lesson has no end');
+}
+
+test('the whole lesson by keyboard alone', { timeout: 240_000 }, async (t) => {
+  const reader = await comes(t);
+  const { page } = reader;
+  const pressed = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  for (let presses = 0; (await pressed()) !== '20 times real time'; presses += 1) {
+    assert.ok(presses < 20, 'the speeds are not reached');
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  let done = 0;
+  await tabThrough(page, async ({ isFold, isRun, step }) => {
+    if (isFold) await page.keyboard.press('Enter');
+    if (!isRun) return;
+    const steps = await page.locator('.lesson-command, .lesson-wait, .lesson-gate').all();
+    // What comes before has to be true.
+    for (const before of steps.slice(done, step)) await reader.until(() => isDone(before), async () => `this does not come true: ${await before.textContent()}`);
+    await page.keyboard.press('Enter');
+    await reader.until(() => isDone(steps[step]), 'a block does not say that it was typed');
+    await reader.until(() => isFree(page), async () => `it does not end: ${await steps[step].textContent()}`);
+    done = step + 1;
+  });
+  const score = page.locator('.lesson-score');
+  await reader.until(async () => /^(\d+) of \1$/.test(await score.textContent()), async () => `only ${await score.textContent()}`);
+  assert.ok(done > 80, `${done} steps`);
+  assert.deepEqual(reader.problems, []);
+});

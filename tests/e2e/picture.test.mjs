@@ -105,3 +105,107 @@ test('a budget is a shield with what may go, and the revision of a pod is a stri
   await reader.page.locator('.pod-stripe.new').waitFor({ state: 'attached' });
   assert.equal(await reader.page.locator('.pod-stripe.old').count(), 1);
 });
+
+test('why is told in the reader\'s language, and what Kubernetes says stays as it says it', async (t) => {
+  const reader = await withSet(t);
+  await pod(reader, 'web-1').click();
+  await details(reader).getByText('web-1 was created because web-0 became Ready').waitFor();
+  await reader.page.getByLabel('Language').selectOption('ja');
+  await reader.page.getByText('web-1 は、web-0 が Ready になったので作成されました').waitFor();
+  await reader.page.locator('.card.workload', { hasText: 'web は望まれた状態です' }).waitFor();
+  await reader.runs(`kubectl run big --image=nginx --overrides='{"spec":{"containers":[{"name":"a","image":"nginx","resources":{"requests":{"cpu":"99"}}}]}}'`);
+  await reader.pods('pending').first().click();
+  await reader.page.locator('.field.why', { hasText: '配置できるノードがありません：0/4 nodes are available' }).waitFor();
+  assert.deepEqual(reader.problems, []);
+});
+
+test('a budget that has refused an eviction says so', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl create pdb web --selector=app=nginx --min-available=2');
+  await reader.page.locator('.card.budget.tight').waitFor();
+  assert.equal(await reader.page.locator('.card.refused').count(), 0);
+  const node = /on (node-\d)/.exec(await pod(reader, 'web-0').getAttribute('aria-label'))[1];
+  assert.match(await reader.runs(`kubectl drain ${node} --timeout=2s`), /Cannot evict pod as it would violate/);
+  await reader.page.locator('.card.budget.refused', { hasText: 'The eviction of web-0 was refused' }).waitFor();
+  await reader.runs('kubectl patch pdb web -p \'{"spec":{"minAvailable":1}}\'');
+  await reader.page.locator('.card.refused').waitFor({ state: 'detached' });
+});
+
+test('during a rollout the old and the new ReplicaSet stand side by side, and pods have the stripe of theirs', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl create deployment api --image=nginx --replicas=4');
+  assert.match(await reader.runs('kubectl rollout status deployment api'), /successfully rolled out/);
+  const made = reader.page.locator('.card.made');
+  await reader.until(async () => (await made.count()) === 1, 'not one ReplicaSet');
+  assert.equal(await reader.page.locator('.card-revision').count(), 0);
+  await reader.runs('kubectl set image deployment/api nginx=nginx:1.27; kubectl rollout pause deployment/api');
+  await made.filter({ hasText: 'old' }).waitFor();
+  await made.filter({ hasText: 'new' }).waitFor();
+  await reader.page.locator('.pod-stripe.new').first().waitFor({ state: 'attached' });
+  assert.ok((await reader.page.locator('.pod-stripe.old').count()) >= 2);
+  const hues = await made.evaluateAll((cards) => cards.map((card) => /hue-\d/.exec(card.className)[0]));
+  assert.equal(new Set(hues).size, 1, 'both belong to one Deployment');
+});
+
+test('a program that says what it is shows it: leader, followers, and a quorum that is lost', async (t) => {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(100);
+  await reader.runs('kubectl apply -f zookeeper.yaml');
+  await reader.seesPods(3, 'ready');
+  const parts = async () => (await reader.page.locator('.pod-part').allTextContents()).sort();
+  await reader.until(async () => (await parts()).join() === 'follower,follower,leader', async () => `they are ${await parts()}`);
+  await reader.page.locator('.card-parts', { hasText: 'follower 2 · leader 1' }).waitFor();
+  assert.equal(await reader.page.locator('.card-idle').count(), 0);
+  await reader.runs('kubectl scale statefulset zk --replicas=1');
+  await reader.page.locator('.card-idle', { hasText: '1 not serving' }).waitFor();
+  assert.deepEqual(reader.problems, []);
+});
+
+test('a node that is lost is told from one that is cordoned', async (t) => {
+  const reader = await withSet(t);
+  await reader.runs('kubectl cordon node-2');
+  await reader.runs('fault node stop node-3');
+  await reader.speed(100);
+  const node = (name) => reader.page.locator(`.node[aria-label^="Node ${name},"]`);
+  await reader.page.locator('.node.not-ready[aria-label^="Node node-3, NotReady"]').waitFor();
+  await reader.page.locator('.node.cordoned[aria-label^="Node node-2, Ready,SchedulingDisabled"]').waitFor();
+  assert.equal(await reader.page.locator('.node.not-ready, .node.cordoned').count(), 2);
+  await node('node-3').click();
+  await details(reader).getByText('Its kubelet has stopped renewing the lease').waitFor();
+  await details(reader).getByRole('button', { name: 'Type: fault node start node-3' }).waitFor();
+});
+
+test('a pod can be made unready, and ready again, from its details', async (t) => {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(20);
+  await reader.runs(`kubectl run probed --image=nginx --overrides='{"spec":{"containers":[{"name":"a","image":"nginx","readinessProbe":{"httpGet":{"path":"/","port":80},"periodSeconds":1}}]}}'`);
+  await reader.seesPods(1, 'ready');
+  await reader.pods().first().click();
+  await details(reader).getByRole('button', { name: 'Type: fault pod unready probed' }).click();
+  await reader.line().press('Enter');
+  await reader.seesPods(1, 'running');
+  await details(reader).locator('.field.why', { hasText: 'It is not ready: containers with unready status: [a]' }).waitFor();
+  await details(reader).getByRole('button', { name: 'Type: fault pod ready probed' }).click();
+  await reader.line().press('Enter');
+  await reader.seesPods(1, 'ready');
+});
+
+const LEVELS = [
+  { query: '?seed=7&nodes=4', replicas: 40, pods: 40, bars: 0, cells: 0 },
+  { query: '?seed=7&nodes=20', replicas: 1_100, pods: 0, bars: 20, cells: 0 },
+  { query: '?seed=7&nodes=120', replicas: 200, pods: 0, bars: 0, cells: 120 },
+];
+for (const { query, replicas, pods, bars, cells } of LEVELS) {
+  test(`${replicas} pods are ${pods ? 'shapes' : bars ? 'a bar per node' : 'a map of nodes'}`, async (t) => {
+    const reader = await Reader.come(t, browser, { query });
+    await reader.runs(`kubectl create deployment many --image=nginx --replicas=${replicas}`);
+    await reader.page.getByRole('button', { name: 'Until ready' }).click();
+    await reader.page.locator('.card.workload', { hasText: `${replicas}/${replicas}` }).first().waitFor();
+    const seen = async () => [await reader.pods('ready').count(), await reader.page.locator('.bar').count(), await reader.page.locator('.node.cell').count()];
+    await reader.until(async () => `${await seen()}` === `${[pods, bars, cells]}`, async () => `seen are ${await seen()}`);
+    const counts = await reader.page.locator('.bar-counts').allTextContents();
+    if (bars) assert.equal(counts.map((text) => Number(/✓ (\d+)/.exec(text)[1])).reduce((sum, count) => sum + count), replicas);
+    if (cells) assert.ok((await reader.page.locator('.node:not(.shade-0)').count()) > 100, 'shades say where the pods are');
+    assert.deepEqual(reader.problems, []);
+  });
+}

@@ -1,5 +1,6 @@
 // The session as a whole: reload, pause, speed, hostile input, a page that never hangs.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { Reader } from './terminal.mjs';
@@ -170,4 +171,68 @@ test('a second terminal watches beside the first, and a third one comes and goes
   await reader.line(3).waitFor({ state: 'detached' });
   assert.match(await reader.runs('kubectl get statefulset web'), /web +2\/2/);
   assert.deepEqual(reader.problems, []);
+});
+
+test('the highest speed has no limit but the machine', async (t) => {
+  const reader = await Reader.come(t, browser);
+  const start = Date.parse(await now(reader));
+  await reader.page.getByRole('button', { name: 'As fast as the machine goes' }).click();
+  // At a thousand times real time this would take half a minute.
+  await reader.until(async () => Date.parse(await now(reader)) - start > 8 * 3_600_000, 'time does not fly');
+  await reader.page.getByRole('button', { name: 'Pause' }).click();
+  assert.match(await reader.runs('kubectl get nodes'), /node-1 +Ready/);
+  assert.deepEqual(reader.problems, []);
+});
+
+test('a link carries the whole session to somebody else', async (t) => {
+  const reader = await Reader.come(t, browser, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await reader.speed(20);
+  await reader.runs('kubectl apply -f web.yaml');
+  await reader.seesPods(2, 'ready');
+  await reader.runs('echo "für 日本" > note.txt');
+  const names = await reader.runs('kubectl get pods -o name');
+  await reader.page.getByRole('button', { name: 'Share' }).click();
+  await reader.page.getByRole('button', { name: 'Copy a link to this session' }).click();
+  await reader.page.getByText('is in the clipboard').waitFor();
+  const link = await reader.page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /#session=[\w-]+$/);
+  assert.ok(link.length < 1_000, `${link.length} letters`);
+  const other = Object.assign(new Reader(await reader.page.context().newPage()));
+  await other.page.goto(link);
+  await other.sees(/note\.txt\n[^]*\$ $/);
+  assert.equal(await other.runs('cat note.txt'), 'für 日本\n');
+  assert.equal(await other.runs('kubectl get pods -o name'), names);
+  assert.equal(new URL(other.page.url()).hash, '', 'a reload goes on from here');
+  await other.page.reload();
+  await other.sees(/get pods -o name\n[^]*\$ $/);
+  await other.page.goto(link.slice(0, -20));
+  await other.page.reload();
+  await other.sees(/\$ $/);
+  assert.deepEqual(reader.problems, []);
+});
+
+test('a link that is damaged is said to be, and the page begins with a new cluster', async (t) => {
+  const reader = await Reader.come(t, browser, { query: '?seed=7#session=AAAA' });
+  await reader.page.getByText('holds no session that can be read').waitFor();
+  assert.equal(await reader.runs('echo works'), 'works\n');
+});
+
+test('what was done is saved as the draft of a lesson', async (t) => {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(20);
+  await reader.types('kubectl get pods -w', { terminal: 2 });
+  await reader.runs('kubectl apply -f web.yaml');
+  await reader.seesPods(2, 'ready');
+  await reader.interrupts({ terminal: 2 });
+  await reader.runs('kubectl get statefulset web');
+  await reader.page.getByRole('button', { name: 'Share' }).click();
+  const saved = reader.page.waitForEvent('download');
+  await reader.page.getByRole('button', { name: 'Save as a lesson' }).click();
+  const text = readFileSync(await (await saved).path(), 'utf8');
+  assert.match(text, /^---\ntitle: A session\n[^]*\nseed: 7\n[^]*recorded: Kubernetes v1\.36/);
+  assert.match(text, /```sh terminal=2 background\nkubectl get pods -w\n```/);
+  assert.match(text, /```sh\nkubectl apply -f web\.yaml\n```\n\n```console\nservice\/nginx created\nstatefulset\.apps\/web created\n```/);
+  assert.match(text, /```wait\nstatefulset\/web --for=jsonpath=\{\.status\.readyReplicas\}=2\n```/);
+  assert.match(text, /```console terminal=2\n[^]*web-1 +1\/1 +Running +0 +\[\.\.\]\n```\n\n```sh terminal=2\n\^C\n```/);
+  assert.match(text, /web +2\/2 +\[\.\.\]\n```\n$/);
 });

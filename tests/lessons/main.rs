@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use lesson::{Kind, Lesson, Piece};
 use ordinal::literate::{Plan, Tested, Update, test, test_file};
+use playground::Session;
+use view::{Command, Start};
 
 /// In both of them a lesson is the same, prose apart.
 const LANGUAGES: [&str; 2] = ["en", "ja"];
@@ -219,4 +221,54 @@ fn the_same_blocks_run_through_a_real_kubectl_and_differences_are_said() {
     let asked = std::fs::read_to_string(kubectl.with_file_name("asked")).unwrap();
     assert!(asked.contains("wait pvc/c --for=jsonpath={.status.phase}=Bound --timeout=300s"), "{asked}");
     assert!(!asked.contains("-w"), "a watch is not run: {asked}");
+}
+
+/// What a page would do: commands with the virtual seconds that pass after each, and the journal that comes of it.
+fn journal(steps: &[(Command, u64)]) -> Vec<String> {
+    let start = Start {
+        seed: 7,
+        nodes: 4,
+        timing: "realistic".into(),
+        start_us: 1_767_225_600_000_000,
+        lesson: None,
+        files: Vec::new(),
+    };
+    let mut session = Session::new(start).unwrap();
+    let mut updates = session.take_updates();
+    for (command, seconds) in steps {
+        updates.extend(session.handle(command.clone()));
+        for _ in 0..*seconds {
+            updates.extend(session.handle(Command::Advance { dt_us: 1_000_000 }));
+        }
+    }
+    let line = |update| if let view::Update::Journal { line, .. } = update { Some(line) } else { None };
+    updates.into_iter().filter_map(line).collect()
+}
+
+fn types(terminal: u32, line: &str, seconds: u64) -> (Command, u64) {
+    (Command::Input { terminal, text: format!("{line}\n") }, seconds)
+}
+
+#[test]
+fn an_exported_journal_is_a_lesson_and_true() {
+    let steps = [
+        (Command::OpenTerminal { terminal: 2 }, 1),
+        types(2, "kubectl get pods -w -l app=nginx", 2),
+        types(1, "kubectl apply -f web.yaml", 60),
+        (Command::Interrupt { terminal: 2, pending: String::new() }, 1),
+        types(1, "kubectl get statefulset web", 2),
+        types(1, "kubectl run -i --tty --image busybox:1.28 shell --restart=Never --rm", 20),
+        types(1, "hostname", 2),
+        types(1, "exit", 20),
+        (Command::WriteFile { path: "c.yaml".into(), text: CLAIM.into() }, 1),
+        types(1, "kubectl create -f c.yaml", 5),
+        types(1, "kubectl get pods -o name", 5),
+    ];
+    let text = playground::export::lesson(&journal(&steps)).unwrap();
+    assert!(text.contains("```sh stdin\nhostname\n```\n\n```console\nshell\n```\n"), "{text}");
+    assert!(text.contains("```wait\nstatefulset/web --for=jsonpath={.status.readyReplicas}=2\n```\n"), "{text}");
+    assert!(text.contains("```yaml file=c.yaml\n"), "{text}");
+    let tested = test_file(&document("exported", &text), &plan(Vec::new(), Update::Report));
+    assert!(tested.complaints.is_empty(), "{}\n{text}", complaints(&tested).join("\n"));
+    assert!(tested.blocks > 15, "{} blocks", tested.blocks);
 }

@@ -25,6 +25,7 @@ mod terminal;
 mod terminal_chunk;
 mod terminal_keys;
 mod terminal_menu;
+mod terminal_names;
 mod toolbar;
 
 pub use app::App;

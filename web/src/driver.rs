@@ -9,8 +9,9 @@ mod conductor;
 mod frames;
 mod journal;
 mod link;
+mod pictures;
 
-pub use conductor::{Conductor, Pace, SLICE_EVENTS_MAX, SPEED_MAX, SPEEDS};
+pub use conductor::{Conductor, Pace, SLICE_EVENTS_MAX, SPEEDS};
 pub use frames::{Driver, Outcome};
 pub use journal::Journal;
 pub use link::{Connect, LinkEvent, local_link, worker_link};

@@ -248,6 +248,8 @@ pub fn report(window: &Window, outcome: &Outcome) {
             }
             updates.iter().for_each(|update| answer(window, update));
         }
+        // A file, which the page offers itself.
+        Outcome::Exported(_) => {}
         Outcome::Crashed(crash) => tell(window, "crashed", &[("message", JsValue::from(crash.text.as_str()))]),
     }
 }

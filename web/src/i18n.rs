@@ -115,6 +115,22 @@ catalogue! {
     ResetQuestion: "Throw this cluster away and begin with a new one?", "このクラスターを破棄して、新しく始めますか？";
     /// Button.
     Export: "Save the journal", "操作記録を保存";
+    /// Button: opens a menu.
+    Share: "Share", "共有";
+    /// Button.
+    ShareLink: "Copy a link to this session", "このセッションへのリンクをコピー";
+    /// Button.
+    ExportLesson: "Save as a lesson", "レッスンとして保存";
+    /// Note.
+    LinkCopied: "A link that opens this session, with all that you did, is in the clipboard.", "これまでの操作を含むこのセッションへのリンクを、クリップボードにコピーしました。";
+    /// Note.
+    LinkInAddress: "This browser does not let the page use the clipboard. The link stands in the address bar.", "クリップボードを使えないため、リンクをアドレスバーに表示しました。";
+    /// Note.
+    LinkTooLong: "This session is too long for a link. Save the journal instead.", "このセッションはリンクにするには長すぎます。代わりに操作記録を保存してください。";
+    /// Note.
+    LinkImpossible: "This browser cannot make such a link. Save the journal instead.", "このブラウザーではリンクを作れません。代わりに操作記録を保存してください。";
+    /// Note.
+    LinkDamaged: "The link holds no session that can be read. This is a new cluster.", "リンクからセッションを読み取れませんでした。新しいクラスターを用意しました。";
     /// Section.
     Picture: "Cluster", "クラスター";
     /// Section.
@@ -124,7 +140,9 @@ catalogue! {
     /// Label of the line.
     CommandLine: "Command line of terminal {}", "ターミナル {} のコマンド行";
     /// Under the terminal.
-    TerminalHint: "Tab completes · Ctrl-R searches · Esc, then Tab leaves", "Tab で補完 · Ctrl-R で検索 · Esc のあと Tab で移動";
+    TerminalHint: "Tab completes · Ctrl-R searches · Shift-Tab: names · Esc, then Tab leaves", "Tab で補完 · Ctrl-R で検索 · Shift-Tab で名前へ · Esc のあと Tab で移動";
+    /// In the terminal's text.
+    TerminalNamesHint: "← → go from name to name · Enter shows details · Esc goes back to the line", "← → で名前を選択 · Enter で詳細 · Esc でコマンド行へ戻る";
     /// A terminal's name.
     TerminalNumber: "Terminal {}", "ターミナル {}";
     /// Section.
@@ -155,6 +173,8 @@ catalogue! {
     PictureKeys: "Cluster: arrow keys go from object to object, Enter opens details", "クラスター：矢印キーで移動、Enter で詳細を表示";
     /// The fastest speed.
     SpeedMost: "max", "最速";
+    /// The fastest speed, for a screen reader.
+    SpeedMostLong: "As fast as the machine goes", "このマシンで可能なかぎり速く";
     /// The part below the picture.
     Dock: "Editor and terminals", "エディターとターミナル";
     /// An edge.
@@ -217,6 +237,56 @@ catalogue! {
     FieldMinAvailable: "Min available", "最小稼働数";
     /// Field.
     FieldMaxUnavailable: "Max unavailable", "最大停止数";
+    /// Why.
+    WhyCreatedAsWanted: "{} was created because its {} wants it (replicas: {})", "{} は、所有者の {} が必要としているので作成されました（replicas：{}）";
+    /// Why.
+    WhyCreatedAfter: "{} was created because {} became Ready", "{} は、{} が Ready になったので作成されました";
+    /// Why.
+    WhyCreatedForNode: "{} was created because {} had none", "{} は、{} にまだなかったので作成されました";
+    /// Why.
+    WhyDeletedAsSurplus: "{} was deleted because its {} wants fewer (replicas: {})", "{} は、所有者の {} の必要数を超えたので削除されました（replicas：{}）";
+    /// Why.
+    WhyDeletedAsOutdated: "{} was deleted because its template is not that of {}", "{} は、テンプレートが {} のものではないので削除されました";
+    /// Why.
+    WhyDeletedAsEnded: "{} was deleted because it was {}", "{} は、終了していたので削除されました（{}）";
+    /// Why.
+    WhyDeletedWithOwner: "{} was deleted because its owner {} is gone", "{} は、所有者の {} がなくなったので削除されました";
+    /// Why.
+    WhySized: "{} was sized from {} to {} by its Deployment", "{} の Pod 数は、Deployment によって {} から {} に変更されました";
+    /// Why.
+    WhyRollsOut: "{} rolls out", "{} はロールアウト中です";
+    /// Why.
+    WhyWaits: "{} waits until {} is {}", "{} は、{} が次の状態になるのを待っています：{}";
+    /// Why.
+    WhyAsWanted: "{} is as wanted", "{} は望まれた状態です";
+    /// Why.
+    WhyActed: "{} has just changed pods: {}", "{} は Pod を変更したところです（{} 個）";
+    /// Why: what a controller says of a claim.
+    WhyClaim: "{}: {}", "{}：{}";
+    /// Why: the scheduler's message.
+    WhyUnschedulable: "No node takes it: {}", "配置できるノードがありません：{}";
+    /// Why: the kubelet's message.
+    WhyContainerWaits: "A container waits: {}", "コンテナーが待機しています：{}";
+    /// Why: the kubelet's message.
+    WhyNotReady: "It is not ready: {}", "準備ができていません：{}";
+    /// Why: finalizers.
+    WhyKept: "It is deleted, and kept by {}", "削除されましたが、次の finalizer によって残されています：{}";
+    /// Why: seconds.
+    WhyStops: "It is deleted: its containers have {}s to stop", "削除されました。コンテナーは {} 秒以内に停止します";
+    /// Why.
+    WhyDeleted: "It is deleted", "削除されました";
+    /// Field: what an object was created for.
+    FieldDecided: "The controller", "コントローラー";
+    /// Field: what a pod's program says of itself.
+    FieldPart: "Part", "役割";
+    /// Of a pod's program.
+    Serves: "{}, serves", "{}、応答中";
+    /// Of a pod's program.
+    ServesNot: "{}, does not serve", "{}、応答なし";
+    /// Why a budget is red.
+    BudgetRefused: "The eviction of {} was refused", "{} の退避は拒否されました";
+    /// A workload's card: programs that do not serve.
+    NotServing: "{} not serving", "応答なし {}";
     /// Why a service has the endpoints that it has.
     WhyService: "{} of {} endpoints are ready; a pod is one while its labels match the selector", "{} / {} のエンドポイントが準備完了。ラベルがセレクターに合う間、Pod はエンドポイントになります";
     /// Why a budget allows what it allows.

@@ -1,7 +1,7 @@
 //! Where everything in the picture stands, in CSS pixels: a pure function of the rows, their cells and the width.
 //!
 //! Nodes keep their place (ordered by the number in their name), pods keep their cell. Pods are named shapes while they
-//! fit, then smaller ones, then a bar per node.
+//! fit, then smaller ones, then a bar per node; of many nodes there is a map of how full they are.
 
 use ordered::OrderedMap;
 
@@ -40,7 +40,14 @@ const CLAIMS_FULL_MAX: usize = 16;
 /// Lines from pods to claims up to which all are drawn; beyond, only those of what the reader looks at.
 pub const JOINS_MAX: usize = 32;
 /// Pods up to which every pod is a shape.
-const SHAPES_MAX: usize = 2_000;
+const SHAPES_MAX: usize = 1_000;
+/// Nodes up to which every node is a box with its name.
+const BOXES_MAX: usize = 100;
+/// A node's cell in the map.
+const HEAT: (i32, i32) = (22, 22);
+const HEAT_GAP: i32 = 3;
+/// Shades of the map: the last is for nodes that are full.
+pub const SHADES: u8 = 5;
 
 /// How much of a pod is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +60,8 @@ pub enum Detail {
     Small,
     /// Pods are counted in bars.
     Bars,
+    /// Nodes are shaded by how full they are.
+    Heat,
     /// In the tray: ordinal and name, side by side.
     Chip,
 }
@@ -63,7 +72,8 @@ impl Detail {
         match self {
             Detail::Large => (84, 78),
             Detail::Medium => (38, 38),
-            Detail::Small | Detail::Bars => (16, 16),
+            Detail::Small | Detail::Heat => (16, 16),
+            Detail::Bars => (16, 34),
             Detail::Chip => CHIP,
         }
     }
@@ -104,6 +114,8 @@ pub struct NodeBox {
     pub pods: usize,
     /// Pods by state, where they are drawn as a bar.
     pub bar: Vec<(PodState, usize)>,
+    /// How full it is, 0 to [`SHADES`] − 1, where nodes are a map.
+    pub shade: Option<u8>,
 }
 
 /// A claim's place.
@@ -184,7 +196,8 @@ pub fn layout(state: &PictureState, width: i32) -> Layout {
     if beside == 0 {
         y = TRAY_HEIGHT + GAP;
     }
-    let nodes = place_nodes(state, Area { x: beside, y, w: width - beside, h: 0 }, detail);
+    let frame = Area { x: beside, y, w: width - beside, h: 0 };
+    let nodes = if detail == Detail::Heat { place_map(state, frame) } else { place_nodes(state, frame, detail) };
     y = nodes.iter().map(|node| node.area.y + node.area.h + GAP).max().unwrap_or(y);
     let tray = match beside {
         0 => Area { x: 0, y: 0, w: width, h: TRAY_HEIGHT },
@@ -192,7 +205,7 @@ pub fn layout(state: &PictureState, width: i32) -> Layout {
     };
     let tray = place_tray(state, tray);
     let mut on_nodes = match detail {
-        Detail::Bars => Vec::new(),
+        Detail::Bars | Detail::Heat => Vec::new(),
         _ => place_pods(state, &nodes, detail),
     };
     on_nodes.extend(tray.pods.iter().cloned());
@@ -217,6 +230,9 @@ fn natural(name: &str) -> (&str, u64, &str) {
 }
 
 fn detail_of(state: &PictureState) -> Detail {
+    if state.nodes.len() > BOXES_MAX {
+        return Detail::Heat;
+    }
     if state.pods.len() > SHAPES_MAX {
         return Detail::Bars;
     }
@@ -265,11 +281,39 @@ fn place_nodes(state: &PictureState, frame: Area, detail: Detail) -> Vec<NodeBox
             let area = Area { x: frame.x + column as i32 * (node_width + GAP), y, w: node_width, h: height };
             let pods = pods_on(node);
             let bar = if detail == Detail::Bars { count_states(pods) } else { Vec::new() };
-            boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), bar });
+            boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), bar, shade: None });
         }
         y += height + GAP;
     }
     boxes
+}
+
+/// Many nodes as a map: a small cell each, in order of their numbers.
+fn place_map(state: &PictureState, frame: Area) -> Vec<NodeBox> {
+    let mut counts: OrderedMap<&str, usize> = OrderedMap::new();
+    for pod in state.pods.values().filter(|pod| !pod.node.is_empty()) {
+        *counts.entry(&pod.node).or_default() += 1;
+    }
+    let across = ((frame.w + HEAT_GAP) / (HEAT.0 + HEAT_GAP)).max(1);
+    let place = |(index, node): (usize, &Shared<NodeRow>)| {
+        let (column, row) = (index as i32 % across, index as i32 / across);
+        let (x, y) = (frame.x + column * (HEAT.0 + HEAT_GAP), frame.y + row * (HEAT.1 + HEAT_GAP));
+        let pods = counts.get(node.name.as_str()).copied().unwrap_or(0);
+        let area = Area { x, y, w: HEAT.0, h: HEAT.1 };
+        NodeBox { node: node.clone(), area, pods, bar: Vec::new(), shade: Some(shade_of(node, pods)) }
+    };
+    by_key(state.nodes.values(), |node| natural(&node.name)).into_iter().enumerate().map(place).collect()
+}
+
+/// How full a node is: by pods, CPU or memory, whichever is most.
+fn shade_of(node: &NodeRow, pods: usize) -> u8 {
+    let share = |used: u64, of: u64| (used.min(of) * u64::from(SHADES - 1)).div_ceil(of.max(1));
+    let shares = [
+        share(pods as u64, u64::from(node.pods_max)),
+        share(node.cpu_requested_milli, node.cpu_milli),
+        share(node.memory_requested_bytes, node.memory_bytes),
+    ];
+    shares.into_iter().max().unwrap_or(0) as u8
 }
 
 fn count_states(pods: &[&Shared<PodRow>]) -> Vec<(PodState, usize)> {
@@ -304,7 +348,7 @@ fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<Po
     let pods = by_key(state.pods.values(), |pod| natural(&pod.name));
     let place = |pod: &Shared<PodRow>| {
         let cell = state.cell_of(pod.uid)?;
-        let node = areas.get(cell.node.as_str())?;
+        let node = areas.get(&*cell.node)?;
         let (across, width) = cells_across(node.w, detail);
         let (_, height) = detail.cell();
         let (column, row) = (cell.index as i32 % across, cell.index as i32 / across);
@@ -435,6 +479,39 @@ mod tests {
             let layout = layout(&cluster(7), width);
             assert!(layout.nodes.iter().all(|node| node.area.x + node.area.w <= width && node.area.y < layout.height));
         }
+    }
+
+    fn with_pods(nodes: u32, pods: u32) -> PictureState {
+        let mut state = cluster(nodes);
+        let on =
+            |uid: u32| crate::store::pod_row(uid.into(), &format!("p-{uid}"), &format!("node-{}", uid % nodes + 1));
+        let changed = (10_000..10_000 + pods).map(on).collect();
+        state.apply(Picture { pods: Change { changed, removed: vec![] }, ..Picture::default() });
+        state
+    }
+
+    #[test]
+    fn shapes_while_they_fit_then_bars_then_a_map() {
+        let check = |nodes: u32, pods: u32, expected: (usize, usize, usize)| {
+            let laid = layout(&with_pods(nodes, pods), 900);
+            let bars = laid.nodes.iter().filter(|node| !node.bar.is_empty()).count();
+            let shaded = laid.nodes.iter().filter(|node| node.shade.is_some()).count();
+            assert_eq!((laid.pods.len(), bars, shaded), expected, "{nodes} nodes, {pods} pods");
+            assert_eq!(laid.nodes.len(), nodes as usize);
+        };
+        check(4, 40, (40, 0, 0));
+        check(20, 1_000, (1_000, 0, 0));
+        check(20, 1_001, (0, 20, 0));
+        check(100, 5_000, (0, 100, 0));
+        check(101, 10, (0, 0, 101));
+        check(1_000, 5_000, (0, 0, 1_000));
+    }
+
+    #[test]
+    fn a_node_is_shaded_by_what_it_has_least_of() {
+        let node = node(1);
+        assert_eq!([0, 1, 55, 56, 110].map(|pods| shade_of(&node, pods)), [0, 1, 2, 3, 4]);
+        assert_eq!(shade_of(&NodeRow { cpu_requested_milli: 2_000, ..node }, 0), SHADES - 1);
     }
 
     #[test]

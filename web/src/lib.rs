@@ -20,4 +20,6 @@ pub mod layout;
 pub mod lesson;
 pub mod line;
 mod order;
+pub mod share;
 pub mod store;
+pub mod why;

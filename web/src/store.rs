@@ -19,13 +19,13 @@ pub use found::Found;
 pub use panes::{PANES, Pane, Panes, View};
 #[cfg(test)]
 pub(crate) use picture::tests::pod as pod_row;
-pub use picture::{Cell, PictureState, Rows};
+pub use picture::{Cell, PictureState, Rows, root_of};
 pub use terminal::{Chunk, Completions, Run, Style, Terminal};
 
 use crate::browser::{Act, Browser};
 use crate::driver::{Outcome, Pace};
 use crate::embed::HIDDEN_TERMINAL;
-use crate::i18n::Language;
+use crate::i18n::{Language, Text};
 
 /// The terminal that is open from the start and stays.
 pub const FIRST_TERMINAL: u32 = 1;
@@ -221,6 +221,8 @@ pub enum Action {
     CloseReport,
     /// There is something to say that belongs to no terminal.
     Notice(String),
+    /// The same, from the catalogue.
+    Say(Text),
     /// The notice has been read.
     CloseNotice,
     /// The reader uses the little browser.
@@ -338,7 +340,7 @@ impl State {
             Update::Refused { message } => self.notice = Some(message),
             Update::Probed { id, answers } => self.probed = Some(Shared::new((id, answers))),
             // The driver keeps these.
-            Update::Reached { .. } | Update::Journal { .. } | Update::Report { .. } => {}
+            Update::Reached { .. } | Update::Journal { .. } | Update::Report { .. } | Update::Exported { .. } => {}
         }
     }
 
@@ -362,6 +364,8 @@ impl State {
                 }
             }
             Outcome::Crashed(crash) => self.crash = Some(Shared::new(crash)),
+            // A file: the page offers it.
+            Outcome::Exported(_) => {}
         }
     }
 }
@@ -413,6 +417,7 @@ impl Reducible for State {
             Action::CloseReport => state.crash = None,
             Action::Offer(commands) => state.offered = commands,
             Action::Notice(sentence) => state.notice = Some(sentence),
+            Action::Say(text) => state.notice = Some(state.language.say(text).into()),
             Action::CloseNotice => state.notice = None,
             Action::Browser(act) => {
                 state.browser.edit().act(act);

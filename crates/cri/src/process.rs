@@ -33,6 +33,11 @@ pub trait Process {
         self.signal(signal, system)
     }
 
+    /// What it is to its users at the moment; `None` for a program that has no part to play.
+    fn caption(&self) -> Option<Caption> {
+        None
+    }
+
     /// Whether probes must be run against it.
     fn health(&self) -> Health {
         Health::Asked
@@ -61,6 +66,15 @@ pub enum Disposition {
     Default,
     /// The process has dealt with it.
     Handled,
+}
+
+/// A process's part in its application, for people to look at. Nothing is decided by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caption {
+    /// In the application's own words, short: `leader`.
+    pub text: Str,
+    /// Whether it serves its users now.
+    pub serves: bool,
 }
 
 /// What a process declares of its probes.

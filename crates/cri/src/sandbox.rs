@@ -15,7 +15,7 @@ use crate::files::{Files, Mount, Volumes};
 use crate::log::Log;
 use crate::packet::Packet;
 use crate::process::{
-    Disposition, Health, Input, Process, ProcessIo, Progress, SMALL_PAGES, Signal, Stream, System, Worker,
+    Caption, Disposition, Health, Input, Process, ProcessIo, Progress, SMALL_PAGES, Signal, Stream, System, Worker,
 };
 use crate::small_map::SmallMap;
 use crate::socket::{Net, ProcessId, Sockets};
@@ -119,12 +119,21 @@ pub struct Sandbox {
     sockets: Sockets,
     containers: Vec<Option<Container>>,
     outgoing: Vec<Packet>,
+    /// As it was after the last run.
+    caption: Option<Caption>,
+    caption_changed: bool,
 }
 
 impl Sandbox {
     /// A sandbox with room for so many containers.
     pub fn new(ip: Ipv4Addr, containers: usize) -> Sandbox {
-        Sandbox { sockets: Sockets::new(ip), containers: vec![None; containers], outgoing: Vec::new() }
+        Sandbox {
+            sockets: Sockets::new(ip),
+            containers: vec![None; containers],
+            outgoing: Vec::new(),
+            caption: None,
+            caption_changed: false,
+        }
     }
 
     /// The pod's sockets.
@@ -273,12 +282,37 @@ impl Sandbox {
 
     /// Steps every process that has something to do.
     pub fn run(&mut self, world: &mut World<'_>) {
-        for _ in 0..STEPS_MAX {
+        for steps in 0..STEPS_MAX {
             self.route();
-            let Some(id) = self.next_runnable(world.now) else { return };
+            let Some(id) = self.next_runnable(world.now) else {
+                if steps > 0 {
+                    self.note_caption();
+                }
+                return;
+            };
             self.step(id, world);
         }
         self.route();
+        self.note_caption();
+    }
+
+    /// What the pod is to its users: the caption of the first process that has one.
+    pub fn caption(&self) -> Option<Caption> {
+        let containers = self.containers.iter().flatten();
+        containers.flat_map(|container| container.processes.iter()).find_map(|(_, running)| running.process.caption())
+    }
+
+    /// Whether the caption has changed since this was asked last.
+    pub fn take_caption_changed(&mut self) -> bool {
+        std::mem::take(&mut self.caption_changed)
+    }
+
+    fn note_caption(&mut self) {
+        let caption = self.caption();
+        if self.caption != caption {
+            self.caption = caption;
+            self.caption_changed = true;
+        }
     }
 
     /// When a process wants to be stepped again, if one does.

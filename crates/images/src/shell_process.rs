@@ -1,6 +1,6 @@
 //! A shell, or one of its programs, as a process of a container.
 
-use cri::{Disposition, Process, SMALL_PAGES, Spawn, System, Worker};
+use cri::{Caption, Disposition, Process, SMALL_PAGES, Spawn, System, Worker};
 use shell::fs::Fs;
 use shell::{
     Child, Command, Config, Host, KillError, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
@@ -168,6 +168,13 @@ impl Process for ShellProcess {
             }
         }
         rows
+    }
+
+    fn caption(&self) -> Option<Caption> {
+        self.machine.children().find_map(|(_, _, child)| match child {
+            Child::Own(_) => None,
+            Child::Hosted(hosted) => hosted.process.caption(),
+        })
     }
 
     fn signal_worker(&mut self, pid: u32, signal: Signal, system: &mut System<'_>) -> Disposition {

@@ -35,6 +35,7 @@ use api::{Key, Kind, Object, Str};
 use sim::{Random, Time};
 
 pub use client_of_server::ServerClient;
+pub use subresources::eviction::Refusals;
 pub use tables::pod_cells;
 
 /// The API server with its store.
@@ -49,6 +50,7 @@ pub struct ApiServer {
     names: Random,
     addresses: Random,
     renewals: OrderedMap<Key, leases::Renewal>,
+    refusals: Refusals,
 }
 
 impl ApiServer {
@@ -65,9 +67,15 @@ impl ApiServer {
             names: Random::stream(seed, "kube-apiserver names"),
             addresses: Random::stream(seed, "kube-apiserver addresses"),
             renewals: OrderedMap::new(),
+            refusals: Refusals::default(),
         };
         bootstrap::run(&mut server, now);
         server
+    }
+
+    /// The evictions that budgets have refused.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// The server as a client of this name (its field manager) sees it at this instant.

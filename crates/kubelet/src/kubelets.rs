@@ -47,6 +47,7 @@ pub struct Kubelets {
     pub(crate) packets: Vec<Packet>,
     pub(crate) shares: Shares,
     syncs: u64,
+    captions_changed: u64,
 }
 
 /// What wakes a kubelet. Nodes come before pods, so that a new node's pods find it.
@@ -112,6 +113,7 @@ impl Kubelets {
             packets: Vec::new(),
             shares: Shares::default(),
             syncs: 0,
+            captions_changed: 0,
         }
     }
 
@@ -151,6 +153,17 @@ impl Kubelets {
     pub fn is_pulling(&self, pod: &Key) -> bool {
         let worker = self.slot(pod).and_then(|slot| self.worker(slot));
         worker.is_some_and(|worker| worker.containers.iter().any(|record| matches!(record.step, Step::Pulling { .. })))
+    }
+
+    /// What a pod's program is to its users.
+    pub fn caption(&self, pod: &Key) -> Option<cri::Caption> {
+        let worker = self.slot(pod).and_then(|slot| self.worker(slot))?;
+        worker.sandbox.as_ref().and_then(|sandbox| sandbox.caption())
+    }
+
+    /// How often any caption has changed, which no object tells.
+    pub fn captions_changed(&self) -> u64 {
+        self.captions_changed
     }
 
     /// The pods that run on nodes whose kubelet is in touch, with their node.
@@ -249,6 +262,9 @@ impl Kubelets {
     }
 
     pub(crate) fn set_wake(&mut self, slot: u32, worker: &mut PodWorker, at: Option<Time>) {
+        if worker.sandbox.as_mut().is_some_and(|sandbox| sandbox.take_caption_changed()) {
+            self.captions_changed += 1;
+        }
         if let Some(old) = worker.wake {
             self.timers.remove(&(old, slot));
         }

@@ -10,6 +10,7 @@
 mod browser;
 mod curl;
 mod desk;
+pub mod export;
 mod fault;
 mod files;
 mod host;
@@ -22,6 +23,7 @@ mod program;
 mod session;
 mod settled;
 pub mod web;
+mod why;
 mod world;
 
 pub use browser::{Browser, Failure, Page};

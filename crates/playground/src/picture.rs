@@ -10,15 +10,17 @@ use api::int_or_string::IntOrString;
 use api::quantity::Quantity;
 use api::table::Table;
 use api::{
-    Event, Key, Kind, Node, Object, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
+    Event, Key, Kind, Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet,
     ResourceList, Service,
 };
 use cluster::Cluster;
 use sim::Time;
 use view::{
-    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture, PodRow,
-    PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
+    BudgetRow, Caption, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture,
+    PodRow, PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, Why, WorkloadRow,
 };
+
+use crate::why;
 
 /// Events that are shown at most.
 const EVENTS_MAX: usize = 200;
@@ -33,6 +35,8 @@ pub(crate) struct Sent {
     revision: u64,
     /// Bytes on all volumes.
     used: u64,
+    captions: u64,
+    refusals: u64,
     nodes: OrderedMap<Uid, NodeRow>,
     pods: OrderedMap<Uid, PodRow>,
     claims: OrderedMap<Uid, ClaimRow>,
@@ -47,9 +51,10 @@ impl Sent {
     /// What changed since the last call.
     pub(crate) fn changes(&mut self, cluster: &Cluster) -> Picture {
         let revision = cluster.server().revision();
-        let used = cluster.kubelets().volumes_used();
-        let written = std::mem::replace(&mut self.used, used) != used;
-        if self.revision == revision && !written {
+        let written = changed(&mut self.used, cluster.kubelets().volumes_used());
+        let captioned = changed(&mut self.captions, cluster.kubelets().captions_changed());
+        let refused = changed(&mut self.refusals, cluster.server().refusals().count());
+        if self.revision == revision && !(written || captioned || refused) {
             return Picture::default();
         }
         let since = self.revision;
@@ -59,7 +64,7 @@ impl Sent {
             picture.nodes = difference(&mut self.nodes, nodes(cluster));
         }
         // That an image is being pulled is told by an Event alone.
-        if looked_at(&[Kind::Pod, Kind::Event]) {
+        if captioned || looked_at(&[Kind::Pod, Kind::Event]) {
             picture.pods = difference(&mut self.pods, pods(cluster));
         }
         if written || looked_at(&[Kind::PersistentVolumeClaim, Kind::Pod]) {
@@ -71,7 +76,7 @@ impl Sent {
         if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job, Kind::Pod]) {
             picture.workloads = difference(&mut self.workloads, workloads(cluster));
         }
-        if looked_at(&[Kind::PodDisruptionBudget, Kind::Pod]) {
+        if refused || looked_at(&[Kind::PodDisruptionBudget, Kind::Pod]) {
             picture.budgets = difference(&mut self.budgets, budgets(cluster));
         }
         if looked_at(&[Kind::Service, Kind::EndpointSlice]) {
@@ -83,6 +88,11 @@ impl Sent {
         self.revision = revision;
         picture
     }
+}
+
+/// Takes over a count that no object tells. Whether it is another.
+fn changed(known: &mut u64, count: u64) -> bool {
+    std::mem::replace(known, count) != count
 }
 
 fn difference<R: Row>(sent: &mut OrderedMap<Uid, R>, rows: Vec<R>) -> Change<R> {
@@ -191,7 +201,8 @@ fn pod_row(cluster: &Cluster, pod: &Pod) -> PodRow {
         images: pod.spec.containers.iter().map(|container| container.image.to_string()).collect(),
         created_us: pod.metadata.creation_timestamp.map_or(0, |at| at.0),
         deletion_us: pod.metadata.deletion_timestamp.map(|at| at.0),
-        reason: pod_reason(pod),
+        why: why::of_pod(pod),
+        caption: caption(cluster, pod),
         verdicts: verdicts(cluster, pod),
     }
 }
@@ -222,6 +233,11 @@ fn pod_state(cluster: &Cluster, pod: &Pod, status: &str) -> PodState {
     }
 }
 
+fn caption(cluster: &Cluster, pod: &Pod) -> Option<Caption> {
+    let caption = cluster.kubelets().caption(&pod.metadata.key())?;
+    Some(Caption { text: caption.text.to_string(), serves: caption.serves })
+}
+
 fn verdicts(cluster: &Cluster, pod: &Pod) -> Vec<Verdict> {
     if !pod.spec.node_name.is_empty() {
         return Vec::new();
@@ -247,29 +263,6 @@ fn claim_uses(pod: &Pod) -> Vec<ClaimUse> {
         .collect()
 }
 
-fn pod_reason(pod: &Pod) -> String {
-    let scheduled = pod.status.condition("PodScheduled").map_or("", |condition| condition.message.as_str());
-    let waiting = pod.status.container_statuses.iter().filter_map(|status| status.state.waiting.as_ref());
-    let waiting = waiting.map(|waiting| waiting.message.as_str()).find(|message| !message.is_empty());
-    if let Some(reason) = waiting.or(Some(scheduled)).filter(|reason| !reason.is_empty()) {
-        return reason.to_owned();
-    }
-    if pod.metadata.is_terminating() {
-        return kept(&pod.metadata);
-    }
-    let unready = pod.status.condition("Ready").filter(|ready| ready.status != api::meta::ConditionStatus::True);
-    unready.map(|ready| ready.message.to_string()).unwrap_or_default()
-}
-
-/// Why a deleted object is still there.
-fn kept(metadata: &ObjectMeta) -> String {
-    match (metadata.finalizers.is_empty(), metadata.deletion_grace_period_seconds) {
-        (false, _) => format!("deleted, and kept by {}", metadata.finalizers.join(", ")),
-        (true, Some(seconds)) => format!("deleted: its containers have {seconds}s to stop"),
-        (true, None) => "deleted".to_owned(),
-    }
-}
-
 fn claims(cluster: &Cluster) -> Vec<ClaimRow> {
     all::<PersistentVolumeClaim>(cluster).map(|claim| claim_row(cluster, claim)).collect()
 }
@@ -288,12 +281,12 @@ fn claim_row(cluster: &Cluster, claim: &PersistentVolumeClaim) -> ClaimRow {
         class: cell(&table, "StorageClass"),
         access_modes: cell(&table, "Access Modes"),
         used_bytes: cluster.kubelets().volume_bytes(&claim.spec.volume_name),
-        reason: match claim.metadata.is_terminating() {
-            true => kept(&claim.metadata),
+        why: match claim.metadata.is_terminating() {
+            true => why::kept(&claim.metadata),
             false if claim.spec.volume_name.is_empty() => {
-                why(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key())
+                why::decided(cluster, Kind::PersistentVolumeClaim, &claim.metadata.key())
             }
-            false => String::new(),
+            false => Why::default(),
         },
         files: files(cluster, &claim.spec.volume_name),
     }
@@ -341,8 +334,7 @@ fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
         .collect()
 }
 
-/// A workload's row. The revisions of a Deployment are the numbers of its history; a ReplicaSet has one, the hash of its
-/// template.
+/// A workload's row. The revisions of a Deployment are the numbers of its history, those of a ReplicaSet hashes of templates.
 fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
     let (counts, revisions) = match object {
         Object::StatefulSet(set) => {
@@ -360,8 +352,7 @@ fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
         Object::ReplicaSet(set) if set.spec.replicas() == 0 && set.status.replicas == 0 => return None,
         Object::ReplicaSet(set) => {
             let counts = [set.spec.replicas(), set.status.ready_replicas, set.status.replicas];
-            let hash = set.metadata.labels.get("pod-template-hash").unwrap_or("");
-            (counts, [hash.to_owned(), hash.to_owned()])
+            (counts, revisions_of(cluster, set))
         }
         Object::DaemonSet(set) => {
             let status = &set.status;
@@ -387,12 +378,26 @@ fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
         updated,
         current_revision,
         update_revision,
-        reason: why(cluster, object.kind(), &metadata.key()),
+        why: why::decided(cluster, object.kind(), &metadata.key()),
     })
 }
 
-fn why(cluster: &Cluster, kind: Kind, key: &Key) -> String {
-    cluster.controllers().why(kind, key).map(|why| why.about(&key.name)).unwrap_or_default()
+/// The template that the pods of a ReplicaSet's Deployment had, and the one that they are getting; without a Deployment, or
+/// while it is at rest, its own twice.
+fn revisions_of(cluster: &Cluster, set: &ReplicaSet) -> [String; 2] {
+    let hash = |set: &ReplicaSet| set.metadata.labels.get("pod-template-hash").unwrap_or("").to_owned();
+    let Some(owner) = set.metadata.controller() else { return [hash(set), hash(set)] };
+    let is_sibling = |other: &&ReplicaSet| other.metadata.controller().is_some_and(|its| its.uid == owner.uid);
+    let has_pods = |set: &&ReplicaSet| set.spec.replicas() > 0 || set.status.replicas > 0;
+    let number = |set: &ReplicaSet| {
+        let text = set.metadata.annotations.get("deployment.kubernetes.io/revision").unwrap_or("");
+        text.parse::<u64>().unwrap_or(0)
+    };
+    let mut siblings: Vec<&ReplicaSet> = all::<ReplicaSet>(cluster).filter(is_sibling).filter(has_pods).collect();
+    siblings.arrange_by_key(|set| number(set));
+    let [old, new] =
+        [siblings.first(), siblings.last()].map(|sibling| sibling.map_or_else(|| hash(set), |set| hash(set)));
+    [old, new]
 }
 
 fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {
@@ -413,8 +418,14 @@ fn budgets(cluster: &Cluster) -> Vec<BudgetRow> {
         desired_healthy: count(budget.status.desired_healthy),
         expected: count(budget.status.expected_pods),
         pods: pods_of_budget(cluster, budget),
+        refused: refused(cluster, budget),
     };
     all::<PodDisruptionBudget>(cluster).map(row).collect()
+}
+
+fn refused(cluster: &Cluster, budget: &PodDisruptionBudget) -> String {
+    let pod = cluster.server().refusals().of(&budget.metadata.key());
+    pod.filter(|_| budget.status.disruptions_allowed == 0).map(ToString::to_string).unwrap_or_default()
 }
 
 fn pods_of_budget(cluster: &Cluster, budget: &PodDisruptionBudget) -> Vec<String> {

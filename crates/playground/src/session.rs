@@ -4,7 +4,7 @@ use ordered::OrderedMap;
 use std::collections::VecDeque;
 
 use api::text::yaml;
-use api::{Kind, Object, Value};
+use api::{Key, Kind, Object, Value};
 use cluster::timing::{self, TimingError};
 use images::tools::http::{ClientError, Response};
 use shell::{Config, Output, Start as ShellStart, Status};
@@ -123,6 +123,10 @@ impl Session {
     pub fn handle(&mut self, command: Command) -> Vec<Update> {
         match command {
             Command::Start(_) | Command::Restore { .. } => self.refuse("a session begins once"),
+            Command::Export { lines } => match crate::export::lesson(&lines) {
+                Ok(text) => self.updates.push(Update::Exported { text }),
+                Err(error) => self.refuse(&error.to_string()),
+            },
             Command::OpenTerminal { terminal } => self.act(terminal, Input::Act(Act::Open {})),
             Command::CloseTerminal { terminal } => self.act(terminal, Input::Act(Act::Close {})),
             Command::Input { text, .. } if text.len() > INPUT_BYTES_MAX => {
@@ -180,7 +184,7 @@ impl Session {
     }
 
     /// What the reader did, now: it goes into the journal, then it happens.
-    fn act(&mut self, terminal: u32, input: Input) {
+    pub(crate) fn act(&mut self, terminal: u32, input: Input) {
         let is_open = self.terminals.contains_key(&terminal);
         let opens = matches!(input, Input::Act(Act::Open {}));
         if is_open == opens {
@@ -215,7 +219,10 @@ impl Session {
         let namespace = Some(name.namespace.as_str()).filter(|namespace| !namespace.is_empty());
         let object = self.world.object(&name.kind.to_lowercase(), namespace, &name.name).ok();
         let looked = object.map_or_else(Looked::default, |object| looked(&object));
-        self.updates.push(Update::Looked(Box::new(Looked { name, ..looked })));
+        let key = Key::new(name.namespace.as_str(), name.name.as_str());
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == name.kind);
+        let why = kind.map(|kind| crate::why::decided(self.world.cluster(), kind, &key)).unwrap_or_default();
+        self.updates.push(Update::Looked(Box::new(Looked { name, why, ..looked })));
     }
 
     fn refuse(&mut self, message: &str) {
@@ -267,7 +274,7 @@ impl Session {
         self.settle();
     }
 
-    fn run_to(&mut self, to: Time) {
+    pub(crate) fn run_to(&mut self, to: Time) {
         while self.world.now() < to {
             let left = to.since(self.world.now());
             self.advance(left.0);

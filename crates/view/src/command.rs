@@ -93,6 +93,11 @@ pub enum Command {
         /// Absolute, or relative to the home directory.
         path: String,
     },
+    /// A journal as the draft of a lesson. Answered by [`crate::Update::Exported`]; never journalled.
+    Export {
+        /// JSON lines as [`crate::Update::Journal`] gave them, the header first.
+        lines: Vec<String>,
+    },
     /// What is wrong with a manifest. Answered by [`crate::Update::Checked`]; never journalled.
     Check {
         /// Comes back with the answer.

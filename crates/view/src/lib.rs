@@ -19,15 +19,17 @@ mod command;
 mod journal;
 mod row;
 mod update;
+mod why;
 
 pub use bytes::{Answer, DecodeError, MESSAGE_BYTES_MAX, Message, Request, VERSION, from_bytes, to_bytes};
 pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Name, PROBE_LINES_MAX, Start};
 pub use journal::{Act, Entry, Header, Input, JOURNAL_VERSION, JournalError};
 pub use row::{
-    BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture, PodRow,
-    PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
+    BudgetRow, Caption, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture,
+    PodRow, PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
 };
 pub use update::{Candidate, Condition, Looked, Mode, NoPage, Probed, Problem, Stream, Update};
+pub use why::{Fact, Why};
 
 #[cfg(test)]
 mod tests;

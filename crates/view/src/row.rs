@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Why;
+
 /// An object's UID, 16 bytes instead of 36 letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash, Serialize, Deserialize)]
 pub struct Uid(pub u128);
@@ -204,11 +206,22 @@ pub struct PodRow {
     pub created_us: u64,
     /// When it is to be gone, if it was deleted.
     pub deletion_us: Option<u64>,
-    /// Why it is as it is: the scheduler's verdict, a waiting container's message; empty if all is well.
-    pub reason: String,
+    /// Why it is as it is: the scheduler's verdict, a waiting container's message; nothing if all is well.
+    pub why: Why,
+    /// What its program is to its users, if it says so.
+    pub caption: Option<Caption>,
     /// While it waits for a node: what the scheduler said of each, in order of their names; of the first ones where there
     /// are many.
     pub verdicts: Vec<Verdict>,
+}
+
+/// What a pod's program is to its users at the moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Caption {
+    /// In the application's own words, short: `leader`.
+    pub text: String,
+    /// Whether it serves its users now.
+    pub serves: bool,
 }
 
 /// Why a pod does not go to a node.
@@ -269,8 +282,8 @@ pub struct ClaimRow {
     pub access_modes: String,
     /// Bytes written to its volume.
     pub used_bytes: u64,
-    /// Why it waits; empty if it does not.
-    pub reason: String,
+    /// Why it waits, if it does.
+    pub why: Why,
     /// The first files on its volume.
     pub files: Vec<FileUse>,
 }
@@ -315,8 +328,8 @@ pub struct WorkloadRow {
     pub current_revision: String,
     /// The revision's hash that pods are getting.
     pub update_revision: String,
-    /// Why it does what it does now; empty if it is at rest.
-    pub reason: String,
+    /// Why it does what it does now.
+    pub why: Why,
 }
 
 /// A PodDisruptionBudget.
@@ -342,6 +355,8 @@ pub struct BudgetRow {
     pub expected: u32,
     /// The names of the pods it chooses, of its namespace.
     pub pods: Vec<String>,
+    /// The pod whose eviction it has refused last, while it allows none; empty if there is none.
+    pub refused: String,
 }
 
 /// One pod behind a service.

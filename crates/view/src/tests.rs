@@ -21,7 +21,8 @@ fn pod() -> PodRow {
         images: vec!["nginx".into()],
         created_us: 1_767_225_600_000_000,
         deletion_us: Some(u64::MAX),
-        reason: "back-off 40s".into(),
+        why: Why::new(Fact::ContainerWaits, ["back-off 40s"]),
+        caption: Some(Caption { text: "leader".into(), serves: true }),
         verdicts: vec![Verdict { node: "node-1".into(), reason: "Insufficient cpu".into() }],
     }
 }
@@ -58,7 +59,7 @@ fn picture() -> Picture {
             class: "standard".into(),
             access_modes: "RWO".into(),
             used_bytes: 12,
-            reason: "waiting".into(),
+            why: Why::new(Fact::Claim, ["www-web-0", "waiting"]),
             files: vec![FileUse { path: "/index.html".into(), bytes: 6 }],
         }),
         volumes: change(VolumeRow {
@@ -80,7 +81,7 @@ fn picture() -> Picture {
             updated: 1,
             current_revision: "a".into(),
             update_revision: "b".into(),
-            reason: "日本語".into(),
+            why: Why::new(Fact::CreatedAfter, ["web-1", "日本語"]),
         }),
         budgets: change(BudgetRow {
             uid,
@@ -93,6 +94,7 @@ fn picture() -> Picture {
             desired_healthy: 2,
             expected: 3,
             pods: vec!["zk-0".into()],
+            refused: "web-0".into(),
         }),
         services: change(ServiceRow {
             uid,

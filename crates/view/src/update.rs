@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Goal, Name, Picture};
+use crate::{Goal, Name, Picture, Why};
 
 /// One thing that happened. Applied in order; nothing here needs an answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -139,6 +139,11 @@ pub enum Update {
         /// `None`: there is no such file.
         text: Option<String>,
     },
+    /// The answer to [`crate::Command::Export`].
+    Exported {
+        /// Markdown.
+        text: String,
+    },
     /// The answer to [`crate::Command::Check`].
     Checked {
         /// As asked.
@@ -180,6 +185,8 @@ pub struct Looked {
     pub yaml: String,
     /// In the object's order.
     pub conditions: Vec<Condition>,
+    /// What a controller has decided about it last.
+    pub why: Why,
 }
 
 /// One of an object's conditions.

@@ -2,6 +2,7 @@
 
 use view::{Command, Goal, Mode, Start, Uid};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, Window};
 use yew::prelude::*;
 
@@ -16,9 +17,10 @@ use super::report::Report;
 use super::splitter::Splitter;
 use super::summary::Summary;
 use super::toolbar::{Toolbar, Wish};
-use crate::driver::{Driver, Pace, worker_link};
+use crate::driver::{Driver, Outcome, Pace, worker_link};
 use crate::embed::{self, Guest, Said};
 use crate::i18n::{Language, Text};
+use crate::share;
 use crate::store::{Action, FIRST_TERMINAL, PANES, Pane, Panes, State, View};
 
 /// The script that loads the worker, beside the page.
@@ -147,7 +149,10 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
         if waits {
             embed::report(&window(), &outcome);
         }
-        told.dispatch(Action::Driver(outcome));
+        match outcome {
+            Outcome::Exported(text) => save("lesson.md", &text),
+            outcome => told.dispatch(Action::Driver(outcome)),
+        }
     });
     let driver = Driver::new(worker_link(WORKER_SCRIPT), window(), storage, first_pace(guest), on_outcome);
     if let Some(theme) = guest.theme {
@@ -156,10 +161,63 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
     if guest.waits {
         let (heard, guest) = (driver.clone(), guest.clone());
         embed::listen(&window(), move |said| obey(&heard, &guest, &dispatcher, said));
+    } else if let Some(letters) = shared_session() {
+        begin_shared(driver.clone(), new_start(guest), letters, dispatcher);
     } else {
         driver.begin(new_start(guest));
     }
     driver
+}
+
+/// The session that the address carries. It is taken out of the address: a reload goes on with what the reader has made of it.
+fn shared_session() -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    let letters = hash.strip_prefix(share::MARK)?.to_owned();
+    let path = [window().location().pathname().ok()?, window().location().search().ok()?].concat();
+    if let Ok(history) = window().history() {
+        // An address that stays as it is only leads to the same session again.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+    Some(letters)
+}
+
+fn begin_shared(driver: Driver, start: Start, letters: String, dispatcher: UseReducerDispatcher<State>) {
+    spawn_local(async move {
+        match share::unpack(&letters).await {
+            Ok(journal) => driver.begin_shared(start, &journal),
+            Err(_) => {
+                dispatcher.dispatch(Action::Say(Text::LinkDamaged));
+                driver.start_anew(start);
+            }
+        }
+    });
+}
+
+/// Puts a link to this session where the reader can paste it from.
+fn share_session(driver: &Driver, on_action: Callback<Action>) {
+    let journal = driver.export();
+    spawn_local(async move {
+        let text = match share::pack(&journal).await {
+            Ok(letters) if letters.len() <= share::LETTERS_MAX => hand_over(&letters).await,
+            Ok(_) => Text::LinkTooLong,
+            Err(_) => Text::LinkImpossible,
+        };
+        on_action.emit(Action::Say(text));
+    });
+}
+
+async fn hand_over(letters: &str) -> Text {
+    let location = window().location();
+    let base = location.href().unwrap_or_default();
+    let link = [base.split('#').next().unwrap_or_default(), share::MARK, letters].concat();
+    if JsFuture::from(window().navigator().clipboard().write_text(&link)).await.is_ok() {
+        return Text::LinkCopied;
+    }
+    // A browser that forbids the clipboard shows it at least.
+    match window().location().set_hash(&link[link.find('#').unwrap_or(0)..]) {
+        Ok(()) => Text::LinkInAddress,
+        Err(_) => Text::LinkImpossible,
+    }
 }
 
 /// Does what the page around this one asks for.
@@ -331,6 +389,8 @@ fn grant(driver: &Driver, on_action: &Callback<Action>, wish: Wish) {
             driver.go_back();
         }
         Wish::SaveJournal => save("ordinal-journal.jsonl", &driver.export()),
+        Wish::SaveLesson => driver.export_lesson(),
+        Wish::Share => share_session(driver, on_action.clone()),
     }
 }
 

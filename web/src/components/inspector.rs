@@ -8,6 +8,7 @@ use super::inspector_card::{Card, card_of};
 use crate::i18n::{Language, Text};
 use crate::order::by_key;
 use crate::store::{Found, PictureState, Shared};
+use crate::why::sentence;
 
 /// Events of one object that are shown.
 const EVENTS_SHOWN: usize = 40;
@@ -100,7 +101,8 @@ fn tabs(language: Language, tab: &UseStateHandle<Tab>) -> Html {
 
 fn summary(props: &Props, found: &Found, looked: Option<&Looked>) -> Html {
     let language = props.language;
-    let Card { fields, commands, verdicts } = card_of(language, &props.picture, found);
+    let Card { mut fields, commands, verdicts } = card_of(language, &props.picture, found);
+    add_decision(language, &mut fields, looked);
     let conditions = looked.map_or(&[][..], |looked| &looked.conditions);
     html! {
         <>
@@ -118,6 +120,19 @@ fn summary(props: &Props, found: &Found, looked: Option<&Looked>) -> Html {
                 { for commands.into_iter().map(|command| button(props, command)) }
             </div>
         </>
+    }
+}
+
+/// What a controller has decided about the object, beside what its status says.
+fn add_decision(language: Language, fields: &mut Vec<(Text, String)>, looked: Option<&Looked>) {
+    let decided = looked.map(|looked| sentence(language, &looked.why)).unwrap_or_default();
+    if let Some(why) = fields.iter_mut().find(|(name, _)| *name == Text::FieldWhy)
+        && why.1 != decided
+    {
+        match why.1.is_empty() {
+            true => why.1 = decided,
+            false => fields.insert(2, (Text::FieldDecided, decided)),
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the inspector says of each kind of object: its fields, why it is as it is, and the commands that tell more.
 
-use view::{BudgetRow, ClaimRow, EventRow, NodeRow, PodRow, PodState, ServiceRow, Verdict, VolumeRow, WorkloadRow};
+use view::{
+    BudgetRow, Caption, ClaimRow, EventRow, NodeRow, PodRow, PodState, ServiceRow, Verdict, VolumeRow, WorkloadRow,
+};
 
 use super::claim::{files_text, phase_text};
 use super::pod::state_text;
 use crate::i18n::{Language, Text};
 use crate::store::{Found, PictureState, Shared};
+use crate::why::sentence;
 
 /// What the panel says.
 pub(super) struct Card {
@@ -24,7 +27,7 @@ pub(super) fn card_of(language: Language, picture: &PictureState, found: &Found)
         Found::Node(row) => node(language, picture, row),
         Found::Claim(row) => claim(language, picture, row),
         Found::Volume(row) => volume(row),
-        Found::Workload(row) => workload(row),
+        Found::Workload(row) => workload(language, row),
         Found::Service(row) => service(language, row),
         Found::Budget(row) => budget(language, row),
     }
@@ -56,7 +59,8 @@ fn pod(language: Language, picture: &PictureState, row: &PodRow) -> Card {
     let owner = row.workload.as_ref().map(|owner| [&owner.kind, " ", &owner.name].concat());
     let fields = vec![
         (Text::FieldStatus, format!("{} {}/{} · {state}", row.status, row.ready, row.containers)),
-        (Text::FieldWhy, row.reason.clone()),
+        (Text::FieldWhy, sentence(language, &row.why)),
+        (Text::FieldPart, part(language, row)),
         (Text::FieldWarning, if row.state == PodState::Ready { String::new() } else { warning(picture, row) }),
         (Text::FieldNode, row.node.clone()),
         (Text::FieldAddress, row.ip.clone()),
@@ -74,15 +78,30 @@ fn pod(language: Language, picture: &PictureState, row: &PodRow) -> Card {
         command("delete pod", ""),
         ["fault pod kill ", &row.name, &scope].concat(),
         ["fault pod hang ", &row.name, &scope].concat(),
+        [if row.state == PodState::Ready { "fault pod unready " } else { "fault pod ready " }, &row.name, &scope]
+            .concat(),
     ];
     Card { verdicts: row.verdicts.clone(), ..card(fields, commands) }
+}
+
+/// What a pod's program says of itself.
+fn part(language: Language, row: &PodRow) -> String {
+    let said = |caption: &Caption| {
+        language.fill(if caption.serves { Text::Serves } else { Text::ServesNot }, &[&caption.text])
+    };
+    row.caption.as_ref().map(said).unwrap_or_default()
+}
+
+/// What a budget has just refused.
+pub(super) fn refused(language: Language, row: &BudgetRow) -> String {
+    if row.refused.is_empty() { String::new() } else { language.fill(Text::BudgetRefused, &[&row.refused]) }
 }
 
 fn claim(language: Language, picture: &PictureState, row: &ClaimRow) -> Card {
     let pods: Vec<String> = picture.pods_of_claim(row).map(|pod| pod.name.clone()).collect();
     let fields = vec![
         (Text::FieldStatus, phase_text(row.phase).to_string()),
-        (Text::FieldWhy, row.reason.clone()),
+        (Text::FieldWhy, sentence(language, &row.why)),
         (Text::FieldVolume, row.volume.clone()),
         (Text::FieldCapacity, [&row.capacity, " ", &row.access_modes].concat()),
         (Text::FieldClass, row.class.clone()),
@@ -138,11 +157,11 @@ fn node(language: Language, picture: &PictureState, row: &NodeRow) -> Card {
     card(fields, commands)
 }
 
-fn workload(row: &WorkloadRow) -> Card {
+fn workload(language: Language, row: &WorkloadRow) -> Card {
     let name = [&row.kind.to_lowercase(), "/", &row.name, &scope(&row.namespace)].concat();
     let fields = vec![
         (Text::FieldStatus, format!("{}/{}", row.ready, row.replicas)),
-        (Text::FieldWhy, row.reason.clone()),
+        (Text::FieldWhy, sentence(language, &row.why)),
         (Text::RevisionOld, row.current_revision.clone()),
         (Text::RevisionNew, row.update_revision.clone()),
     ];
@@ -173,6 +192,7 @@ fn budget(language: Language, row: &BudgetRow) -> Card {
     let fields = vec![
         (Text::FieldStatus, language.fill(Text::BudgetAllowed, &[&counts[2]])),
         (Text::FieldWhy, language.fill(Text::WhyBudget, &[&counts[0], &counts[1], &counts[2]])),
+        (Text::FieldWarning, refused(language, row)),
         (Text::FieldMinAvailable, row.min_available.clone()),
         (Text::FieldMaxUnavailable, row.max_unavailable.clone()),
         (Text::FieldPods, row.pods.join(", ")),

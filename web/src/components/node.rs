@@ -4,7 +4,7 @@ use view::PodState;
 use yew::prelude::*;
 
 use super::picture::Light;
-use super::pod::{fit, state_class};
+use super::pod::{fit, sign, state_class, state_text};
 use crate::i18n::{Language, Text};
 use crate::layout::NodeBox;
 
@@ -26,13 +26,19 @@ pub(super) struct Props {
 pub(super) fn Node(props: &Props) -> Html {
     let Props { language, place, light, verdict } = props;
     let (node, area) = (&place.node, place.area);
-    let label = language.fill(Text::NodeLabel, &[&node.name, &node.status, &place.pods.to_string()]);
+    let mut label = language.fill(Text::NodeLabel, &[&node.name, &node.status, &place.pods.to_string()]);
+    for (state, count) in &place.bar {
+        label.push_str(&format!(", {count} {}", language.say(state_text(*state))));
+    }
     let class = classes!(
         "node",
         (!node.ready).then_some("not-ready"),
         (!node.schedulable).then_some("cordoned"),
         light.classes(),
     );
+    if let Some(shade) = place.shade {
+        return cell(props, shade, label, class);
+    }
     html! {
         <g {class} transform={format!("translate({} {})", area.x, area.y)} data-uid={node.uid.to_string()}
             role="button" tabindex={light.tab_index()} aria-label={label.clone()}
@@ -49,6 +55,28 @@ pub(super) fn Node(props: &Props) -> Html {
             }
             if !place.bar.is_empty() {
                 { bar(place, area.w - 20) }
+            }
+        </g>
+    }
+}
+
+/// A node among many: its shade says how full it is, a sign what is wrong.
+fn cell(props: &Props, shade: u8, label: String, class: Classes) -> Html {
+    let Props { place, light, .. } = props;
+    let (node, area) = (&place.node, place.area);
+    let sign = match (node.ready, node.schedulable) {
+        (false, _) => "×",
+        (true, false) => "–",
+        (true, true) => "",
+    };
+    html! {
+        <g class={classes!(class, "cell", format!("shade-{shade}"))}
+            transform={format!("translate({} {})", area.x, area.y)} data-uid={node.uid.to_string()} role="button"
+            tabindex={light.tab_index()} aria-label={label.clone()} aria-pressed={light.selected.to_string()}>
+            <title>{ label }</title>
+            <rect class="node-back" width={area.w.to_string()} height={area.h.to_string()} rx="4" />
+            if !sign.is_empty() {
+                <text class="cell-sign" x={(area.w / 2).to_string()} y="16" text-anchor="middle">{ sign }</text>
             }
         </g>
     }
@@ -80,6 +108,12 @@ fn meter(x: i32, width: i32, name: &str, used: u64, of: u64) -> Html {
     }
 }
 
+/// `✓ 45  + 3`: signs as on the pods.
+fn counts(place: &NodeBox) -> String {
+    let count = |(state, count): &(PodState, usize)| [sign(*state), " ", &count.to_string()].concat();
+    place.bar.iter().map(count).collect::<Vec<String>>().join("   ")
+}
+
 /// Pods by state, side by side.
 fn bar(place: &NodeBox, width: i32) -> Html {
     let total = place.pods.max(1) as i32;
@@ -93,5 +127,10 @@ fn bar(place: &NodeBox, width: i32) -> Html {
                 height="16" />
         }
     };
-    html! { <g class="bar">{ for place.bar.iter().map(piece) }</g> }
+    html! {
+        <g class="bar">
+            { for place.bar.iter().map(piece) }
+            <text class="bar-counts" x="10" y="80">{ counts(place) }</text>
+        </g>
+    }
 }

@@ -52,6 +52,7 @@ pub(super) fn Pod(props: &Props) -> Html {
         "pod",
         (place.detail != Detail::Large).then_some("compact"),
         state_class(pod.state),
+        pod.caption.as_ref().filter(|caption| !caption.serves && has_part(pod)).map(|_| "idle"),
         hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}")),
         light.classes(),
     );
@@ -79,22 +80,33 @@ fn inside(language: Language, place: &PodBox) -> Html {
     match place.detail {
         Detail::Large => html! {
             <>
-                <text class="pod-name" x="9" y="16">{ fit(&pod.name, (w - 30) / 6) }</text>
+                <text class="pod-name" x="9" y="16">{ fit(&pod.name, (w - 32) * 10 / 66) }</text>
                 <text class="pod-sign" x={(w - 9).to_string()} y="17" text-anchor="end" aria-hidden="true">
                     { sign(pod.state) }
                 </text>
                 <text class={ordinal_class(pod)} x={middle.clone()} y="48" text-anchor="middle">{ short_name(pod) }</text>
-                <text class="pod-status" x={middle} y={(h - 9).to_string()} text-anchor="middle">
-                    { fit(&pod.status, (w - 6) * 10 / 48) }
+                <text class={if has_part(pod) { "pod-status pod-part" } else { "pod-status" }} x={middle}
+                    y={(h - 9).to_string()} text-anchor="middle">
+                    { fit(part_or_status(pod), (w - 6) * 10 / 48) }
                 </text>
             </>
         },
         Detail::Medium => html! {
             <text class={ordinal_class(pod)} x={middle} y="26" text-anchor="middle">{ short_name(pod) }</text>
         },
-        Detail::Small | Detail::Bars => Html::default(),
+        Detail::Small | Detail::Bars | Detail::Heat => Html::default(),
         Detail::Chip => chip(language, pod),
     }
+}
+
+/// Whether a pod that runs says what it is to its users.
+fn has_part(pod: &PodRow) -> bool {
+    pod.caption.is_some() && matches!(pod.state, PodState::Ready | PodState::Running)
+}
+
+/// What it is to its users says more than `Running`.
+fn part_or_status(pod: &PodRow) -> &str {
+    pod.caption.as_ref().filter(|_| has_part(pod)).map_or(&pod.status, |caption| &caption.text)
 }
 
 fn chip(language: Language, pod: &PodRow) -> Html {
@@ -124,7 +136,10 @@ fn stripe_of(stripe: Stripe, w: i32, h: i32) -> Html {
 fn label(language: Language, pod: &PodRow) -> String {
     let ready = format!("{}/{}", pod.ready, pod.containers);
     let state = language.say(state_text(pod.state));
-    let status = format!("{} ({state})", pod.status);
+    let status = match &pod.caption {
+        Some(caption) if has_part(pod) => format!("{} ({state}, {})", pod.status, caption.text),
+        _ => format!("{} ({state})", pod.status),
+    };
     match pod.node.is_empty() {
         true => language.fill(Text::PodLabelPending, &[&pod.name, &status]),
         false => language.fill(Text::PodLabel, &[&pod.name, &status, &ready, &pod.node]),

@@ -1,11 +1,15 @@
 //! What stands above the nodes: workloads, services with their endpoints, and budgets as shields.
 
-use view::{BudgetRow, Owner, ServiceRow, Uid, WorkloadRow};
+use ordered::OrderedMap;
+use view::{BudgetRow, Fact, Owner, PodRow, ServiceRow, Uid, WorkloadRow};
 use yew::prelude::*;
 
+use super::inspector_card::refused;
 use super::picture::uid_of;
 use crate::i18n::{Language, Text};
-use crate::store::{PictureState, Shared};
+use crate::order::by_key;
+use crate::store::{PictureState, Shared, root_of};
+use crate::why::sentence;
 
 /// Cards of one kind.
 const CARDS_MAX: usize = 40;
@@ -48,12 +52,12 @@ pub(super) fn Summary(props: &Props) -> Html {
             onmouseleave={props.on_hover.reform(|_: MouseEvent| None)}
             onfocusin={props.on_hover.reform(|event: FocusEvent| uid_of(&event))}
             onfocusout={props.on_hover.reform(|_: FocusEvent| None)}>
-            { for picture.workloads.values().take(CARDS_MAX).map(|row| {
-                card(row.uid, &hue_class(picture, row), workload(*language, row))
+            { for in_order(picture).into_iter().take(CARDS_MAX).map(|row| {
+                card(row.uid, &workload_class(picture, &row), workload(*language, picture, &row))
             }) }
             { for services.into_iter().take(CARDS_MAX).map(|row| card(row.uid, "service", service(*language, row))) }
             { for picture.budgets.values().take(CARDS_MAX).map(|row| {
-                card(row.uid, if row.allowed == 0 { "budget tight" } else { "budget" }, budget(*language, row))
+                card(row.uid, budget_class(row), budget(*language, row))
             }) }
         </ul>
     }
@@ -71,27 +75,86 @@ fn card(props: &Props, related: &[Uid], uid: Uid, class: &str, inside: Html) -> 
     }
 }
 
-fn hue_class(picture: &PictureState, row: &WorkloadRow) -> String {
-    let owner = Owner { kind: row.kind.clone(), name: row.name.clone() };
-    let hue = picture.hue_of_owner(&row.namespace, &owner);
-    hue.map_or("workload hue-none".to_string(), |hue| format!("workload hue-{hue}"))
+/// A Deployment stands before its ReplicaSets, whose names begin with its own.
+fn in_order(picture: &PictureState) -> Vec<Shared<WorkloadRow>> {
+    by_key(picture.workloads.values().cloned(), |row| (row.namespace.clone(), row.name.clone()))
 }
 
-fn workload(language: Language, row: &WorkloadRow) -> Html {
+/// The hash of a ReplicaSet's template, if a Deployment has made it.
+fn hash_of(row: &WorkloadRow) -> Option<&str> {
+    let is_made = row.kind == "ReplicaSet" && !row.update_revision.is_empty();
+    row.name.rsplit_once('-').map(|(_, hash)| hash).filter(|_| is_made)
+}
+
+fn workload_class(picture: &PictureState, row: &WorkloadRow) -> String {
+    let owner = Owner { kind: row.kind.clone(), name: row.name.clone() };
+    let hash = hash_of(row).unwrap_or_default();
+    let hue = picture.hue_of_owner(&row.namespace, &root_of(&owner, hash));
+    let hue = hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}"));
+    let place = if hash.is_empty() { "workload" } else { "workload made" };
+    [place, " ", &hue].concat()
+}
+
+fn budget_class(row: &BudgetRow) -> &'static str {
+    match (row.allowed, row.refused.is_empty()) {
+        (0, false) => "budget tight refused",
+        (0, true) => "budget tight",
+        _ => "budget",
+    }
+}
+
+/// What the programs of a workload say of themselves, counted: `leader 1 · follower 2`; and how many do not serve.
+fn parts(language: Language, picture: &PictureState, row: &WorkloadRow) -> Option<(String, Option<String>)> {
+    let mut counts: OrderedMap<&str, u32> = OrderedMap::new();
+    let mut idle = 0_u32;
+    let is_its = |pod: &&Shared<PodRow>| {
+        pod.namespace == row.namespace
+            && pod.workload.as_ref().is_some_and(|owner| owner.kind == row.kind && owner.name == row.name)
+    };
+    for pod in picture.pods.values().filter(is_its) {
+        let Some(caption) = &pod.caption else { continue };
+        *counts.entry(&caption.text).or_default() += 1;
+        idle += u32::from(!caption.serves);
+    }
+    let counted: Vec<String> = counts.iter().map(|(text, count)| format!("{text} {count}")).collect();
+    let idle = (idle > 0).then(|| language.fill(Text::NotServing, &[&idle.to_string()]));
+    (!counted.is_empty()).then(|| (counted.join(" · "), idle))
+}
+
+fn workload(language: Language, picture: &PictureState, row: &WorkloadRow) -> Html {
     let hash = |revision: &str| revision.strip_prefix(&format!("{}-", row.name)).unwrap_or(revision).to_string();
+    let is_set = row.kind == "StatefulSet";
     let is_rolling = row.current_revision != row.update_revision;
+    let revision = hash_of(row)
+        .filter(|_| is_rolling)
+        .map(|hash| language.say(if hash == row.update_revision { Text::RevisionNew } else { Text::RevisionOld }));
+    // That a part of a Deployment is as it should be is said by the Deployment.
+    let is_plain = hash_of(row).is_some() && row.why.fact == Fact::AsWanted;
+    let why = if is_plain { String::new() } else { sentence(language, &row.why) };
+    let parts = parts(language, picture, row);
     html! {
         <>
             <span class="card-kind">{ &row.kind }</span>
             <span class="card-name">{ &row.name }</span>
             <span class="card-count">{ row.ready }{ "/" }{ row.replicas }</span>
-            if is_rolling {
+            if let Some(revision) = revision {
+                <span class="card-revision">{ revision }</span>
+            }
+            if let Some((counted, idle)) = parts {
+                <span class="card-line card-parts">
+                    { counted }
+                    if let Some(idle) = idle {
+                        <b class="card-idle">{ idle }</b>
+                    }
+                </span>
+            }
+            if is_rolling && is_set {
                 <span class="card-line">
                     { hash(&row.current_revision) }{ " → " }{ hash(&row.update_revision) }{ " · " }
                     { row.updated }{ "/" }{ row.replicas }{ " " }{ language.say(Text::RevisionNew) }
                 </span>
-            } else if !row.reason.is_empty() {
-                <span class="card-line">{ &row.reason }</span>
+            } else if !why.is_empty() {
+                <span class="card-line">{ why }</span>
             }
         </>
     }
@@ -135,6 +198,9 @@ fn budget(language: Language, row: &BudgetRow) -> Html {
             <span class="card-line">
                 { language.fill(Text::BudgetHealthy, &[&counts[0], &counts[1], &counts[2]]) }
             </span>
+            if !row.refused.is_empty() {
+                <span class="card-line card-refused">{ refused(language, row) }</span>
+            }
         </>
     }
 }

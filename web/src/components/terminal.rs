@@ -1,6 +1,7 @@
 //! A terminal: the text so far, and the line that is being typed. The element edits the line itself and sends whole
 //! lines; whoever reads the terminal (a shell, an inner shell, `cat`) gets them. Names of objects in the text are links:
-//! pointing at one lights the object up in the picture, a click chooses it.
+//! pointing at one lights the object up in the picture, a click chooses it. By keyboard: Shift-Tab leaves the line for the
+//! text, where the arrow keys go from name to name and Enter chooses.
 
 use view::{Command, Goal, Mode};
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -11,6 +12,7 @@ use super::events::name_at;
 use super::terminal_chunk::{Names, TerminalChunk, runs};
 use super::terminal_keys::{Keys, focus, has_selection};
 use super::terminal_menu::TerminalMenu;
+use super::terminal_names as names;
 use super::toolbar::Wish;
 use crate::driver::Pace;
 use crate::i18n::{Language, Text};
@@ -86,11 +88,16 @@ pub(super) fn TerminalPane(props: &Props) -> Html {
     };
     let on_use = props.hands.on_action.reform(move |_: FocusEvent| Action::Use(number));
     let (on_click, on_over) = pointing(props, &area);
+    let on_key = {
+        let (log, area, on_action) = (log.clone(), area.clone(), props.hands.on_action.clone());
+        Callback::from(move |event: KeyboardEvent| names::key(&event, &log, &area, &on_action))
+    };
     let first_linked = terminal.chunks.len().saturating_sub(LINKED_CHUNKS);
     html! {
         <div class={if active { "terminal active" } else { "terminal" }} onfocusin={on_use}>
             { head(props) }
             <div class="terminal-log" ref={log} onscroll={on_scroll} onclick={on_click} onmouseover={on_over}
+                onkeydown={on_key} aria-description={language.say(Text::TerminalNamesHint)}
                 onmouseleave={props.hands.on_action.reform(|_: MouseEvent| Action::Point(None))}
                 tabindex="0" role="log" lang="en" aria-live="polite"
                 aria-label={language.fill(Text::TerminalLog, &[&number.to_string()])}>
@@ -177,6 +184,7 @@ fn head(props: &Props) -> Html {
                 </button>
             } else {
                 <span class="pane-note hint">{ language.say(Text::TerminalHint) }</span>
+                <span class="pane-note hint-names" aria-hidden="true">{ language.say(Text::TerminalNamesHint) }</span>
             }
             if number != FIRST_TERMINAL {
                 { close_button(props) }

@@ -6,9 +6,12 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::browser::Act;
-use crate::driver::{Pace, SPEED_MAX, SPEEDS};
+use crate::driver::{Pace, SPEEDS};
 use crate::i18n::{LANGUAGES, Language, Text, elapsed};
 use crate::store::{Action, Pane, Panes};
+
+/// An element's id.
+const SHARE_MENU: &str = "share";
 
 /// What the reader asks of the page as a whole.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,6 +28,10 @@ pub(super) enum Wish {
     GoBack,
     /// As a file.
     SaveJournal,
+    /// As a file, too: what was done as the draft of a lesson.
+    SaveLesson,
+    /// A link to this session.
+    Share,
 }
 
 /// See the module.
@@ -94,7 +101,7 @@ pub(super) fn Toolbar(props: &Props) -> Html {
             { time_controls(props, &ask) }
             { pane_buttons(props) }
             <div class="session">
-                <button type="button" class="quiet" onclick={ask(Wish::SaveJournal)}>{ say(Text::Export) }</button>
+                { share_menu(props, &ask) }
                 <button type="button" class="quiet" onclick={on_reset}>{ say(Text::Reset) }</button>
                 <select aria-label={say(Text::LanguageLabel)} onchange={on_language}>
                     { for LANGUAGES.into_iter().map(|choice| html! {
@@ -105,6 +112,28 @@ pub(super) fn Toolbar(props: &Props) -> Html {
                 </select>
             </div>
         </header>
+    }
+}
+
+/// Ways to take the session elsewhere. The browser opens and closes the menu.
+fn share_menu(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> Html {
+    let language = props.language;
+    let item = |wish: Wish, text: Text| {
+        html! {
+            <button type="button" class="quiet" popovertarget={SHARE_MENU} popovertargetaction="hide" onclick={ask(wish)}>
+                { language.say(text) }
+            </button>
+        }
+    };
+    html! {
+        <>
+            <button type="button" class="quiet opens" popovertarget={SHARE_MENU}>{ language.say(Text::Share) }</button>
+            <div id={SHARE_MENU} class="share-menu" popover="auto">
+                { item(Wish::Share, Text::ShareLink) }
+                { item(Wish::SaveLesson, Text::ExportLesson) }
+                { item(Wish::SaveJournal, Text::Export) }
+            </div>
+        </>
     }
 }
 
@@ -139,19 +168,17 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
     let toggle = if paused { Pace::Speed(1) } else { Pace::Paused };
     let toggle_text = say(if paused { Text::Continue } else { Text::Pause });
     let is_fast = matches!(props.pace, Pace::Fast { .. });
-    let speed = |speed: u32| {
-        let pressed = props.pace == Pace::Speed(speed);
-        let label = language.fill(Text::SpeedTimes, &[&speed.to_string()]);
+    let button = |pace: Pace, label: String, text: String| {
         html! {
-            <button key={speed} type="button" aria-pressed={pressed.to_string()} aria-label={label}
-                onclick={ask(Wish::Pace(Pace::Speed(speed)))}>
-                if speed == SPEED_MAX {
-                    { language.say(Text::SpeedMost) }
-                } else {
-                    { speed }{ "×" }
-                }
+            <button key={text.clone()} type="button" aria-pressed={(props.pace == pace).to_string()} title={label.clone()}
+                aria-label={label} onclick={ask(Wish::Pace(pace))}>
+                { text }
             </button>
         }
+    };
+    let speed = |speed: u32| {
+        let times = speed.to_string();
+        button(Pace::Speed(speed), language.fill(Text::SpeedTimes, &[&times]), [&times, "×"].concat())
     };
     html! {
         <div class="time" role="group" aria-label={say(Text::TimeControls)}>
@@ -165,7 +192,10 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
                 onclick={ask(Wish::Fast(Goal::NextEvent))}>
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2l8 6-8 6zM11 2h2.5v12H11z" /></svg>
             </button>
-            <div class="speeds" role="group" aria-label={say(Text::Speed)}>{ for SPEEDS.map(speed) }</div>
+            <div class="speeds" role="group" aria-label={say(Text::Speed)}>
+                { for SPEEDS.map(speed) }
+                { button(Pace::Most, say(Text::SpeedMostLong).into(), say(Text::SpeedMost).into()) }
+            </div>
             <button type="button" aria-pressed={is_fast.to_string()} title={say(Text::UntilReadyLong)}
                 onclick={ask(Wish::Fast(Goal::Settled))}>
                 { say(Text::UntilReady) }

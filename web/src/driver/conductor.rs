@@ -8,16 +8,17 @@ use std::collections::VecDeque;
 use view::{Answer, Command, Goal, Request, Update};
 
 /// The speeds of the toolbar: virtual seconds per second.
-pub const SPEEDS: [u32; 5] = [1, 5, 20, 100, SPEED_MAX];
-/// The last of them: more than a machine delivers while there is much to do, and not so much that an idle cluster runs
-/// away in a second.
-pub const SPEED_MAX: u32 = 1_000;
+pub const SPEEDS: [u32; 4] = [1, 5, 20, 100];
 
 /// Host time that one [`Command::Advance`] makes up for at most: after a pause of the tab time does not leap.
 const OWED_HOST_US_MAX: u64 = 100_000;
 
 /// Events of one fast slice: some ten milliseconds, so that a pause is obeyed at once.
 pub const SLICE_EVENTS_MAX: u32 = 5_000;
+
+/// Virtual time of one slice at the highest speed: where nothing happens time leaps so far, and what the reader does then
+/// comes at most so late.
+const SLICE_US: u64 = 60_000_000;
 
 /// While the clock is stopped a command still gets so much virtual time to answer.
 const PAUSED_COMMAND_US: u64 = 2_000_000;
@@ -29,6 +30,8 @@ pub enum Pace {
     Paused,
     /// Virtual seconds per second.
     Speed(u32),
+    /// As fast as the machine goes.
+    Most,
     /// As fast as the machine goes, until the goal or the instant is reached; then as before.
     Fast {
         /// Where to stop.
@@ -143,6 +146,11 @@ impl Conductor {
         match self.pace {
             Pace::Speed(_) if self.owed_us > 0 => Some(Command::Advance { dt_us: std::mem::take(&mut self.owed_us) }),
             Pace::Speed(_) => None,
+            Pace::Most => Some(Command::RunUntil {
+                goal: Goal::Limit,
+                limit_us: self.now_us + SLICE_US,
+                events_max: SLICE_EVENTS_MAX,
+            }),
             Pace::Fast { goal, limit_us } => Some(Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX }),
             Pace::Paused => self.grace.map(|(terminal, limit_us)| Command::RunUntil {
                 goal: Goal::Prompt { terminal },
@@ -178,7 +186,7 @@ impl Conductor {
         match self.pace {
             Pace::Fast { goal, .. } if goal == reached => self.set_pace(self.before),
             Pace::Paused => self.grace = None,
-            Pace::Fast { .. } | Pace::Speed(_) => {}
+            Pace::Fast { .. } | Pace::Most | Pace::Speed(_) => {}
         }
     }
 }
@@ -201,6 +209,7 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::Look(_)
         | Command::ListFiles
         | Command::ReadFile { .. }
+        | Command::Export { .. }
         | Command::Check { .. }
         | Command::Suggest { .. }
         | Command::Advance { .. }
@@ -282,6 +291,18 @@ mod tests {
         assert_eq!(sent(vec![Update::Clock { now_us: 5 }]), run);
         assert_eq!(sent(vec![Update::Reached { goal }]), run);
         assert_eq!(sent(vec![]), input("a\n"));
+    }
+
+    #[test]
+    fn at_the_highest_speed_slice_follows_slice_without_waiting_for_host_time() {
+        let mut conductor = listening(Pace::Most);
+        for (sequence, now_us) in [(1, 0), (2, SLICE_US), (3, SLICE_US + 5)] {
+            conductor.answered(&answer(sequence - 1, vec![Update::Clock { now_us }]));
+            match conductor.next_request().map(|request| request.command) {
+                Some(Command::RunUntil { goal: Goal::Limit, limit_us, .. }) => assert_eq!(limit_us, now_us + SLICE_US),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use yew::Callback;
 use super::conductor::{Conductor, Pace};
 use super::journal::Journal;
 use super::link::{Connect, Link, LinkEvent};
+use super::pictures::Pictures;
 use crate::store::Crash;
 
 /// A request without an answer for so long (host time) is a hung engine; replays may take longer.
@@ -43,6 +44,8 @@ pub enum Outcome {
     },
     /// The engine has trapped, or hangs.
     Crashed(Crash),
+    /// The journal as the draft of a lesson.
+    Exported(String),
 }
 
 /// The one owner of the link, the pace and the journal. A cheap handle.
@@ -71,9 +74,11 @@ struct Inner {
     waiting_us: u64,
     reset: bool,
     updates: Vec<Update>,
+    pictures: Pictures,
     told: Option<(Pace, bool)>,
     told_second: u64,
     last_words: Option<String>,
+    exported: Option<String>,
     /// What to begin with if the kept journal cannot be read.
     fallback: Option<Start>,
     is_refused: bool,
@@ -107,9 +112,11 @@ impl Driver {
             waiting_us: 0,
             reset: false,
             updates: Vec::new(),
+            pictures: Pictures::default(),
             told: None,
             told_second: 0,
             last_words: None,
+            exported: None,
             fallback: None,
             is_refused: false,
             beginning: None,
@@ -159,6 +166,19 @@ impl Driver {
             inner.beginning = Some((start.clone(), commands.clone()));
         }
         self.renew(std::iter::once(Command::Start(start)).chain(commands).collect());
+    }
+
+    /// A session that somebody else has had; if its journal cannot be read, a new one.
+    pub fn begin_shared(&self, start: Start, journal: &str) {
+        self.0.borrow_mut().fallback = Some(start);
+        let lines = journal.lines().map(str::to_owned).collect();
+        self.renew(vec![Command::Restore { lines, until_us: 0 }]);
+    }
+
+    /// Asks for the journal as a lesson; [`Outcome::Exported`] brings it.
+    pub fn export_lesson(&self) {
+        let lines = self.0.borrow().journal.texts();
+        self.send(Command::Export { lines });
     }
 
     /// Sends a command as soon as the one before it is answered.
@@ -236,11 +256,15 @@ impl Driver {
     }
 
     fn on_answer(&self, answer: Answer) {
-        let fallback = {
+        let (fallback, exported) = {
             let mut inner = self.0.borrow_mut();
             inner.take(answer);
-            if inner.is_refused { inner.fallback.take() } else { None }
+            let exported = inner.exported.take().map(|text| (inner.on_outcome.clone(), text));
+            (if inner.is_refused { inner.fallback.take() } else { None }, exported)
         };
+        if let Some((on_outcome, text)) = exported {
+            on_outcome.emit(Outcome::Exported(text));
+        }
         if let Some(start) = fallback {
             self.start_anew(start);
             return;
@@ -302,7 +326,7 @@ impl Driver {
         self.tell();
         self.pump();
         let mut inner = self.0.borrow_mut();
-        if inner.conductor.is_active() && inner.link.is_some() {
+        if (inner.conductor.is_active() || !inner.pictures.is_empty()) && inner.link.is_some() {
             inner.request_frame();
         } else {
             inner.last_frame_ms = None;
@@ -383,6 +407,7 @@ impl Inner {
             self.journal.restart();
             // Why the session before could not be had again is still to be read.
             self.updates.retain(|update| matches!(update, Update::Refused { .. }));
+            self.pictures.clear();
             self.reset = true;
         }
         self.conductor.answered(&answer);
@@ -390,7 +415,9 @@ impl Inner {
             match update {
                 Update::Journal { at_us, line } => self.journal.push(at_us, line),
                 Update::Report { text } => self.last_words = Some(text),
+                Update::Exported { text } => self.exported = Some(text),
                 Update::Clock { .. } | Update::Reached { .. } => {}
+                Update::Picture(picture) => self.pictures.put(*picture),
                 update => self.updates.push(update),
             }
         }
@@ -404,6 +431,7 @@ impl Inner {
         let now_us = self.conductor.now_us();
         let is_news = self.reset
             || !self.updates.is_empty()
+            || !self.pictures.is_empty()
             || self.told != Some((pace, unkept))
             || self.told_second != now_us / 1_000_000;
         if !is_news {
@@ -412,6 +440,7 @@ impl Inner {
         self.told = Some((pace, unkept));
         self.told_second = now_us / 1_000_000;
         let mut updates = std::mem::take(&mut self.updates);
+        updates.extend(self.pictures.take().map(|picture| Update::Picture(Box::new(picture))));
         updates.push(Update::Clock { now_us });
         let reset = std::mem::take(&mut self.reset);
         Some((
@@ -444,6 +473,7 @@ fn is_journalled(command: &Command) -> bool {
         | Command::Look(_)
         | Command::ListFiles
         | Command::ReadFile { .. }
+        | Command::Export { .. }
         | Command::Check { .. }
         | Command::Suggest { .. }
         | Command::Advance { .. }

@@ -3,6 +3,8 @@
 //! Places are state: a pod keeps its cell as long as it lives, and a pod of the same name that comes back to the same
 //! node gets its old cell again, so that it is found where it was.
 
+use std::rc::Rc;
+
 use ordered::{OrderedMap, OrderedSet};
 
 use view::{
@@ -109,9 +111,14 @@ fn plan(old: &[Uid], new: &[Uid], removed: Vec<Uid>) -> Vec<From> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cell {
     /// The node's name.
-    pub node: String,
+    pub node: Rc<str>,
     /// Counted from 0, row by row.
     pub index: usize,
+}
+
+/// No name has a slash.
+fn place_of(node: &str, pod: &PodRow) -> Rc<str> {
+    [node, "/", &pod.namespace, "/", &pod.name].concat().into()
 }
 
 /// Name and namespace of a workload, with its kind.
@@ -137,9 +144,20 @@ pub struct PictureState {
     /// Events.
     pub events: Rows<EventRow>,
     cells: OrderedMap<Uid, Cell>,
-    taken: OrderedMap<String, OrderedSet<usize>>,
-    remembered: OrderedMap<(String, String, String), usize>,
+    taken: OrderedMap<Rc<str>, OrderedSet<usize>>,
+    /// By node, namespace and name. Every change copies the whole state: keys are shared by the copies.
+    remembered: OrderedMap<Rc<str>, usize>,
     hues: OrderedMap<WorkloadKey, u8>,
+}
+
+/// Who wants the pods of this owner: the Deployment of a ReplicaSet, known by the hash of the template in its name; else
+/// the owner itself.
+pub fn root_of(owner: &Owner, hash: &str) -> Owner {
+    let stem = owner.name.strip_suffix(hash).and_then(|stem| stem.strip_suffix('-'));
+    match stem.filter(|_| owner.kind == "ReplicaSet" && !hash.is_empty()) {
+        Some(stem) => Owner { kind: "Deployment".into(), name: stem.into() },
+        None => owner.clone(),
+    }
 }
 
 impl PictureState {
@@ -170,7 +188,7 @@ impl PictureState {
 
     /// A pod's hue, 0 to [`HUES`] − 1; `None` for a pod without a workload.
     pub fn hue_of(&self, pod: &PodRow) -> Option<u8> {
-        pod.workload.as_ref().and_then(|owner| self.hue_of_owner(&pod.namespace, owner))
+        pod.workload.as_ref().and_then(|owner| self.hue_of_owner(&pod.namespace, &root_of(owner, &pod.revision)))
     }
 
     /// A workload's hue, once it has had a pod.
@@ -202,26 +220,27 @@ impl PictureState {
         if self.remembered.len() == REMEMBERED_MAX {
             self.remembered.pop_first();
         }
-        self.remembered.insert((cell.node, pod.namespace.clone(), pod.name.clone()), cell.index);
+        self.remembered.insert(place_of(&cell.node, pod), cell.index);
     }
 
     fn enter_cell(&mut self, pod: &PodRow) {
         if pod.node.is_empty() || self.cells.contains_key(&pod.uid) {
             return;
         }
-        let taken = self.taken.entry(pod.node.clone()).or_default();
-        let name = (pod.node.clone(), pod.namespace.clone(), pod.name.clone());
-        let old = self.remembered.remove(&name).filter(|index| !taken.contains(index));
+        let node: Rc<str> = pod.node.as_str().into();
+        let taken = self.taken.entry(node.clone()).or_default();
+        let old = self.remembered.remove(&place_of(&pod.node, pod)).filter(|index| !taken.contains(index));
         let first_free = || (0..).find(|index| !taken.contains(index)).expect("there are more numbers than pods");
         let index = old.unwrap_or_else(first_free);
         taken.insert(index);
-        self.cells.insert(pod.uid, Cell { node: pod.node.clone(), index });
+        self.cells.insert(pod.uid, Cell { node, index });
     }
 
     fn give_hue(&mut self, pod: &PodRow) {
         let Some(owner) = &pod.workload else { return };
+        let owner = root_of(owner, &pod.revision);
         let next = (self.hues.len() % usize::from(HUES)) as u8;
-        self.hues.entry((pod.namespace.clone(), owner.clone())).or_insert(next);
+        self.hues.entry((pod.namespace.clone(), owner)).or_insert(next);
     }
 
     fn drop_old_events(&mut self) {
@@ -237,7 +256,7 @@ impl PictureState {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use view::PodState;
+    use view::{PodState, Why};
 
     use super::*;
 
@@ -260,7 +279,8 @@ pub(crate) mod tests {
             images: Vec::new(),
             created_us: 0,
             deletion_us: None,
-            reason: String::new(),
+            why: Why::default(),
+            caption: None,
             verdicts: Vec::new(),
         }
     }

@@ -1,8 +1,9 @@
 //! What belongs to what: lit up together when the reader points at one of them.
 
 use ordered::Arrange;
-use view::{PodRow, Uid, WorkloadRow};
+use view::{Owner, PodRow, Uid, WorkloadRow};
 
+use super::picture::root_of;
 use super::{PictureState, Shared};
 
 impl PictureState {
@@ -89,17 +90,13 @@ impl PictureState {
 
 /// Whether a pod is a workload's, or that of a ReplicaSet which a Deployment has made for it.
 fn owns(row: &WorkloadRow, pod: &PodRow) -> bool {
-    let Some(owner) = &pod.workload else { return false };
-    if owner.kind == "ReplicaSet" && row.kind == "Deployment" {
-        let stem = owner.name.strip_suffix(pod.revision.as_str()).and_then(|stem| stem.strip_suffix('-'));
-        return !pod.revision.is_empty() && stem == Some(&row.name);
-    }
-    owner.kind == row.kind && owner.name == row.name
+    let is_row = |owner: &Owner| owner.kind == row.kind && owner.name == row.name;
+    pod.workload.as_ref().is_some_and(|owner| is_row(owner) || is_row(&root_of(owner, &pod.revision)))
 }
 
 #[cfg(test)]
 mod tests {
-    use view::{BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Picture};
+    use view::{BudgetRow, Change, ClaimPhase, ClaimRow, ClaimUse, Picture, Why};
 
     use super::super::picture::tests::pod;
     use super::*;
@@ -117,7 +114,7 @@ mod tests {
             class: String::new(),
             access_modes: String::new(),
             used_bytes: 0,
-            reason: String::new(),
+            why: Why::default(),
             files: Vec::new(),
         };
         let budget = BudgetRow {
@@ -131,6 +128,7 @@ mod tests {
             desired_healthy: 1,
             expected: 1,
             pods: vec!["web-0".into()],
+            refused: String::new(),
         };
         let mut state = PictureState::default();
         state.apply(Picture {

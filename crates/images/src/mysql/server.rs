@@ -4,7 +4,7 @@
 //! docker_setup_db), and the log of mysqld 8.0.
 //! Absent: `/docker-entrypoint-initdb.d`, `_FILE` variables, configuration files, TLS.
 
-use cri::{Address, Caller, Disposition, Fs, Payload, Process, Spawn, System};
+use cri::{Address, Caller, Caption, Disposition, Fs, Payload, Process, Spawn, System};
 use shell::{ProcessIo, Progress, Signal};
 use sim::{Random, Span, Time};
 use thin::{Str, format_str};
@@ -354,6 +354,16 @@ impl Process for Server {
             Signal::Hup | Signal::Usr1 | Signal::Usr2 | Signal::Pipe => Disposition::Handled,
             Signal::Kill | Signal::Cont | Signal::Stop => Disposition::Default,
         }
+    }
+
+    fn caption(&self) -> Option<Caption> {
+        let (text, serves) = match self.state {
+            State::New | State::Initialising(_) => ("makes its files", false),
+            State::Preparing(_) | State::Starting(_) => ("starts", false),
+            State::Serving => ("database", true),
+            State::Stopping(_) => ("stops", false),
+        };
+        Some(Caption { text: text.into(), serves })
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

@@ -2,7 +2,7 @@
 //!
 //! Models: docker-library/wordpress 4.8 docker-entrypoint.sh; Apache 2.4's logs.
 
-use cri::{Address, Caller, Disposition, Fs, Payload, Process, Spawn, System, Worker, normalise};
+use cri::{Address, Caller, Caption, Disposition, Fs, Payload, Process, Spawn, System, Worker, normalise};
 use shell::{ProcessIo, Progress, Signal};
 use sim::{Span, Time};
 use thin::Str;
@@ -297,6 +297,15 @@ impl Process for Server {
 
     fn workers(&self) -> Vec<Worker> {
         self.workers.clone()
+    }
+
+    fn caption(&self) -> Option<Caption> {
+        let (text, serves) = match self.state {
+            State::New | State::Copying(_) => ("copies its files", false),
+            State::Trying(..) | State::Waiting(..) | State::Creating(_) => ("waits for the database", false),
+            State::Serving => ("site", true),
+        };
+        Some(Caption { text: text.into(), serves })
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

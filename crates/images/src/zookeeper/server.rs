@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use cri::{Disposition, Process, Spawn, System, Worker};
+use cri::{Caption, Disposition, Process, Spawn, System, Worker};
 use shell::fs::FsError;
 use shell::{ProcessIo, Progress, Signal};
 use sim::Time;
@@ -287,6 +287,17 @@ impl Process for Server {
 
     fn workers(&self) -> Vec<Worker> {
         vec![self.row.clone()]
+    }
+
+    /// `zkServer.sh status` calls it the mode.
+    fn caption(&self) -> Option<Caption> {
+        let mode = match self.state() {
+            State::Looking => "looking",
+            State::Leading if self.is_alone() => "standalone",
+            State::Leading => "leader",
+            State::Following => "follower",
+        };
+        Some(Caption { text: mode.into(), serves: self.is_serving() })
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

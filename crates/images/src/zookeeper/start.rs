@@ -3,7 +3,7 @@
 //! Models: kubernetes-zookeeper 1.0 start-zookeeper, ZooKeeper 3.4.10 zkServer.sh. Difference: `/usr/etc/zookeeper` is no link to the
 //! configuration's directory but has copies of its files.
 
-use cri::{Disposition, Process, Spawn, System, Worker};
+use cri::{Caption, Disposition, Process, Spawn, System, Worker};
 use shell::fs::{Caller, Fs, FsError, parent};
 use shell::{ProcessIo, Progress, Signal};
 use thin::Str;
@@ -64,6 +64,10 @@ impl Process for Starting {
 
     fn workers(&self) -> Vec<Worker> {
         self.server.as_ref().map(Process::workers).unwrap_or_default()
+    }
+
+    fn caption(&self) -> Option<Caption> {
+        self.server.as_ref().and_then(Process::caption)
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

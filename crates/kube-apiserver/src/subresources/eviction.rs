@@ -2,11 +2,12 @@
 //!
 //! Models: kubernetes v1.36 pkg/registry/core/pod/storage/eviction.go.
 
+use ordered::OrderedMap;
 use std::rc::Rc;
 
 use api::core::pod_status::{PodCondition, PodPhase};
 use api::status::{StatusCause, StatusDetails};
-use api::{Key, Kind, Object, Pod, PodDisruptionBudget, Reason, Status};
+use api::{Key, Kind, Object, Pod, PodDisruptionBudget, Reason, Status, Str};
 use client::DeleteOptions;
 use sim::Time;
 
@@ -14,6 +15,36 @@ use crate::ApiServer;
 
 /// Seconds after which a refused client may ask again while a budget is being processed.
 const RETRY_AFTER_SECONDS: i64 = 10;
+
+/// Budgets whose last refusal is remembered.
+const REFUSALS_MAX: usize = 256;
+
+/// The last pod that each budget has refused to let go: for people to look at, nothing is decided by it.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    by_budget: OrderedMap<Key, Str>,
+    count: u64,
+}
+
+impl Refusals {
+    /// How often any budget has refused.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The pod that this budget has refused last.
+    pub fn of(&self, budget: &Key) -> Option<&Str> {
+        self.by_budget.get(budget)
+    }
+
+    fn note(&mut self, budget: Key, pod: Str) {
+        self.count += 1;
+        if self.by_budget.len() == REFUSALS_MAX && !self.by_budget.contains_key(&budget) {
+            self.by_budget.pop_first();
+        }
+        self.by_budget.insert(budget, pod);
+    }
+}
 
 /// Evicts a pod, or answers why not.
 pub(crate) fn evict(
@@ -32,7 +63,13 @@ pub(crate) fn evict(
     let budgets = budgets_of(server, &pod);
     match budgets.as_slice() {
         [] => {}
-        [budget] => take_from_budget(server, budget, &pod, options, manager, now)?,
+        [budget] => {
+            let taken = take_from_budget(server, budget, &pod, options, manager, now);
+            if taken.is_err() && !options.dry_run {
+                server.refusals.note(budget.metadata.key(), pod.metadata.name.clone());
+            }
+            taken?;
+        }
         _ => {
             let message =
                 "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
