@@ -26,7 +26,7 @@ const ROOMS: [Room; 22] = [
     ("kubectl", &["api", "client", "shell"]),
     ("lesson", &["shell"]),
     // The site's pages come out of the lessons' own parser.
-    ("xtask", &["lesson"]),
+    ("xtask", &["lesson", "view"]),
     (
         "cluster",
         &[

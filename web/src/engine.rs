@@ -9,6 +9,7 @@ use view::{Answer, Command, Request, Update, from_bytes, to_bytes};
 #[derive(Default)]
 pub struct Engine {
     session: Option<Session>,
+    is_used: bool,
 }
 
 impl Engine {
@@ -21,7 +22,13 @@ impl Engine {
         to_bytes(&answer)
     }
 
+    /// Whether a reader has given a command.
+    pub fn is_used(&self) -> bool {
+        self.is_used
+    }
+
     fn handle(&mut self, command: Command) -> Vec<Update> {
+        self.is_used |= matches!(command, Command::Input { .. });
         match command {
             Command::Start(start) => self.begin(Session::new(start)),
             Command::Restore { lines, until_us } => self.begin(Session::restore(&lines, until_us)),

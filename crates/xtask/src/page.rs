@@ -38,6 +38,7 @@ fn assemble(page: &Path) -> Outcome<()> {
     let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
     let jobs = [("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))];
     bindgen(page, &jobs)?;
+    split(page, "worker")?;
     bundle_editor(page)?;
     let index = read(&page.join("index.html"))?;
     write(&page.join("index.html"), &without_trunk_links(&index))?;
@@ -63,6 +64,16 @@ pub(crate) fn bindgen(out: &Path, jobs: &[(&str, &str, PathBuf)]) -> Outcome<()>
         command.args([target, name]).arg(input);
     }
     tool::run(&mut command)
+}
+
+/// Splits a program into what a first session runs and the rest (docs/decisions/0007).
+fn split(page: &Path, name: &str) -> Outcome<()> {
+    say(&format!("splitting {name}_bg.wasm"));
+    let scratch = tool::target_dir().join(format!("split-{}", std::process::id()));
+    let mut command = tool::cargo();
+    command.args(["run", "--quiet", "--package", "xtask", "--features", "bindgen", "--bin", "split", "--"]);
+    tool::run(command.arg(page).arg(name).arg(&scratch))?;
+    remove(&scratch)
 }
 
 /// `index.html` without the lines that only Trunk reads: they name sources, not files of the finished page.

@@ -10,16 +10,18 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 const BUDGET_KIB: f64 = 450.0;
-/// Where the page stands today, and a little more. It is over its budget (docs/decisions/0005); the test suite holds it, so that
+/// Where the page stands today, and a little more. It is over its budget (docs/decisions/0007); the test suite holds it, so that
 /// nothing grows unnoticed.
-const CEILING_KIB: f64 = 1_230.0;
+const CEILING_KIB: f64 = 630.0;
 const LIST: &str = "first-load.json";
 
 /// What the page shows at first, in one language.
 const FIRST_LESSON: &str = "lessons/statefulset-basics/";
 
 /// What a page loads only when asked: the editor, the other lessons, what pages that embed us load, the package, the site.
-const LAZY: [&str; 7] = ["editor", "lessons/", "embed", "npm/", "site/", "sitemap.xml", LIST];
+const LAZY: [&str; 8] = ["editor", "lessons/", "embed", "npm/", "site/", "sitemap.xml", REST, LIST];
+/// What of the engine a page loads when the reader has given a first command.
+const REST: &str = "worker_rest.wasm";
 
 /// Builds, prints the table, and fails past the budget.
 pub(crate) fn size() -> Outcome<ExitCode> {
@@ -43,7 +45,7 @@ pub(crate) enum Verdict {
 /// Compresses the files of a built page: the table as text, and the verdict.
 pub(crate) fn measure(dist: &Path) -> Outcome<(String, Verdict)> {
     let script = tool::root().join("crates/xtask/js/brotli.mjs");
-    let output = Command::new("node").arg(script).arg(dist).arg(dist.join(LIST)).output();
+    let output = Command::new("node").arg(script).arg(dist).arg(dist.join(LIST)).arg(REST).output();
     let output = output.map_err(|error| format!("cannot start node: {error}"))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
@@ -55,13 +57,20 @@ pub(crate) fn measure(dist: &Path) -> Outcome<(String, Verdict)> {
 fn report(lines: &str) -> Outcome<(String, Verdict)> {
     let mut sum = 0.0;
     let mut table = format!("{:<28} {:>10} {:>12}\n", "first load", "raw KiB", "brotli KiB");
+    let mut later = String::new();
     for line in lines.lines() {
         let (name, raw, compressed) = parse(line).ok_or(format!("not a line of the table: {line}"))?;
-        sum += compressed;
-        table += &format!("{name:<28} {:>10.1} {:>12.1}\n", raw / 1024.0, compressed / 1024.0);
+        let row = format!("{name:<28} {:>10.1} {:>12.1}\n", raw / 1024.0, compressed / 1024.0);
+        if name == REST {
+            later += &row;
+        } else {
+            sum += compressed;
+            table += &row;
+        }
     }
     let kib = sum / 1024.0;
     table += &format!("{:<28} {:>10} {kib:>12.1} of {BUDGET_KIB:.0}\n", "sum", "");
+    table += &format!("after the reader's first command\n{later}");
     let verdict = if kib > CEILING_KIB {
         Verdict::OverCeiling
     } else if kib > BUDGET_KIB {
@@ -104,5 +113,7 @@ mod tests {
         assert_eq!((verdict(450 * 1024), verdict(450 * 1024 + 1)), (Verdict::Fits, Verdict::OverBudget));
         assert_eq!(verdict(CEILING_KIB as u32 * 1024 + 1), Verdict::OverCeiling);
         assert!(report("nonsense").is_err());
+        let rest = report("page.js\t10\t1024\nworker_rest.wasm\t9\t999999999\n").unwrap();
+        assert!(rest.0.contains("1.0 of 450") && rest.1 == Verdict::Fits, "what is loaded later has a line of its own");
     }
 }

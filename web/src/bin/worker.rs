@@ -18,8 +18,12 @@ fn main() {
     let engine = RefCell::new(Engine::default());
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let request = Uint8Array::new(&event.data()).to_vec();
+        let was_used = engine.borrow().is_used();
         let answer = engine.borrow_mut().answer(&request);
         post(&answer);
+        if engine.borrow().is_used() && !was_used {
+            fetch_rest();
+        }
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
@@ -29,6 +33,15 @@ fn main() {
 
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
+}
+
+/// Has the loader fetch the second part of this program, where it comes in two.
+fn fetch_rest() {
+    let fetch = js_sys::Reflect::get(&scope(), &"fetchRest".into());
+    if let Some(fetch) = fetch.ok().and_then(|fetch| fetch.dyn_into::<js_sys::Function>().ok()) {
+        // What fails is tried again when the part is needed.
+        let _ = fetch.call0(&JsValue::NULL);
+    }
 }
 
 /// Transfers the bytes: they are copied once, out of this memory, and not again.
