@@ -417,6 +417,7 @@ catalogue! {
     LessonStatefulSetBasics: "StatefulSet basics", "StatefulSetの基本";
     /// A lesson's name.
     LessonWordPress: "WordPress with MySQL", "WordPressとMySQL";
+    /// A lesson's name.
     LessonZooKeeper: "ZooKeeper", "ZooKeeper";
     /// Label of the menu.
     LessonChoose: "Choose a lesson", "レッスンを選ぶ";
