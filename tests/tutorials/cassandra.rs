@@ -247,4 +247,123 @@ impl Learner {
         let log = self.must(&format!("kubectl logs {set}-{last} --previous"));
         assert!(log.contains("This node was decommissioned and will not rejoin the ring"), "{log}");
     }
+
+    fn cql(&mut self, ordinal: usize, text: &str) -> String {
+        self.exec(ordinal, &format!("cqlsh -e \"{text}\""))
+    }
+
+    fn refused(&mut self, ordinal: usize, text: &str) -> String {
+        let set = self.cluster.set;
+        let said = self.run(&format!("kubectl exec {set}-{ordinal} -- cqlsh -e \"{text}\""));
+        assert_eq!((said.rc, said.stdout.contains("rows)")), (2, false), "{text}\n{}", said.stderr);
+        said.stderr
+    }
+
+    /// What is written through one node is read through all, and what is wrong is said in Cassandra's words.
+    pub(crate) fn rows_are_everywhere(&mut self) {
+        self.must("sleep 15");
+        let create = "CREATE KEYSPACE demo WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}; \
+                      CREATE TABLE demo.users (id int PRIMARY KEY, name text)";
+        assert_eq!(self.cql(0, create), "");
+        for (id, name) in [(1, "Ann"), (2, "Bo"), (3, "Cleo"), (4, "Dee")] {
+            self.cql(1, &format!("INSERT INTO demo.users (id, name) VALUES ({id}, '{name}')"));
+        }
+        for ordinal in 0..self.cluster.replicas {
+            let one = self.cql(ordinal, "SELECT * FROM demo.users WHERE id = 3");
+            assert_eq!(one, "\n id | name\n----+------\n  3 | Cleo\n\n(1 rows)\n");
+            let count = self.cql(ordinal, "USE demo; SELECT COUNT(*) FROM users");
+            assert_eq!(count, "\n count\n-------\n     4\n\n(1 rows)\n");
+        }
+        self.cql(0, "UPDATE demo.users SET name = 'Beau' WHERE id = 2; DELETE FROM demo.users WHERE id = 4");
+        let all = self.cql(1, "SELECT id, name FROM demo.users");
+        assert!(all.contains(" Beau\n") && !all.contains("Dee") && all.ends_with("\n(3 rows)\n"), "{all}");
+        for (text, expect) in [
+            (
+                "SELECT * FROM demo.nobody",
+                "InvalidRequest: Error from server: code=2200 [Invalid query] message=\"unconfigured table nobody\"",
+            ),
+            ("SELECT * FROM demo.users WHERE name = 'Ann'", "use ALLOW FILTERING\""),
+            (
+                "INSERT INTO demo.users (id, name) VALUES ('x', 'y')",
+                "message=\"Invalid STRING constant (x) for \"id\" of type int\"",
+            ),
+            (
+                "CREATE KEYSPACE demo WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}",
+                "AlreadyExists: Keyspace 'demo' already exists",
+            ),
+            ("SELEC 1", "SyntaxException: Error from server: code=2000"),
+            ("USE nowhere", "message=\"Keyspace 'nowhere' does not exist\""),
+        ] {
+            let said = self.refused(0, text);
+            assert!(said.starts_with("<stdin>:1:") && said.contains(expect), "{said}");
+        }
+        let described = self.cql(1, "DESCRIBE KEYSPACE demo");
+        assert!(
+            described.contains("CREATE TABLE demo.users (\n    id int PRIMARY KEY,\n    name text\n);"),
+            "{described}"
+        );
+    }
+
+    /// Of two copies, one is enough at ONE and not at QUORUM. A node that was away gets what it has missed.
+    pub(crate) fn one_of_two_copies_is_no_quorum(&mut self) {
+        let (set, last) = (self.cluster.set, self.cluster.replicas - 1);
+        self.must(&format!("kubectl scale sts {set} --replicas={last}"));
+        self.must(&format!("kubectl wait --for=delete pod/{set}-{last} --timeout=10m"));
+        let mut lost = 0;
+        for id in 1..=9 {
+            let one = self.cql(0, &format!("CONSISTENCY ONE; SELECT name FROM demo.users WHERE id = {id}"));
+            assert!(one.starts_with("Consistency level set to ONE.\n") && one.ends_with(" rows)\n"), "{one}");
+            let said = self.run(&format!(
+                "kubectl exec {set}-0 -- cqlsh -e \"CONSISTENCY QUORUM; SELECT name FROM demo.users WHERE id = {id}\""
+            ));
+            if said.rc != 0 {
+                lost += 1;
+                let expect = format!(
+                    "NoHostAvailable: ('Unable to complete the operation against any hosts', {{<Host: 127.0.0.1 {}>: Unavailable('Error from server: \
+                     code=1000 [Unavailable exception] message=\"Cannot achieve consistency level QUORUM\" info={{\\'required_replicas\\': 2, \
+                     \\'alive_replicas\\': 1, \\'consistency\\': \\'QUORUM\\'}}',)}})",
+                    self.cluster.datacenter
+                );
+                assert!(said.stderr.contains(&expect), "{}", said.stderr);
+            }
+        }
+        let all = self.refused(0, "CONSISTENCY QUORUM; SELECT * FROM demo.users");
+        assert!(lost > 0 && all.contains("Cannot achieve consistency level QUORUM"), "{lost} {all}");
+        for id in 10..20 {
+            self.cql(0, &format!("INSERT INTO demo.users (id, name) VALUES ({id}, 'late')"));
+        }
+        self.must(&format!("kubectl scale sts {set} --replicas={}", last + 1));
+        self.must(&format!("kubectl rollout status sts/{set} --timeout=20m && sleep 15"));
+        let all = self.cql(last, "CONSISTENCY ALL; SELECT COUNT(*) FROM demo.users");
+        assert!(all.contains("    13\n"), "{all}");
+    }
+
+    /// Claims keep what the set has written; without them there is nothing.
+    pub(crate) fn rows_live_on_the_claims(&mut self) {
+        let set = self.cluster.set;
+        self.must(&format!(
+            "kubectl delete statefulset -l app={set} && kubectl wait --for=delete pod -l app={set} --timeout=20m"
+        ));
+        self.apply();
+        self.must("sleep 15");
+        self.everybody_is_up();
+        assert!(self.cql(0, "SELECT name FROM demo.users WHERE id = 1").contains(" Ann\n"));
+        let clean = format!(
+            "grace=$(kubectl get pod {set}-0 -o=jsonpath='{{.spec.terminationGracePeriodSeconds}}') \
+             && kubectl delete statefulset -l app={set} && echo \"Sleeping ${{grace}} seconds\" 1>&2 && sleep $grace \
+             && kubectl delete persistentvolumeclaim -l app={set}"
+        );
+        let said = self.run(&clean);
+        assert_eq!((said.rc, said.stderr.as_str()), (0, "Sleeping 500 seconds\n"), "{}", said.stdout);
+        assert_eq!(said.stdout.matches("persistentvolumeclaim").count(), self.cluster.replicas, "{}", said.stdout);
+        self.apply();
+        self.must("sleep 15");
+        let said = self.refused(0, "SELECT name FROM demo.users WHERE id = 1");
+        assert!(said.contains("Keyspace demo does not exist"), "{said}");
+    }
+
+    fn everybody_is_up(&mut self) {
+        let found = self.status(0);
+        assert!(found.len() == self.cluster.replicas && found.iter().all(|row| row.state == "UN"), "{found:?}");
+    }
 }

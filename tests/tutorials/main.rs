@@ -99,6 +99,9 @@ fn cassandra_as_printed() {
     learner.the_ring_is_whole();
     learner.a_node_comes_back_with_its_tokens();
     learner.silence_is_noticed();
+    learner.rows_are_everywhere();
+    learner.one_of_two_copies_is_no_quorum();
+    learner.rows_live_on_the_claims();
     learner.without_its_seed_a_node_does_not_start();
 }
 
@@ -114,5 +117,7 @@ fn cassandra_of_four_under_other_names() {
         seed: 6,
     });
     learner.the_ring_is_whole();
+    learner.rows_are_everywhere();
+    learner.one_of_two_copies_is_no_quorum();
     learner.a_node_that_leaves_must_say_so();
 }

@@ -1,19 +1,28 @@
 //! `cassandra`: Apache Cassandra 3.11 as the Cassandra tutorial runs it.
 //!
 //! - [`server`] is the JVM behind `/run.sh`: how it starts, [`gossip`] what nodes know of each other, [`ring`] who holds what.
+//! - [`execute`] is what statements mean, [`coordinate`] how replicas are read and written, [`cqlsh`] the client.
 //! - [`nodetool`] is the operator's tool; `/ready-probe.sh` is a script that the container's shell runs.
 //!
 //! The data lies below `/cassandra_data`: what is on its claim outlives pod and set. Differences that were chosen: a node's state travels
 //! as a whole and not in parts; a peer counts as down when nothing new was heard of it for a fixed time, which is what
-//! the failure detector comes to at a steady pace. Absent: TLS, authentication, Thrift, compaction, repair.
+//! the failure detector comes to at a steady pace. Absent: TLS, authentication, Thrift, compaction, repair; system tables;
+//! `removenode` moves no data.
 
+mod coordinate;
+mod cql;
+mod cqlsh;
 mod disk;
+mod execute;
 mod gossip;
 mod link;
 mod log;
+mod murmur3;
 mod nodetool;
 mod operations;
 mod ring;
+mod rows;
+mod schema;
 mod server;
 mod settings;
 mod start;
@@ -37,7 +46,7 @@ const USER: (&str, u32) = ("cassandra", 1_000);
 const VERSION: &str = "3.11.2";
 static USERLAND: Userland = Userland {
     dialect: Dialect::Dash,
-    tools: &[nodetool::TOOL, tools::ps::TOOL, tools::kill::PKILL],
+    tools: &[nodetool::TOOL, cqlsh::TOOL, tools::ps::TOOL, tools::kill::PKILL],
     builtins: BUILTINS,
 };
 
@@ -82,7 +91,7 @@ impl Image for Cassandra {
             .file("/run.sh", "", 0o755)
             .programs("/bin", BUILTINS)
             .programs("/sbin", &["dumb-init"])
-            .programs("/usr/local/apache-cassandra-3.11.2/bin", &["cassandra", "nodetool"])
+            .programs("/usr/local/apache-cassandra-3.11.2/bin", &["cassandra", "cqlsh", "nodetool"])
             .tree()
     }
 

@@ -75,7 +75,14 @@ impl Server {
 
     /// How a keyspace is copied; without a name, how all of the users' are.
     fn replication(&self, keyspace: Option<&str>) -> Result<Replication, Str> {
+        let mut of_users = self.schema.keyspaces().filter_map(|(name, _)| self.schema.keyspace(name));
+        if let (None, Some(first)) = (keyspace, of_users.next()) {
+            return if of_users.all(|other| other == first) { Ok(first) } else { Err(MEANINGLESS.into()) };
+        }
         let name = keyspace.unwrap_or("system_traces");
+        if let Some(replication) = self.schema.keyspace(name) {
+            return Ok(replication);
+        }
         let system = SYSTEM_KEYSPACES.iter().find(|(its, _)| *its == name);
         let missing = || format_str!("The keyspace {name}, does not exist");
         system.map(|(_, copies)| Replication::Simple(*copies)).ok_or_else(missing)
@@ -167,6 +174,7 @@ impl Server {
     fn leave(&mut self, peer: Address, system: &mut System<'_>) {
         let (now, delay): (Time, Span) = (system.now, self.settings.ring_delay);
         self.log.info(now, "LEAVING: streaming data to other nodes");
+        self.give_away(system);
         self.gossip.own().status = Status::Left;
         self.local.bootstrapped = Bootstrapped::Decommissioned;
         let saved = self.local.write(system);

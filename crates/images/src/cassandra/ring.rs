@@ -13,7 +13,6 @@ pub(super) enum Replication {
     /// On so many nodes, wherever they are.
     Simple(usize),
     /// On so many nodes of each datacenter.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no keyspace of a user is here yet"))]
     ByDatacenter(Vec<(Str, usize)>),
 }
 
@@ -49,6 +48,11 @@ impl Ring {
         }
         points.arrange();
         Ring { points }
+    }
+
+    /// All tokens, in order.
+    pub(super) fn tokens(&self) -> Vec<i64> {
+        self.points.iter().map(|(token, _)| *token).collect()
     }
 
     /// The nodes that hold a token, nearest along the ring first.

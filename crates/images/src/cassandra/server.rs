@@ -11,10 +11,13 @@ use shell::{ProcessIo, Progress, Signal};
 use sim::{Random, Span, Time};
 use thin::{Str, format_str};
 
+use super::coordinate::{Hint, Pending};
 use super::disk::{self, Local};
 use super::gossip::{Endpoint, Gossip, ROUND, Status};
 use super::log::Log;
 use super::operations::Operator;
+use super::rows::Rows;
+use super::schema::Schema;
 use super::settings::{CQL_PORT, DATA, JMX_PORT, Settings};
 use super::start::Phase;
 use super::ways::{Incoming, Message, Ways};
@@ -45,6 +48,13 @@ pub(super) struct Server {
     /// `nodetool`s that wait for something to be done.
     pub(super) operators: Vec<Operator>,
     pub(super) is_drained: bool,
+    pub(super) schema: Schema,
+    pub(super) rows: Rows,
+    /// Requests that wait for replicas.
+    pub(super) pending: Vec<Pending>,
+    pub(super) hints: Vec<Hint>,
+    pub(super) last_id: u64,
+    pub(super) last_stamp: u64,
     ends: bool,
 }
 
@@ -66,6 +76,12 @@ impl Server {
             started: Time(0),
             operators: Vec::new(),
             is_drained: false,
+            schema: Schema::default(),
+            rows: Rows::default(),
+            pending: Vec::new(),
+            hints: Vec::new(),
+            last_id: 0,
+            last_stamp: 0,
             ends: false,
         }
     }
@@ -126,7 +142,7 @@ impl Server {
             "ack" if self.round_at.is_some() => self.gossip.merge(&told(), now, &mut self.log),
             "ack" => self.look_around(&told(), system),
             "shutdown" => self.gossip.shut_down(incoming.from.ip, now, &mut self.log),
-            _ => {}
+            _ => self.hear_data(incoming, system),
         }
     }
 
@@ -160,6 +176,7 @@ impl Server {
         for ip in chosen {
             self.ways.send(ip, &message, system);
         }
+        self.pull_schema(system);
         self.round_at = Some(now + ROUND);
     }
 
@@ -229,10 +246,15 @@ impl Server {
                 self.gossip_round(system);
             }
             self.save_peers(system);
+            if self.is_serving() {
+                self.serve(system);
+            }
+            self.finish_requests(system);
             self.finish_operations(system)?;
         }
         let waits = self.operators.iter().map(|operator| operator.until);
-        Ok(waits.chain(wake).chain(self.round_at).min())
+        let requests = self.pending.iter().map(|pending| pending.until);
+        Ok(waits.chain(requests).chain(wake).chain(self.round_at).min())
     }
 }
 

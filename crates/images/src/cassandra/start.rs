@@ -23,6 +23,8 @@ use crate::tools::resolver::{Lookup, addresses};
 const JVM: Span = Span::from_seconds(5);
 /// How long a node waits for gossip to settle before it takes clients.
 const SETTLE: Span = Span::from_seconds(8);
+/// How long a new node waits for the data of its tokens.
+const STREAM: Span = Span::from_seconds(2);
 /// A node that looks around asks again after so long.
 const ASK_AGAIN: Span = Span::from_seconds(1);
 
@@ -40,6 +42,8 @@ pub(super) enum Phase {
     Waiting(Time),
     /// It has chosen tokens, and waits until everybody knows.
     Joining(Time),
+    /// It takes the data that belongs to its tokens.
+    Streaming(Time),
     /// It is in the ring, and takes no clients yet.
     Settling(Time),
     Serving,
@@ -88,13 +92,15 @@ impl Server {
                     return Ok(Some(until.min(now + ASK_AGAIN)));
                 }
                 Phase::Waiting(at) if *at <= now => self.choose_tokens(io, system)?,
-                Phase::Joining(at) if *at <= now => self.join(system),
+                Phase::Joining(at) if *at <= now => self.stream(system),
+                Phase::Streaming(at) if *at <= now => self.join(system),
                 Phase::Settling(at) if *at <= now => self.open(io, system)?,
                 Phase::Stopping(at) if *at <= now => return Err(143),
                 Phase::Serving => return Ok(None),
                 Phase::Booting(at)
                 | Phase::Waiting(at)
                 | Phase::Joining(at)
+                | Phase::Streaming(at)
                 | Phase::Settling(at)
                 | Phase::Stopping(at) => return Ok(Some(*at)),
             }
@@ -198,6 +204,7 @@ impl Server {
         };
         self.gossip.endpoints = vec![own];
         self.log.info(now, &format_str!("Starting Messaging Service on /{ip}:{STORAGE_PORT}"));
+        self.load_data(system);
         self.load_peers(system);
         if self.seeds.is_empty() {
             self.start_gossip(system);
@@ -298,10 +305,17 @@ impl Server {
         Ok(())
     }
 
+    fn stream(&mut self, system: &mut System<'_>) {
+        self.log.info(system.now, "JOINING: Starting to bootstrap...");
+        for ip in self.others_alive() {
+            self.ways.send(ip, &Message::new("stream", 0, "", Vec::new()), system);
+        }
+        self.phase = Phase::Streaming(system.now + STREAM);
+    }
+
     fn join(&mut self, system: &mut System<'_>) {
         let now = system.now;
         if self.own().status == Status::Joining {
-            self.log.info(now, "JOINING: Starting to bootstrap...");
             self.log.info(now, "JOINING: Finish joining ring");
         }
         self.local.bootstrapped = Bootstrapped::Completed;

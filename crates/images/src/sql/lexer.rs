@@ -29,12 +29,14 @@ pub(crate) enum Kind {
 pub(crate) enum DoubleQuotes {
     /// A text (MySQL).
     Text,
+    /// A name (CQL).
+    Name,
 }
 
 /// Longer ones first.
-const SIGNS: [&str; 24] = [
+const SIGNS: [&str; 27] = [
     "<=>", "<=", ">=", "<>", "!=", "||", "&&", ":=", "@@", "(", ")", ",", ";", "=", "<", ">", "+", "-", "*", "/", "%",
-    ".", "@", "!",
+    ".", "@", "!", "{", "}", ":",
 ];
 
 /// The pieces of a text; what cannot be read ends them, and is answered as its place.
@@ -50,6 +52,7 @@ pub(crate) fn tokens(text: &str, quotes: DoubleQuotes) -> Result<Vec<Token>, usi
             '`' => quoted(rest, '`').map(|(name, length)| (Kind::Name(name), length)),
             '\'' => quoted(rest, '\'').map(|(text, length)| (Kind::Text(text), length)),
             '"' if quotes == DoubleQuotes::Text => quoted(rest, '"').map(|(text, length)| (Kind::Text(text), length)),
+            '"' => quoted(rest, '"').map(|(name, length)| (Kind::Name(name), length)),
             c if c.is_ascii_digit() => Some(number(rest)),
             c if is_word(c) => {
                 let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());

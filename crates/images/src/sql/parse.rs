@@ -12,15 +12,15 @@ pub(crate) enum SyntaxError {
     Unsupported(&'static str),
 }
 
-type Parsed<T> = Result<T, SyntaxError>;
+pub(crate) type Parsed<T> = Result<T, SyntaxError>;
 
 /// Reads one statement.
 pub(crate) fn statement(text: &str) -> Parsed<Statement> {
     let tokens = tokens(text, DoubleQuotes::Text).map_err(SyntaxError::At)?;
-    let mut parser = Parser { tokens: &tokens, text, at: 0, depth: 0 };
+    let mut parser = Parser::new(&tokens, text);
     let statement = parser.statement()?;
-    parser.take_sign(";");
-    if parser.at < tokens.len() { Err(parser.error()) } else { Ok(statement) }
+    parser.end()?;
+    Ok(statement)
 }
 
 /// A statement that is being read.
@@ -32,7 +32,19 @@ pub(crate) struct Parser<'a> {
     pub(crate) depth: usize,
 }
 
+impl<'a> Parser<'a> {
+    pub(crate) fn new(tokens: &'a [Token], text: &'a str) -> Parser<'a> {
+        Parser { tokens, text, at: 0, depth: 0 }
+    }
+}
+
 impl Parser<'_> {
+    /// Nothing but a semicolon may come now.
+    pub(crate) fn end(&mut self) -> Parsed<()> {
+        self.take_sign(";");
+        if self.at < self.tokens.len() { Err(self.error()) } else { Ok(()) }
+    }
+
     /// Something else was expected here.
     pub(crate) fn error(&self) -> SyntaxError {
         SyntaxError::At(self.tokens.get(self.at).map_or(self.text.len(), |token| token.at))
@@ -43,7 +55,7 @@ impl Parser<'_> {
         SyntaxError::At(self.tokens.get(self.at.saturating_sub(1)).map_or(self.text.len(), |token| token.at))
     }
 
-    fn peek(&self) -> Option<&Kind> {
+    pub(crate) fn peek(&self) -> Option<&Kind> {
         self.tokens.get(self.at).map(|token| &token.kind)
     }
 
@@ -67,7 +79,7 @@ impl Parser<'_> {
         self.peek_word(word) && self.skip()
     }
 
-    fn take_words(&mut self, words: &[&str]) -> bool {
+    pub(crate) fn take_words(&mut self, words: &[&str]) -> bool {
         let begin = self.at;
         let all = words.iter().all(|word| self.take_word(word));
         if !all {
@@ -112,7 +124,7 @@ impl Parser<'_> {
         }
     }
 
-    fn text_value(&mut self) -> Parsed<String> {
+    pub(crate) fn text_value(&mut self) -> Parsed<String> {
         match self.peek() {
             Some(Kind::Text(text)) => {
                 let text = text.clone();
@@ -123,7 +135,7 @@ impl Parser<'_> {
         }
     }
 
-    fn table_name(&mut self) -> Parsed<TableName> {
+    pub(crate) fn table_name(&mut self) -> Parsed<TableName> {
         let first = self.name()?;
         if self.take_sign(".") {
             return Ok(TableName { database: first, table: self.name()? });
@@ -131,11 +143,11 @@ impl Parser<'_> {
         Ok(TableName { database: String::new(), table: first })
     }
 
-    fn if_not_exists(&mut self) -> Lenience {
+    pub(crate) fn if_not_exists(&mut self) -> Lenience {
         if self.take_words(&["IF", "NOT", "EXISTS"]) { Lenience::Lenient } else { Lenience::Strict }
     }
 
-    fn if_exists(&mut self) -> Lenience {
+    pub(crate) fn if_exists(&mut self) -> Lenience {
         if self.take_words(&["IF", "EXISTS"]) { Lenience::Lenient } else { Lenience::Strict }
     }
 
@@ -225,7 +237,7 @@ impl Parser<'_> {
     }
 
     /// Engine, character set, collation: everything here has the same.
-    fn skip_options(&mut self) {
+    pub(crate) fn skip_options(&mut self) {
         while self.peek().is_some() && !self.peek_sign(";") {
             self.at += 1;
         }
@@ -467,7 +479,7 @@ impl Parser<'_> {
         Ok(tail)
     }
 
-    fn count(&mut self) -> Parsed<usize> {
+    pub(crate) fn count(&mut self) -> Parsed<usize> {
         match self.next() {
             Some(Kind::Number(text)) => text.parse().map_err(|_| self.error_before()),
             _ => Err(self.error_before()),
