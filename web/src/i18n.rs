@@ -419,6 +419,8 @@ catalogue! {
     LessonWordPress: "WordPress with MySQL", "WordPressとMySQL";
     /// A lesson's name.
     LessonZooKeeper: "ZooKeeper", "ZooKeeper";
+    /// A lesson's name.
+    LessonCassandra: "Cassandra", "Cassandra";
     /// Label of the menu.
     LessonChoose: "Choose a lesson", "レッスンを選ぶ";
     /// Button: a new cluster with the lesson's nodes and files.

@@ -15,9 +15,10 @@ use crate::i18n::{Language, Text};
 use crate::store::Shared;
 
 /// The lessons, in order: folder below `lessons/`, and name in the menu.
-pub const LESSONS: [(&str, Text); 3] = [
+pub const LESSONS: [(&str, Text); 4] = [
     ("statefulset-basics", Text::LessonStatefulSetBasics),
     ("wordpress-mysql", Text::LessonWordPress),
+    ("cassandra", Text::LessonCassandra),
     ("zookeeper", Text::LessonZooKeeper),
 ];
 
