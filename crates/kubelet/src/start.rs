@@ -374,6 +374,9 @@ impl Kubelets {
             }
             let Some(ended) = worker.ended(at) else { continue };
             let id = container_id(worker, at);
+            // Where every stop is heeded, a program that its stop signal has ended has ended well.
+            let is_heeded = self.timing.stops_are_heeded && worker.pod.metadata.is_terminating();
+            let code = if is_heeded && ended.code == 128 + Signal::Term.number() { 0 } else { ended.code };
             let record = &mut worker.containers[at];
             let was_told = record.kill_at.is_some();
             // The kubelet knows at once of a container that it has stopped itself, and starts the next one.
@@ -382,8 +385,8 @@ impl Kubelets {
             record.error = None;
             record.is_hung = false;
             record.ended = Some(Rc::new(ContainerStateTerminated {
-                exit_code: ended.code,
-                reason: if ended.code == 0 { "Completed".into() } else { "Error".into() },
+                exit_code: code,
+                reason: if code == 0 { "Completed".into() } else { "Error".into() },
                 started_at: record.started_at.map(Time::truncate_to_second),
                 finished_at: Some(ended.at.truncate_to_second()),
                 container_id: id,
