@@ -7,10 +7,11 @@ use sim::Timing;
 /// A profile of its own, as a reader of the project would write it.
 const SLOW: &str = r#"{
   "watch_latency_us": 10000, "binding_latency_us": 10000, "kubelet_sync_us": 1000000,
-  "image_pull_us": 20000000, "image_pull_per_mib_us": 0, "image_pull_failure_us": 500000,
-  "container_start_us": 0, "probes_are_run": true, "ready_after_probe_us": 0,
+  "image_pull_us": 20000000, "image_pull_per_mib_us": 0, "pulls_reuse_images": true, "image_pull_failure_us": 500000,
+  "container_start_us": 0, "restart_back_off_us": 10000000, "restarts_ask_registry": true, "exit_notice_us": 0,
+  "probes_are_run": true, "ready_after_probe_us": 0, "health_notice_us": 0,
   "container_stop_us": 3000000, "stops_are_heeded": false, "pod_stop_before_running_us": 0, "pod_cleanup_us": 1000000,
-  "provisioning_us": 0, "volume_binding_us": 0, "kubectl_us": 0, "network_latency_us": 1000
+  "provisioning_us": 0, "volume_binding_us": 0, "kubectl_us": 0, "kubectl_object_us": 0, "cluster_age_us": 0, "network_latency_us": 1000
 }"#;
 
 /// Virtual seconds from the command until two replicas, one after the other, are ready; and until both are deleted.

@@ -90,28 +90,30 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A new cluster at its first instant: nodes registered, nothing running yet.
+    /// A new cluster when a session begins: nodes registered, nothing running yet. It has been there for as long as the timing says.
     pub fn new(options: &Options) -> Cluster {
+        let birth = options.start - Span(options.timing.cluster_age_us);
         let timing = Rc::new(options.timing.clone());
         let mut cluster = Cluster {
-            server: ApiServer::new(options.seed, options.start),
+            server: ApiServer::new(options.seed, birth),
             controllers: ControllerManager::new(timing.clone()),
             provisioner: HostPathProvisioner::new(PROVISIONER, PROVISIONER_INSTANCE, timing.clone()),
-            scheduler: Scheduler::new(options.seed, timing.clone()),
+            scheduler: Scheduler::new(timing.clone()),
             kubelets: Kubelets::new(timing.clone(), images::registry()),
             proxy: KubeProxy::new(options.seed, timing.clone()),
             outside: Outside::new(),
-            queue: Queue::new(options.start),
+            queue: Queue::new(birth),
             timing,
             due: [None; PROGRAMS.len()],
-            shown_at: [options.start; PROGRAMS.len()],
+            shown_at: [birth; PROGRAMS.len()],
             expiry: None,
             told: 0,
             events: 0,
         };
         let Cluster { server, kubelets, .. } = &mut cluster;
-        kubelets.register(options.nodes, &mut server.client("kubelet", options.start));
+        kubelets.register(options.nodes, &mut server.client("kubelet", birth));
         cluster.tell_watchers();
+        cluster.advance_to(options.start, usize::MAX);
         cluster
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use api::{Pod, Str};
+use api::{Node, Pod, Str};
 
 use crate::cache::{Cache, NodeInfo, Request};
 use crate::lister::Lister;
@@ -38,9 +38,11 @@ impl Verdict {
 /// What happened in the cluster, as far as it can make a refused pod schedulable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClusterEvent {
-    /// A node came, or changed what plugins look at.
+    /// A node came, changed what plugins look at, or went.
     Node,
-    /// A pod on a node went or changed.
+    /// A pod came to a node, or its labels changed there.
+    PodPlaced,
+    /// A pod on a node went.
     AssignedPod,
     /// The waiting pod itself changed.
     Pod,
@@ -51,6 +53,20 @@ pub(crate) enum ClusterEvent {
     /// A class came or changed.
     Class,
 }
+
+/// An event with what it is about, for the plugins that look closer.
+#[derive(Clone, Copy)]
+pub(crate) struct Happened<'a> {
+    pub(crate) event: ClusterEvent,
+    /// The node before and after.
+    pub(crate) node: (Option<&'a Node>, Option<&'a Node>),
+    /// The pod that has come to a node.
+    pub(crate) pod: Option<&'a Pod>,
+    pub(crate) lister: &'a dyn Lister,
+}
+
+/// Whether an event could make a plugin change its mind about a pod that it refused.
+pub(crate) type Hint = fn(&Pod, &Happened<'_>) -> bool;
 
 /// What a plugin sees besides the node: the pod, with what was computed once for all nodes.
 pub(crate) struct Cycle<'a> {

@@ -5,7 +5,7 @@
 //! - `queue`: pods that wait: active, backing off, unschedulable until something relevant happens.
 //! - `framework`: plugins, their verdicts, and the events that could change a verdict.
 //! - `plugins/`: one file per plugin, under upstream's names.
-//! - `schedule_one`: filter, score, choose; pure but for the tie that chance breaks.
+//! - `schedule_one`: filter, score, choose; pure.
 //! - `preemption`: who would have to go; pure as well.
 //! - `diagnosis`: the message of a pod that fits nowhere, word for word.
 //!

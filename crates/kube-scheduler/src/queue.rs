@@ -10,7 +10,7 @@ use std::rc::Rc;
 use api::{Key, Pod};
 use sim::{Span, Time};
 
-use crate::framework::ClusterEvent;
+use crate::framework::{ClusterEvent, Happened};
 use crate::plugins::{self, volume_binding};
 
 const INITIAL_BACKOFF: Span = Span::from_seconds(1);
@@ -160,12 +160,11 @@ impl SchedulingQueue {
     }
 
     /// Something happened, perhaps to one claim: the pods that it could help are tried again.
-    pub(crate) fn on_event(&mut self, event: ClusterEvent, claim: Option<&Key>, now: Time) {
+    pub(crate) fn on_event(&mut self, happened: &Happened<'_>, claim: Option<&Key>, now: Time) {
+        let is_helped = |key: &&Key| self.is_helped(happened, key);
         let helped: Vec<Key> = match claim {
-            Some(claim) => {
-                self.unschedulable.of_claim(claim).filter(|key| self.is_helped(event, key)).cloned().collect()
-            }
-            None => self.unschedulable.helped_by(event).cloned().collect(),
+            Some(claim) => self.unschedulable.of_claim(claim).filter(is_helped).cloned().collect(),
+            None => self.unschedulable.helped_by(happened.event).filter(is_helped).cloned().collect(),
         };
         for key in helped {
             self.retry(&key, now);
@@ -187,8 +186,9 @@ impl SchedulingQueue {
         self.pods.len()
     }
 
-    fn is_helped(&self, event: ClusterEvent, key: &Key) -> bool {
-        self.pods.get(key).is_some_and(|waiting| plugins::could_help(event, &waiting.refused_by))
+    fn is_helped(&self, happened: &Happened<'_>, key: &Key) -> bool {
+        let waiting = self.pods.get(key);
+        waiting.is_some_and(|waiting| plugins::is_worth_a_try(&waiting.pod, &waiting.refused_by, happened))
     }
 
     /// An unschedulable pod is tried again, now or when its back-off ends.

@@ -6,7 +6,6 @@ use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::{Pod, Str};
-use sim::Random;
 
 use crate::cache::{Cache, NodeInfo};
 use crate::diagnosis::Diagnosis;
@@ -52,14 +51,7 @@ pub struct Scores {
 
 /// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on. `memo` has
 /// taken in all changes of `cache`, or is empty; the decision is the same.
-pub fn decide(
-    pod: &Rc<Pod>,
-    cache: &Cache,
-    lister: &dyn Lister,
-    memo: &mut Memo,
-    start: &mut usize,
-    random: &mut Random,
-) -> Decision {
+pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, memo: &mut Memo, start: &mut usize) -> Decision {
     let nodes_total = cache.len();
     if cache.is_empty() {
         return Decision::Nowhere(Diagnosis { nodes_total, ..Diagnosis::default() });
@@ -74,17 +66,20 @@ pub fn decide(
     let mut cycle = Cycle { volumes, ..shape.cycle(pod, cache, lister) };
     let (feasible, refused) = match promised_node(&mut cycle, cache) {
         Some(info) => (vec![info], Vec::new()),
-        None => find_feasible(&mut cycle, shape, *start),
+        None => {
+            let (feasible, refused) = find_feasible(&mut cycle, shape, *start);
+            *start = (*start + feasible.len() + refused.len()) % cache.len();
+            (feasible, refused)
+        }
     };
     let evaluated = feasible.len() + refused.len();
-    *start = (*start + evaluated) % cache.len();
     match feasible.as_slice() {
         [] => Decision::Nowhere(diagnose(&mut cycle, shape, &refused)),
         [only] => Decision::Node { name: only.name().clone(), scores: Scores::default(), evaluated },
         several => {
             cycle.spread_weights = pod_topology_spread::weights(&cycle.spread, several);
             let scores = score_nodes(&cycle, shape, several);
-            Decision::Node { name: several[choose(&scores.total, random)].name().clone(), scores, evaluated }
+            Decision::Node { name: several[choose(&scores.total)].name().clone(), scores, evaluated }
         }
     }
 }
@@ -232,11 +227,33 @@ pub(crate) fn normalised(score: &Score, mut values: Vec<i64>) -> Vec<i64> {
     values
 }
 
-/// The highest score wins; chance decides between equals. Answers with the place among them.
-fn choose(total: &[i64], random: &mut Random) -> usize {
-    let best = total.iter().copied().max().unwrap_or(0);
-    let winners: Vec<usize> = (0..total.len()).filter(|&at| total[at] == best).collect();
-    winners[random.below(winners.len() as u64) as usize]
+/// The node on top of a heap by score. Between equals there is no chance: since 1.35 the number that was drawn for them is left
+/// out where nothing outside scores nodes too, and the shape of the heap decides, mostly for the node that was looked at first.
+fn choose(total: &[i64]) -> usize {
+    let mut heap: Vec<usize> = (0..total.len()).collect();
+    for root in (0..heap.len() / 2).rev() {
+        sift_down(&mut heap, root, total);
+    }
+    heap.first().copied().unwrap_or(0)
+}
+
+/// Moves the node at `at` below those that are better.
+fn sift_down(heap: &mut [usize], mut at: usize, total: &[i64]) {
+    loop {
+        let is_better = |a: usize, b: usize| total[heap[a]] > total[heap[b]];
+        let mut child = 2 * at + 1;
+        if child >= heap.len() {
+            return;
+        }
+        if child + 1 < heap.len() && is_better(child + 1, child) {
+            child += 1;
+        }
+        if !is_better(child, at) {
+            return;
+        }
+        heap.swap(at, child);
+        at = child;
+    }
 }
 
 /// The plugins that refused a pod somewhere.

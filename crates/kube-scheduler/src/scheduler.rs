@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use api::core::pod_status::PodCondition;
 use api::meta::ConditionStatus;
-use api::{Key, Kind, Object, Pod, Str};
+use api::{Key, Kind, Node, Object, Pod, Str};
 use client::{Api, Change, ChangeKind, Component, DeleteOptions, EventKind, Informers, Recorder, RecorderApi};
-use sim::{Random, Span, Time, Timing};
+use sim::{Span, Time, Timing};
 
 use crate::cache::Cache;
 use crate::diagnosis::{Diagnosis, fit_message};
-use crate::framework::ClusterEvent;
+use crate::framework::{ClusterEvent, Happened};
 use crate::memo::Memo;
 use crate::plugins::volume_binding;
 use crate::preemption::{Candidate, Preemption, priority};
@@ -57,7 +57,6 @@ pub struct Scheduler {
     memo: Memo,
     queue: SchedulingQueue,
     start: usize,
-    random: Random,
     recorder: Recorder,
     /// Decided and not yet written, by the instant of the write.
     bindings: OrderedMap<(Time, u64), Binding>,
@@ -79,7 +78,7 @@ struct Binding {
 
 impl Scheduler {
     /// A scheduler that has seen nothing yet.
-    pub fn new(seed: u64, timing: Rc<Timing>) -> Scheduler {
+    pub fn new(timing: Rc<Timing>) -> Scheduler {
         Scheduler {
             timing,
             informers: Informers::new(CACHED),
@@ -88,7 +87,6 @@ impl Scheduler {
             memo: Memo::default(),
             queue: SchedulingQueue::default(),
             start: 0,
-            random: Random::stream(seed, "kube-scheduler"),
             recorder: Recorder::new(NAME, "", RecorderApi::Events),
             bindings: OrderedMap::new(),
             being_bound: OrderedSet::new(),
@@ -135,7 +133,11 @@ impl Scheduler {
         for change in self.pod_changes(api, until) {
             self.pod_cursor = self.pod_cursor.max(change.revision);
             if let Object::Pod(pod) = &change.object {
-                self.on_pod(pod, change.kind, now);
+                let old = match &change.old {
+                    Some(Object::Pod(old)) => Some(&**old),
+                    _ => None,
+                };
+                self.on_pod(pod, old, change.kind, now);
             }
         }
     }
@@ -153,12 +155,22 @@ impl Scheduler {
     }
 
     fn on_change(&mut self, change: &Change, now: Time) {
-        let mut about = None;
+        let (mut about, mut nodes) = (None, (None, None));
         let event = match &change.object {
             Object::Node(node) => {
+                let old = match &change.old {
+                    Some(Object::Node(old)) => Some(&**old),
+                    _ => None,
+                };
                 match change.kind {
                     ChangeKind::Added | ChangeKind::Modified => self.cache.set_node(node.clone()),
                     ChangeKind::Deleted => self.cache.remove_node(&node.metadata.name),
+                }
+                nodes = (old, (change.kind != ChangeKind::Deleted).then_some(&**node));
+                if let (Some(old), Some(new)) = nodes
+                    && !is_other_for_pods(old, new)
+                {
+                    return;
                 }
                 ClusterEvent::Node
             }
@@ -175,19 +187,30 @@ impl Scheduler {
             }
             _ => return,
         };
-        self.queue.on_event(event, about.as_ref(), now);
+        let happened = Happened { event, node: nodes, pod: None, lister: &self.informers };
+        self.queue.on_event(&happened, about.as_ref(), now);
     }
 
-    fn on_pod(&mut self, pod: &Rc<Pod>, kind: ChangeKind, now: Time) {
+    fn tell_queue(&mut self, event: ClusterEvent, pod: Option<&Pod>, now: Time) {
+        let happened = Happened { event, node: (None, None), pod, lister: &self.informers };
+        self.queue.on_event(&happened, None, now);
+    }
+
+    fn on_pod(&mut self, pod: &Rc<Pod>, old: Option<&Pod>, kind: ChangeKind, now: Time) {
         let key = pod.metadata.key();
         let is_gone = kind == ChangeKind::Deleted || pod.status.is_terminal();
         if is_gone {
             self.forget(&key);
             self.cache.remove(&key);
-            self.queue.on_event(ClusterEvent::AssignedPod, None, now);
+            self.tell_queue(ClusterEvent::AssignedPod, None, now);
         } else if !pod.spec.node_name.is_empty() {
             self.forget(&key);
             self.cache.place(pod.clone(), &pod.spec.node_name);
+            let is_placed =
+                old.is_none_or(|old| old.spec.node_name.is_empty() || old.metadata.labels != pod.metadata.labels);
+            if is_placed {
+                self.tell_queue(ClusterEvent::PodPlaced, Some(pod), now);
+            }
         } else if !self.is_ours(pod) || self.is_being_bound(&key) {
             // A gated pod, or another scheduler's; or one whose binding is on its way.
         } else {
@@ -218,8 +241,8 @@ impl Scheduler {
         self.counters.cycles += 1;
         let key = pod.metadata.key();
         self.memo.take_in(&mut self.cache, &self.informers);
-        let Scheduler { cache, informers, memo, start, random, .. } = self;
-        match decide(pod, cache, informers, memo, start, random) {
+        let Scheduler { cache, informers, memo, start, .. } = self;
+        match decide(pod, cache, informers, memo, start) {
             Decision::Node { name, evaluated, .. } => {
                 self.counters.nodes_evaluated += evaluated as u64;
                 self.assume(api, pod, &name);
@@ -385,6 +408,7 @@ impl Scheduler {
         let mut condition = PodCondition::new("PodScheduled", false, api.now());
         condition.reason = "Unschedulable".into();
         condition.message = message.into();
+        condition.observed_generation = current.metadata.generation;
         let known = current.status.condition("PodScheduled");
         if let Some(known) = known.filter(|known| known.status == ConditionStatus::False) {
             condition.last_transition_time = known.last_transition_time;
@@ -426,6 +450,14 @@ impl Component for Scheduler {
         self.write_due_bindings(api);
         self.next_wake()
     }
+}
+
+/// Whether a node has changed in what could help a pod. A cordon alone could not; its taint is looked at like any other.
+fn is_other_for_pods(old: &Node, new: &Node) -> bool {
+    (old.spec.unschedulable && !new.spec.unschedulable)
+        || old.spec.taints != new.spec.taints
+        || old.metadata.labels != new.metadata.labels
+        || old.status.allocatable != new.status.allocatable
 }
 
 fn cut(message: &str) -> String {

@@ -13,7 +13,6 @@ use kube_scheduler::{
     Cache, Candidate, Code, Decision, Diagnosis, Lister, Memo, Preemption, Scores, decide, default_selector,
     fit_message,
 };
-use sim::Random;
 
 /// The cluster of one case.
 #[derive(Default)]
@@ -92,7 +91,7 @@ fn difference(case: &Value) -> Option<String> {
     let (world, cache) = world(case);
     let Object::Pod(pod) = Object::decode(Kind::Pod, case.get("incoming").clone()) else { panic!("a pod") };
     let expect = case.get("expect");
-    match decide(&pod, &cache, &world, &mut Memo::default(), &mut 0, &mut Random::stream(1, "test")) {
+    match decide(&pod, &cache, &world, &mut Memo::default(), &mut 0) {
         Decision::Node { name, scores, .. } => placed_difference(expect, &cache, &name, &scores),
         Decision::Nowhere(diagnosis) => refused_difference(expect, &diagnosis),
     }
@@ -190,15 +189,15 @@ fn remembered_difference(case: &Value) -> Option<String> {
     let Object::Pod(incoming) = Object::decode(Kind::Pod, case.get("incoming").clone()) else { panic!("a pod") };
     pods.insert(0, incoming);
     let mut memo = Memo::default();
-    let (mut starts, mut randoms) = ([0; 2], [Random::stream(1, "test"), Random::stream(1, "test")]);
+    let mut starts = [0; 2];
     for round in 0..ROUNDS {
         for (at, pod) in pods.iter().enumerate() {
             let mut pod = (*named(pod, &format!("again-{at}-{round}"))).clone();
             Rc::make_mut(&mut pod.spec).node_name = Default::default();
             let pod = Rc::new(pod);
             memo.take_in(&mut cache, &world);
-            let kept = decide(&pod, &cache, &world, &mut memo, &mut starts[0], &mut randoms[0]);
-            let fresh = decide(&pod, &cache, &world, &mut Memo::default(), &mut starts[1], &mut randoms[1]);
+            let kept = decide(&pod, &cache, &world, &mut memo, &mut starts[0]);
+            let fresh = decide(&pod, &cache, &world, &mut Memo::default(), &mut starts[1]);
             if kept != fresh {
                 return Some(format!("{}: {kept:?}\n   anew {fresh:?}", pod.metadata.name));
             }

@@ -76,6 +76,8 @@ pub struct Context<'a> {
     pub stderr: &'a mut Vec<u8>,
     /// What a command that waits for nothing takes, in microseconds of virtual time.
     pub kubectl_us: u64,
+    /// What each further object adds, where several are written.
+    pub object_us: u64,
 }
 
 impl Context<'_> {

@@ -1,10 +1,12 @@
 //! Waiting longer after every failure.
 //!
-//! Models: kubernetes v1.36 client-go util/flowcontrol/backoff.go, with the kubelet's 10 s to 300 s.
+//! Models: kubernetes v1.36 client-go util/flowcontrol/backoff.go, with the kubelet's 10 s (for restarts a value of the timing
+//! profile) to 300 s.
 
 use sim::{Span, Time};
 
-const INITIAL: Span = Span::from_seconds(10);
+/// The first wait of a pull.
+pub(crate) const INITIAL: Span = Span::from_seconds(10);
 const MAX: Span = Span::from_seconds(300);
 
 /// The back-off of one container, or of one container's image.
@@ -33,11 +35,11 @@ impl BackOff {
         self.entry.as_deref().map_or(INITIAL, |entry| entry.wait)
     }
 
-    /// A try after a failure at `since` begins now.
-    pub(crate) fn next(&mut self, since: Time, now: Time) {
+    /// A try after a failure at `since` begins now; the first wait is `initial`.
+    pub(crate) fn next(&mut self, initial: Span, since: Time, now: Time) {
         let wait = match self.entry.as_deref().filter(|entry| !has_expired(entry, since)) {
             Some(entry) => Span(entry.wait.0 * 2).min(MAX),
-            None => INITIAL,
+            None => initial,
         };
         self.entry = Some(Box::new(Entry { wait, updated: now }));
     }
@@ -59,7 +61,7 @@ mod tests {
         for _ in 0..8 {
             let until = back_off.until(now, now).unwrap_or(now);
             waits.push(until.since(now).whole_seconds());
-            back_off.next(now, until);
+            back_off.next(INITIAL, now, until);
             now = until + Span::from_seconds(1);
         }
         assert_eq!(waits, [0, 10, 20, 40, 80, 160, 300, 300]);

@@ -14,8 +14,6 @@ use crate::node::{Link, Power};
 use crate::status::ProbeResult;
 use crate::worker::{PodWorker, Step};
 
-/// How long the runtime's list of containers is old on the average when a process dies.
-const NOTICED_AFTER: Span = Span::from_millis(500);
 /// The limit of a volume that has room again.
 const ROOM: u64 = 64 << 20;
 
@@ -114,7 +112,7 @@ impl Kubelets {
                 sandbox.end_container(at, code, &mut world);
                 this.packets.extend(sandbox.take_packets());
             }
-            this.set_wake(slot, worker, Some(now + NOTICED_AFTER));
+            this.set_wake(slot, worker, Some(now + Span(this.timing.exit_notice_us)));
         });
         Ok(())
     }

@@ -129,8 +129,7 @@ impl Kubelets {
         ];
         let mut probing = Probing::default();
         if !self.timing.probes_are_run {
-            // On the average the next answer comes half a period later.
-            probing.answer_at = Some(now + Span(self.timing.ready_after_probe_us / 2));
+            probing.answer_at = Some(now + Span(self.timing.health_notice_us));
         } else {
             probing.probes.extend(old.probes.iter().filter(|asked| asked.kind == ProbeKind::Startup).cloned());
             for (kind, probe) in kinds.into_iter().filter_map(|(kind, probe)| Some((kind, probe?))) {

@@ -15,6 +15,7 @@ use cri::{NewProcess, Reference, Sandbox, Spawn, World};
 use sim::{Span, Time};
 use thin::format_str;
 
+use crate::back_off;
 use crate::kubelets::Kubelets;
 use crate::node::NodeState;
 use crate::status::{ProbeResult, StartError, restarts_after};
@@ -65,7 +66,7 @@ impl Kubelets {
         let record = &mut worker.containers[at];
         let finished = record.ended.as_ref().and_then(|how| how.finished_at).unwrap_or(now);
         let Some(until) = record.restarts.until(finished, now) else {
-            record.restarts.next(finished, now);
+            record.restarts.next(Span(self.timing.restart_back_off_us), finished, now);
             return self.ensure_image(worker, at, api);
         };
         let wait = text::duration(record.restarts.wait());
@@ -100,7 +101,9 @@ impl Kubelets {
                 self.record(worker, api, Some(at), EventKind::Warning, "ErrImageNeverPull", message.clone());
                 self.refuse(worker, at, api, "ErrImageNeverPull", message, now + RETRY);
             }
-            "Always" => self.begin_pull(worker, at, &reference, api),
+            "Always" if !has_it || worker.containers[at].started_at.is_none() || self.timing.restarts_ask_registry => {
+                self.begin_pull(worker, at, &reference, api);
+            }
             _ if has_it => worker.containers[at].step = Step::Present,
             _ => self.begin_pull(worker, at, &reference, api),
         }
@@ -131,14 +134,15 @@ impl Kubelets {
         let image = self.registry.image(self.registry.find(reference));
         let name = reference.full_name();
         let Some(node) = self.nodes.get_mut(&worker.pod.spec.node_name) else { return now };
+        let Ok(bytes) = image.pull(reference) else { return now + Span(timing.image_pull_failure_us) };
         let base = now + Span(timing.image_pull_us);
-        match (image.pull(reference), node.images.get(&name)) {
-            (Err(_), _) => now + Span(timing.image_pull_failure_us),
-            (Ok(_), Some(&there)) => there.max(base),
-            (Ok(bytes), None) => {
-                let until = base + Span(bytes * timing.image_pull_per_mib_us / (1 << 20));
-                node.images.insert(name, until);
-                until
+        let whole = base + Span(bytes * timing.image_pull_per_mib_us / (1 << 20));
+        match node.images.get(&name) {
+            Some(&there) if timing.pulls_reuse_images => there.max(base),
+            Some(&there) => there.max(whole),
+            None => {
+                node.images.insert(name, whole);
+                whole
             }
         }
     }
@@ -162,7 +166,7 @@ impl Kubelets {
             Err(error) => {
                 let record = &mut worker.containers[at];
                 let pulls = record.failed_pulls.get_or_insert_default();
-                pulls.back_off.next(pulls.last.unwrap_or(now), now);
+                pulls.back_off.next(back_off::INITIAL, pulls.last.unwrap_or(now), now);
                 pulls.last = Some(now);
                 let message = format_str!("Failed to pull image \"{image}\": {error}");
                 self.record(worker, api, Some(at), EventKind::Warning, "Failed", message);
@@ -368,6 +372,7 @@ impl Kubelets {
     /// Takes note of containers whose first process has ended.
     pub(crate) fn note_ends(&mut self, worker: &mut PodWorker, now: Time) {
         let notice = self.notice_end();
+        let initial = Span(self.timing.restart_back_off_us);
         for at in 0..worker.containers.len() {
             if !worker.is_running(at) {
                 continue;
@@ -399,7 +404,7 @@ impl Kubelets {
             }
             record.kill_at = None;
             worker.is_changed = true;
-            if was_told && worker.stage == Stage::Active && worker.containers[at].replaces_at_once(now) {
+            if was_told && worker.stage == Stage::Active && worker.containers[at].replaces_at_once(initial, now) {
                 worker.containers[at].step = Step::Waiting;
             }
         }
@@ -442,11 +447,11 @@ pub(crate) fn container_id(worker: &PodWorker, at: usize) -> Str {
 impl ContainerRecord {
     /// A container that the kubelet has ended itself is started again in the same breath: nobody sees it ended. Only the end before
     /// that one can hold it back.
-    fn replaces_at_once(&mut self, now: Time) -> bool {
+    fn replaces_at_once(&mut self, initial: Span, now: Time) -> bool {
         let Some(before) = self.previous.as_ref().and_then(|how| how.finished_at) else { return true };
         let is_free = self.restarts.until(before, now).is_none();
         if is_free {
-            self.restarts.next(before, now);
+            self.restarts.next(initial, before, now);
         }
         is_free
     }

@@ -5,8 +5,9 @@ mod support;
 use api::{Key, Kind};
 use client::{Api, ChangeKind, DeleteOptions, LogOptions};
 use cluster::Cluster;
+use cluster::timing::named;
 use sim::Time;
-use support::{apply, cluster, events, exec, go, logs, pod, pod_manifest, row};
+use support::{apply, cluster, cluster_of, events, exec, go, logs, pod, pod_manifest, row};
 
 const WEB: &str = "apiVersion: v1
 kind: Service
@@ -91,8 +92,20 @@ fn events_say_what_was_done() {
 }
 
 #[test]
-fn practice_images_do_what_they_are_called() {
+fn an_agent_without_back_off_restarts_at_once_every_time() {
     let mut cluster = cluster("recorded");
+    apply(&mut cluster, &pod_manifest("crash", "crash", ""));
+    go(&mut cluster, 20_000);
+    let row = row(&mut cluster, "crash");
+    assert!(row.starts_with("1/1 Running ") || row.starts_with("0/1 Error "), "{row}");
+    assert!(!events(&mut cluster, "crash").iter().any(|event| event.starts_with("BackOff")));
+}
+
+#[test]
+fn practice_images_do_what_they_are_called() {
+    let mut timing = named("recorded").expect("the profile is there");
+    timing.restart_back_off_us = 10_000_000;
+    let mut cluster = cluster_of(timing);
     let never = "  restartPolicy: Never\n";
     for (name, image, spec) in [
         ("crash", "crash", ""),

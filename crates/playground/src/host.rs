@@ -50,7 +50,7 @@ impl TerminalHost<'_> {
 
     fn with_kubectl<T>(&mut self, io: &mut ProcessIo, action: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let caller = self.caller();
-        let kubectl_us = self.cluster.timing().kubectl_us;
+        let (kubectl_us, object_us) = (self.cluster.timing().kubectl_us, self.cluster.timing().kubectl_object_us);
         let mut bytes = io.stdin.available().to_vec();
         let had = bytes.len();
         let is_closed = had == 0 && io.stdin.at_end();
@@ -63,6 +63,7 @@ impl TerminalHost<'_> {
             stdout: &mut stdout,
             stderr: &mut stderr,
             kubectl_us,
+            object_us,
         });
         io.stdin.consume(had - bytes.len());
         if !stdout.is_empty() {
@@ -86,7 +87,7 @@ impl TerminalHost<'_> {
             pid: 0,
         };
         let caller = self.caller();
-        let kubectl_us = self.cluster.timing().kubectl_us;
+        let (kubectl_us, object_us) = (self.cluster.timing().kubectl_us, self.cluster.timing().kubectl_object_us);
         let mut ctx = Context {
             api: &mut self.cluster.client(CLIENT),
             fs: &mut Files { fs: self.fs, caller },
@@ -95,6 +96,7 @@ impl TerminalHost<'_> {
             stdout: &mut Vec::new(),
             stderr: &mut Vec::new(),
             kubectl_us,
+            object_us,
         };
         kubectl::config::Config::read(&mut ctx, &env, "").ok()
     }

@@ -17,14 +17,25 @@ pub struct Timing {
     pub image_pull_us: u64,
     /// Added to `image_pull_us` for every MiB of the image.
     pub image_pull_per_mib_us: u64,
+    /// Whether a pull of an image that the node has (pull policy `Always`) takes the base alone.
+    pub pulls_reuse_images: bool,
     /// From a refused pull's start until the refusal.
     pub image_pull_failure_us: u64,
     /// From ContainerCreating until Running; a pull that takes longer is waited for.
     pub container_start_us: u64,
+    /// How long the second restart of a container waits after its end; each later one waits twice as long, five minutes at most. None
+    /// waits if this is zero.
+    pub restart_back_off_us: u64,
+    /// Whether the registry is asked about the image (pull policy `Always`) when a container is started again, too.
+    pub restarts_ask_registry: bool,
+    /// From the end of a container's process, killed from outside, until the kubelet knows.
+    pub exit_notice_us: u64,
     /// Whether probes are run against the process. If not, they are answered from the process's health, `ready_after_probe_us` after the start.
     pub probes_are_run: bool,
     /// From Running until Ready where a readiness probe stands and probes are not run.
     pub ready_after_probe_us: u64,
+    /// From a change of a container's health until a probe tells, where probes are not run.
+    pub health_notice_us: u64,
     /// From the deletion of a running pod until its containers have stopped, if their process does not take its own time.
     pub container_stop_us: u64,
     /// Whether containers end by themselves when they are told to stop, whatever their process does about the signal. If not, one that
@@ -40,6 +51,10 @@ pub struct Timing {
     pub volume_binding_us: u64,
     /// What a kubectl command takes that waits for nothing.
     pub kubectl_us: u64,
+    /// What each further object adds, where kubectl writes several.
+    pub kubectl_object_us: u64,
+    /// How long the cluster has been there when a session begins.
+    pub cluster_age_us: u64,
     /// From a packet's sending until its arrival in the simulated network.
     pub network_latency_us: u64,
 }

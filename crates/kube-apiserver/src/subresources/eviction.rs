@@ -73,7 +73,8 @@ pub(crate) fn evict(
         _ => {
             let message =
                 "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
-            return Err(Status::internal(message));
+            // A server error without a reason.
+            return Err(Status::new(Reason::Unknown, message));
         }
     }
     if !options.dry_run {

@@ -10,7 +10,7 @@ use api::{Pod, Str};
 
 use super::labels_of_selector;
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
 use crate::lister::Lister;
 use crate::places::Places;
 
@@ -23,7 +23,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Range, skips: has_nothing_to_say }),
-    events: &[ClusterEvent::Node, ClusterEvent::AssignedPod, ClusterEvent::Pod],
+    events: &[ClusterEvent::Node, ClusterEvent::PodPlaced, ClusterEvent::AssignedPod, ClusterEvent::Pod],
 };
 
 /// What is counted once for all nodes, and kept true while pods come and go.
@@ -104,6 +104,13 @@ pub(crate) fn labels_of_rules<'a>(pod: &'a Pod) -> impl Iterator<Item = &'a Str>
         let selected = term.label_selector.iter().flat_map(labels_of_selector);
         selected.chain(term.match_label_keys.iter()).chain(term.mismatch_label_keys.iter())
     })
+}
+
+/// A pod that was placed helps those that want to be near it.
+pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    let Some(placed) = happened.pod.filter(|_| happened.event == ClusterEvent::PodPlaced) else { return true };
+    let wanted = required(near(pod));
+    !wanted.is_empty() && matches_all(wanted, pod, placed, happened.lister)
 }
 
 /// Counts what the pod and the pods that exist have to say of each other. Without rules on either side nothing is visited.

@@ -18,7 +18,9 @@ use api::Str;
 use api::meta::LabelSelector;
 use ordered::OrderedSet;
 
-use crate::framework::{ClusterEvent, Plugin};
+use api::Pod;
+
+use crate::framework::{ClusterEvent, Happened, Hint, Plugin};
 
 /// The registry: one line per plugin.
 pub(crate) static PLUGINS: &[Plugin] = &[
@@ -37,7 +39,24 @@ pub(crate) static PLUGINS: &[Plugin] = &[
     image_locality::PLUGIN,
 ];
 
-/// Whether an event could make one of the plugins that refused a pod change its mind.
+/// The plugins that look closer at an event than at its sort.
+static HINTS: &[(&str, Hint)] = &[
+    (node_unschedulable::PLUGIN.name, node_unschedulable::hint),
+    (taint_toleration::PLUGIN.name, taint_toleration::hint),
+    (pod_topology_spread::PLUGIN.name, pod_topology_spread::hint),
+    (inter_pod_affinity::PLUGIN.name, inter_pod_affinity::hint),
+];
+
+/// Whether one of the plugins that refused a pod could change its mind about it.
+pub(crate) fn is_worth_a_try(pod: &Pod, refused_by: &OrderedSet<&'static str>, happened: &Happened<'_>) -> bool {
+    let concerned = |plugin: &&Plugin| refused_by.contains(plugin.name) && plugin.events.contains(&happened.event);
+    PLUGINS.iter().filter(concerned).any(|plugin| {
+        let hint = HINTS.iter().find(|(name, _)| *name == plugin.name);
+        hint.is_none_or(|(_, hint)| hint(pod, happened))
+    })
+}
+
+/// Whether a sort of event could make one of the plugins that refused a pod change its mind.
 pub(crate) fn could_help(event: ClusterEvent, refused_by: &OrderedSet<&'static str>) -> bool {
     PLUGINS.iter().any(|plugin| refused_by.contains(plugin.name) && plugin.events.contains(&event))
 }

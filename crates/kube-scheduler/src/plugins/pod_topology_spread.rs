@@ -10,7 +10,7 @@ use api::{Pod, Str};
 
 use super::{labels_of_selector, node_affinity, taint_toleration};
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
 use crate::places::Places;
 
 const NAME: &str = "PodTopologySpread";
@@ -24,7 +24,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Spread, skips: has_no_wish }),
-    events: &[ClusterEvent::Node, ClusterEvent::AssignedPod, ClusterEvent::Pod],
+    events: &[ClusterEvent::Node, ClusterEvent::PodPlaced, ClusterEvent::AssignedPod, ClusterEvent::Pod],
 };
 
 /// A constraint, ready to be counted.
@@ -55,6 +55,21 @@ pub(crate) struct State {
     soft: Vec<Constraint>,
     /// Whether nodes that lack a label of a soft constraint score nothing.
     needs_all_labels: bool,
+}
+
+/// A node that came, went or changed its labels; a pod that counts.
+pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    match (happened.event, happened.node, happened.pod) {
+        (ClusterEvent::Node, (Some(old), Some(new)), _) => old.metadata.labels != new.metadata.labels,
+        (ClusterEvent::PodPlaced, _, Some(placed)) => {
+            let own =
+                pod.spec.topology_spread_constraints.iter().filter(|own| own.when_unsatisfiable == "DoNotSchedule");
+            let counts =
+                |own: &TopologySpreadConstraint| constraint(own, pod).selector.matches(&placed.metadata.labels);
+            placed.metadata.namespace == pod.metadata.namespace && own.into_iter().any(counts)
+        }
+        _ => true,
+    }
 }
 
 /// Counts matching pods per domain for the pod's constraints. Without any, its services and owner select its like

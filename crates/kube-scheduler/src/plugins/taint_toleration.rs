@@ -1,10 +1,10 @@
 //! Taints keep pods away that do not tolerate them.
 
 use api::Pod;
-use api::core::node::Taint;
+use api::core::node::{Node, Taint};
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
 
 const NAME: &str = "TaintToleration";
 
@@ -22,8 +22,17 @@ fn is_tolerated(pod: &Pod, taint: &Taint) -> bool {
 
 /// Whether a pod tolerates all taints of a node that keep pods away.
 pub(crate) fn admits(pod: &Pod, info: &NodeInfo) -> bool {
-    let mut hard =
-        info.node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
+    is_admitted(pod, &info.node)
+}
+
+/// A node that came with tolerable taints, or has only tolerable ones now.
+pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    let (old, new) = happened.node;
+    new.is_none_or(|new| is_admitted(pod, new) && old.is_none_or(|old| !is_admitted(pod, old)))
+}
+
+fn is_admitted(pod: &Pod, node: &Node) -> bool {
+    let mut hard = node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
     hard.all(|taint| is_tolerated(pod, taint))
 }
 

@@ -6,14 +6,17 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/apply (apply.go, patcher.go), kubectl/pkg/util/apply.go.
 
+use std::collections::VecDeque;
+
 use api::patch::three_way::{self, Overwrite};
 use api::text::json;
 use api::{Object, Reason, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource};
 
-use super::call::{DryRun, unsupported};
-use super::{Call, Flow, PLAIN, Verb, shared};
+use super::call::{DryRun, Held, unsupported};
+use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Validation, type_of};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::output::{Formats, Output, list_of};
@@ -58,6 +61,7 @@ pub static APPLY: Verb = Verb {
 };
 
 /// What the flags say.
+#[derive(Clone, Debug)]
 struct Options {
     dry_run: DryRun,
     validation: FieldValidation,
@@ -80,23 +84,47 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut builder = call.builder();
     builder.validation =
         if options.validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
-    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to apply"));
     }
-    let mut applied = Vec::new();
-    for mut info in infos {
-        call.warn_if_deprecated(info.mapping);
-        match apply_one(call, &mut info, &options) {
-            Ok((object, operation)) => match output {
-                Output::Objects(_) => applied.push(object),
-                Output::Human | Output::Wide => call.print_operation(&info, operation, options.dry_run),
-            },
-            Err(failure) => failures.push(failure),
+    Ok(Applying { call: call.hold(), options, output, rest: infos.into(), applied: Vec::new(), failures }.into())
+}
+
+/// Applies objects one after the other.
+#[derive(Clone, Debug)]
+pub struct Applying {
+    call: Held,
+    options: Options,
+    output: Output,
+    rest: VecDeque<Info>,
+    applied: Vec<Value>,
+    failures: Vec<Failure>,
+}
+
+impl Applying {
+    /// Applies the objects whose time has come.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        while !self.rest.is_empty() {
+            if let Some(until) = self.call.pause(ctx) {
+                return Ok(Progress::Blocked { wake: Some(until) });
+            }
+            let Some(mut info) = self.rest.pop_front() else { break };
+            let Applying { call, options, output, applied, failures, .. } = self;
+            call.resume(ctx, |call| {
+                call.warn_if_deprecated(info.mapping);
+                match apply_one(call, &mut info, options) {
+                    Ok((object, operation)) => match output {
+                        Output::Objects(_) => applied.push(object),
+                        Output::Human | Output::Wide => call.print_operation(&info, operation, options.dry_run),
+                    },
+                    Err(failure) => failures.push(failure),
+                }
+            });
         }
+        print_objects(ctx, &mut self.output, std::mem::take(&mut self.applied))?;
+        Failure::of(std::mem::take(&mut self.failures)).map_or(Ok(Progress::Done(0)), Err)
     }
-    print_objects(call, output, applied)?;
-    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
 fn check_flags(call: &Call<'_, '_>, options: &Options) -> Result<(), Failure> {
@@ -128,15 +156,15 @@ fn check_flags(call: &Call<'_, '_>, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_objects(call: &mut Call<'_, '_>, output: Output, mut applied: Vec<Value>) -> Result<(), Failure> {
-    let Output::Objects(mut printer) = output else { return Ok(()) };
+fn print_objects(ctx: &mut Context<'_>, output: &mut Output, mut applied: Vec<Value>) -> Result<(), Failure> {
+    let Output::Objects(printer) = output else { return Ok(()) };
     let value = match applied.len() {
         0 => return Ok(()),
         1 => applied.remove(0),
         _ => list_of(applied),
     };
     let text = printer.print(&value)?;
-    call.ctx.out(&text);
+    ctx.out(&text);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use api::text::yaml;
 use api::{Str, Value};
 use client::{FieldValidation, WriteOptions};
+use sim::Time;
 
 use super::Verb;
 use super::find::Command;
@@ -32,6 +33,51 @@ pub struct Call<'c, 'w> {
     /// The whole standard input, if a flag names it.
     pub stdin: String,
     warned: Vec<String>,
+}
+
+/// A call between two steps of a verb that writes several objects, one request after the other.
+#[derive(Clone, Debug)]
+pub struct Held {
+    verb: &'static Verb,
+    flags: Parsed,
+    env: Env,
+    config: Config,
+    namespace: Str,
+    namespace_is_explicit: bool,
+    warned: Vec<String>,
+    /// When the next object is written; none before the first.
+    next_at: Option<Time>,
+}
+
+impl Held {
+    /// Goes on with the call, without its standard input.
+    pub fn resume<T>(&mut self, ctx: &mut Context<'_>, go_on: impl FnOnce(&mut Call<'_, '_>) -> T) -> T {
+        let mut call = Call {
+            verb: self.verb,
+            flags: std::mem::take(&mut self.flags),
+            env: &self.env,
+            ctx,
+            config: self.config.clone(),
+            namespace: self.namespace.clone(),
+            namespace_is_explicit: self.namespace_is_explicit,
+            stdin: String::new(),
+            warned: std::mem::take(&mut self.warned),
+        };
+        let answer = go_on(&mut call);
+        (self.flags, self.warned) = (call.flags, call.warned);
+        answer
+    }
+
+    /// Until when the next object has to wait, if it has to: each but the first takes its time.
+    pub fn pause(&mut self, ctx: &Context<'_>) -> Option<Time> {
+        let now = ctx.now();
+        let next_at = *self.next_at.get_or_insert(now);
+        if now < next_at {
+            return Some(next_at);
+        }
+        self.next_at = Some(Time(now.0 + ctx.object_us));
+        None
+    }
 }
 
 /// Whether anything is sent, and stored (`--dry-run`).
@@ -97,6 +143,20 @@ impl<'c, 'w> Call<'c, 'w> {
         };
         let (verb, warned) = (command.verb, Vec::new());
         Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin, warned })
+    }
+
+    /// What is kept of the call while the verb goes on later.
+    pub fn hold(&mut self) -> Held {
+        Held {
+            verb: self.verb,
+            flags: std::mem::take(&mut self.flags),
+            env: self.env.clone(),
+            config: self.config.clone(),
+            namespace: self.namespace.clone(),
+            namespace_is_explicit: self.namespace_is_explicit,
+            warned: std::mem::take(&mut self.warned),
+            next_at: None,
+        }
     }
 
     /// The builder that the common flags and all arguments make.

@@ -2,11 +2,13 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/delete, kubectl/pkg/cmd/wait/delete.go.
 
+use std::collections::VecDeque;
+
 use api::Str;
 use client::{DeleteOptions, Propagation};
 use sim::{Span, Time};
 
-use super::call::{DryRun, refuse};
+use super::call::{DryRun, Held, refuse};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Reading};
 use crate::context::Context;
@@ -51,6 +53,7 @@ pub static DELETE: Verb = Verb {
 };
 
 /// How the objects are to go.
+#[derive(Clone, Debug)]
 struct Manner {
     options: DeleteOptions,
     dry_run: DryRun,
@@ -79,34 +82,48 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     } else if manner.force {
         return Err(Failure::plain("--force and --grace-period greater than 0 cannot be specified together"));
     }
-    let (infos, mut failures) = visit.into_infos();
+    let (infos, failures) = visit.into_infos();
     if call.flags.is_on("interactive") {
         return Err(super::call::unsupported("questions before a deletion (--interactive)"));
     }
-    let found = infos.len();
-    let mut waiting = Vec::new();
-    for info in infos {
-        match delete_one(call, &info, &manner) {
-            Ok(uid) => waiting.push(Gone { info, uid }),
-            Err(failure) if failure.is_not_found() && ignores_missing => {}
-            Err(failure) => failures.push(failure),
-        }
-    }
-    if let Some(failure) = Failure::of(failures) {
-        return Err(failure);
-    }
-    if found == 0 {
+    if infos.is_empty() && failures.is_empty() {
         call.ctx.out("No resources found\n");
         return Ok(Flow::Done(0));
     }
-    if !call.flags.is_on("wait") || manner.dry_run != DryRun::None {
-        return Ok(Flow::Done(0));
+    let waits = call.flags.is_on("wait") && manner.dry_run == DryRun::None;
+    let timeout = Some(call.flags.duration("timeout")).filter(|timeout| *timeout != Span::ZERO).unwrap_or(WAIT_MAX);
+    let asking = Asking { call: call.hold(), manner, ignores_missing, rest: infos.into(), failures, waits, timeout };
+    Ok(Deleting { asking: Some(Box::new(asking)), waiting: Vec::new(), until: Time(0), seen: None }.into())
+}
+
+/// Asks for deletions one after the other.
+#[derive(Clone, Debug)]
+struct Asking {
+    call: Held,
+    manner: Manner,
+    ignores_missing: bool,
+    rest: VecDeque<Info>,
+    failures: Vec<Failure>,
+    waits: bool,
+    timeout: Span,
+}
+
+impl Asking {
+    /// Asks for the deletions whose time has come; answers with when it goes on, if it is not done.
+    fn step(&mut self, ctx: &mut Context<'_>, waiting: &mut Vec<Gone>) -> Option<Time> {
+        while !self.rest.is_empty() {
+            if let Some(until) = self.call.pause(ctx) {
+                return Some(until);
+            }
+            let info = self.rest.pop_front()?;
+            match self.call.resume(ctx, |call| delete_one(call, &info, &self.manner)) {
+                Ok(uid) => waiting.push(Gone { info, uid }),
+                Err(failure) if failure.is_not_found() && self.ignores_missing => {}
+                Err(failure) => self.failures.push(failure),
+            }
+        }
+        None
     }
-    let timeout = call.flags.duration("timeout");
-    let until = call.ctx.now() + if timeout == Span::ZERO { WAIT_MAX } else { timeout };
-    waiting.retain(|gone| gone.info.mapping.kind().is_some());
-    waiting.reverse();
-    Ok(Deleting { waiting, until, seen: None }.into())
 }
 
 fn check_output(call: &Call<'_, '_>) -> Result<(), Failure> {
@@ -208,6 +225,8 @@ struct Gone {
 /// Waits until objects are gone, one after the other.
 #[derive(Clone, Debug)]
 pub struct Deleting {
+    /// What is still to be asked for.
+    asking: Option<Box<Asking>>,
     /// Those that are not gone yet; the last is waited for.
     waiting: Vec<Gone>,
     until: Time,
@@ -218,11 +237,26 @@ pub struct Deleting {
 impl Deleting {
     /// Waits for one object (of `kubectl run --rm`).
     pub fn of(info: Info, uid: Str, now: Time) -> Deleting {
-        Deleting { waiting: vec![Gone { info, uid }], until: now + WAIT_MAX, seen: None }
+        Deleting { asking: None, waiting: vec![Gone { info, uid }], until: now + WAIT_MAX, seen: None }
     }
 
-    /// Looks whether the objects are still there.
+    /// Asks for what is to be asked for, then looks whether the objects are still there.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        if let Some(mut asking) = self.asking.take() {
+            if let Some(wake) = asking.step(ctx, &mut self.waiting) {
+                self.asking = Some(asking);
+                return Ok(Progress::Blocked { wake: Some(wake) });
+            }
+            if let Some(failure) = Failure::of(asking.failures) {
+                return Err(failure);
+            }
+            if !asking.waits {
+                return Ok(Progress::Done(0));
+            }
+            self.until = ctx.now() + asking.timeout;
+            self.waiting.retain(|gone| gone.info.mapping.kind().is_some());
+            self.waiting.reverse();
+        }
         let revision = ctx.api.revision();
         if self.seen != Some(revision) {
             self.seen = Some(revision);

@@ -247,7 +247,9 @@ verbs! {
     info::VERSION_VERB,
     wait::WAIT;
     waiting
+    Applying(apply::Applying),
     Attaching(run::Attaching),
+    Creating(create::Creating),
     Joined(attach::Joined),
     Deleting(delete::Deleting),
     Draining(drain::Draining),
@@ -270,7 +272,9 @@ impl Waiting {
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
             Waiting::Joined(joined) => joined.session.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
-            Waiting::Deleting(_)
+            Waiting::Applying(_)
+            | Waiting::Creating(_)
+            | Waiting::Deleting(_)
             | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)
@@ -295,7 +299,9 @@ impl Waiting {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
             Waiting::Joined(joined) => joined.session.is_terminal(),
-            Waiting::Deleting(_)
+            Waiting::Applying(_)
+            | Waiting::Creating(_)
+            | Waiting::Deleting(_)
             | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)

@@ -169,6 +169,7 @@ impl World {
                 stdout: &mut stdout,
                 stderr: &mut stderr,
                 kubectl_us: 50_000,
+                object_us: 0,
             };
             match running.kubectl.step(&mut ctx) {
                 Step::Done(code) => running.outcome.code = Some(code),

@@ -10,7 +10,10 @@ use std::rc::Rc;
 const EVENTS_MAX: usize = 1_000_000;
 
 pub(crate) fn cluster(timing: &str) -> Cluster {
-    let timing = cluster::timing::named(timing).expect("the profile is there");
+    cluster_of(cluster::timing::named(timing).expect("the profile is there"))
+}
+
+pub(crate) fn cluster_of(timing: sim::Timing) -> Cluster {
     let mut cluster = Cluster::new(&Options { nodes: 4, seed: 7, timing, start: Time::HEADLESS_START });
     go(&mut cluster, 20_000);
     cluster

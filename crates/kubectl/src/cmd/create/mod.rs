@@ -11,14 +11,17 @@ pub mod rbac;
 pub mod secret;
 pub mod service;
 
+use std::collections::VecDeque;
+
 use api::strict::{self, Words};
 use api::{Str, Value};
 use client::FieldValidation;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
-use super::call::{DryRun, unsupported};
-use super::{Call, Flow, PLAIN, Verb, shared};
+use super::call::{DryRun, Held, unsupported};
+use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Validation, type_of};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
@@ -66,20 +69,44 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.validation = if validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
-    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to create"));
     }
-    let mut output = output;
-    for mut info in infos {
-        call.warn_if_deprecated(info.mapping);
-        let created = create_one(call, &mut info, dry_run, validation);
-        let shown = created
-            .map_err(|failure| failure.with_source("creating", &info.source))
-            .and_then(|value| print(call, &info, &value, &mut output, "created", dry_run));
-        failures.extend(shown.err());
+    Ok(Creating { call: call.hold(), dry_run, validation, output, rest: infos.into(), failures }.into())
+}
+
+/// Creates objects one after the other.
+#[derive(Clone, Debug)]
+pub struct Creating {
+    call: Held,
+    dry_run: DryRun,
+    validation: FieldValidation,
+    output: Output,
+    rest: VecDeque<Info>,
+    failures: Vec<Failure>,
+}
+
+impl Creating {
+    /// Creates the objects whose time has come.
+    pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        while !self.rest.is_empty() {
+            if let Some(until) = self.call.pause(ctx) {
+                return Ok(Progress::Blocked { wake: Some(until) });
+            }
+            let Some(mut info) = self.rest.pop_front() else { break };
+            let Creating { call, dry_run, validation, output, failures, .. } = self;
+            call.resume(ctx, |call| {
+                call.warn_if_deprecated(info.mapping);
+                let created = create_one(call, &mut info, *dry_run, *validation);
+                let shown = created
+                    .map_err(|failure| failure.with_source("creating", &info.source))
+                    .and_then(|value| print(call, &info, &value, output, "created", *dry_run));
+                failures.extend(shown.err());
+            });
+        }
+        Failure::of(std::mem::take(&mut self.failures)).map_or(Ok(Progress::Done(0)), Err)
     }
-    Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
 fn create_one(
