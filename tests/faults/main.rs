@@ -70,10 +70,10 @@ fn a_node_that_stops_is_noticed_and_its_pods_end_only_by_force() {
          > False
          kubectl get endpoints nginx -o jsonpath='{.subsets[*].notReadyAddresses[*].targetRef.name}' 2>/dev/null
          > web-0
-         sleep 290
+         sleep 280
          kubectl get pod web-0 --no-headers
          > web-0 1/1 Running 0 [..]
-         sleep 20
+         sleep 30
          kubectl get pod web-0 --no-headers
          > web-0 1/1 Terminating 0 [..]
          kubectl get events --field-selector involvedObject.name=web-0,reason=TaintManagerEviction -o jsonpath='{.items[*].message}'
