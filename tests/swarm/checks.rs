@@ -24,13 +24,21 @@ pub(crate) struct Checks {
     ready_until: OrderedMap<Key, Time>,
     /// When anything last changed that a budget looks at.
     last_change: Time,
+    /// Whether a set was scaled and no pod has changed since: budgets look at pods, and see a set's size when one of them changes.
+    has_unseen_scale: bool,
     /// A pod that was evicted against its budget.
     overdrawn: Option<Key>,
 }
 
 impl Checks {
     pub(crate) fn new() -> Checks {
-        Checks { cursor: 0, ready_until: OrderedMap::new(), last_change: Time(0), overdrawn: None }
+        Checks {
+            cursor: 0,
+            ready_until: OrderedMap::new(),
+            last_change: Time(0),
+            has_unseen_scale: false,
+            overdrawn: None,
+        }
     }
 
     /// What the budget has to give at this instant, if it has had time to see what there is.
@@ -38,12 +46,14 @@ impl Checks {
         let wanted = set(cluster, "web")?.spec.replicas();
         let healthy = typed::<Pod>(cluster).iter().filter(|pod| counts(pod)).count() as i32;
         let desired = (wanted - 1).max(0);
-        (cluster.now().since(self.last_change) > SIGHT).then_some(healthy - desired)
+        let has_seen = !self.has_unseen_scale && cluster.now().since(self.last_change) > SIGHT;
+        has_seen.then_some(healthy - desired)
     }
 
-    /// A set was changed: its budget sees it a little later.
+    /// A set was scaled: its budget sees it with the next change of a pod.
     pub(crate) fn note_change(&mut self, now: Time) {
         self.last_change = now;
+        self.has_unseen_scale = true;
     }
 
     /// An eviction was allowed when the budget had so much to give.
@@ -85,6 +95,7 @@ impl Checks {
             *until = change.at.min(*until);
         }
         self.last_change = self.last_change.max(change.at);
+        self.has_unseen_scale &= !pod.metadata.name.starts_with("web-");
         if old.is_none_or(|old| old.spec.node_name.is_empty()) && !pod.spec.node_name.is_empty() {
             check_room(&pod.spec.node_name, cluster)?;
         }
