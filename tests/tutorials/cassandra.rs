@@ -151,6 +151,12 @@ impl Learner {
         self.must(&format!("kubectl get pod {set}-{ordinal} -o jsonpath={{.status.podIP}}"))
     }
 
+    /// What the picture shows of a member: its state and its own share of the tokens.
+    fn caption(&self, ordinal: usize) -> cri::Caption {
+        let key = api::Key::new("default", format!("{}-{ordinal}", self.cluster.set));
+        self.desk.world.cluster().kubelets().caption(&key).expect("it says what it is")
+    }
+
     fn status(&mut self, ordinal: usize) -> Vec<Row> {
         rows(&self.exec(ordinal, "nodetool status"))
     }
@@ -172,6 +178,12 @@ impl Learner {
             let expect = 1_000 * replicas.min(2) as u32;
             assert!(owned.abs_diff(expect) <= replicas as u32, "{text}");
         }
+        let captions: Vec<cri::Caption> = (0..replicas).map(|ordinal| self.caption(ordinal)).collect();
+        let share = |caption: &cri::Caption| caption.text.strip_prefix("UN ").expect("up and normal").to_string();
+        let tenths =
+            |caption: &cri::Caption| share(caption).trim_end_matches('%').replace('.', "").parse::<u32>().unwrap();
+        assert!(captions[0].serves, "{captions:?}");
+        assert!(captions.iter().map(tenths).sum::<u32>().abs_diff(1_000) <= replicas as u32, "{captions:?}");
         let info = self.exec(replicas - 1, "nodetool info");
         assert!(
             info.contains("Native Transport active: ") && info.contains("Gossip active          : true\n"),

@@ -113,12 +113,17 @@ fn parts(language: Language, picture: &PictureState, row: &WorkloadRow) -> Optio
     };
     for pod in picture.pods.values().filter(is_its) {
         let Some(caption) = &pod.caption else { continue };
-        *counts.entry(&caption.text).or_default() += 1;
+        *counts.entry(part(&caption.text)).or_default() += 1;
         idle += u32::from(!caption.serves);
     }
     let counted: Vec<String> = counts.iter().map(|(text, count)| format!("{text} {count}")).collect();
     let idle = (idle > 0).then(|| language.fill(Text::NotServing, &[&idle.to_string()]));
     (!counted.is_empty()).then(|| (counted.join(" · "), idle))
+}
+
+/// A caption without the figures of its one pod, such as the share of a ring that is its own.
+fn part(caption: &str) -> &str {
+    caption.find(|letter: char| letter.is_ascii_digit()).map_or(caption, |at| caption[..at].trim_end())
 }
 
 fn workload(language: Language, picture: &PictureState, row: &WorkloadRow) -> Html {

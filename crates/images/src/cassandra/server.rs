@@ -6,7 +6,7 @@
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use cri::{Disposition, Payload, Process, Spawn, System, Worker};
+use cri::{Caption, Disposition, Payload, Process, Spawn, System, Worker};
 use shell::{ProcessIo, Progress, Signal};
 use sim::{Random, Span, Time};
 use thin::{Str, format_str};
@@ -20,6 +20,7 @@ use super::rows::Rows;
 use super::schema::Schema;
 use super::settings::{CQL_PORT, DATA, JMX_PORT, Settings};
 use super::start::Phase;
+use super::status::View;
 use super::ways::{Incoming, Message, Ways};
 
 /// How often a node tells how much data it has.
@@ -282,6 +283,16 @@ impl Process for Server {
         let Spawn { pid, parent, uid, tty, .. } = self.spawn;
         let command: Str = self.settings.command_line();
         vec![Worker { pid, parent, uid, started: self.started, pages: self.settings.pages(), tty, command }]
+    }
+
+    fn caption(&self) -> Option<Caption> {
+        let endpoints = &self.gossip.endpoints;
+        let text = match endpoints.is_empty() {
+            true => "starts".into(),
+            false if self.is_drained => "drained".into(),
+            false => View::new(endpoints, None).brief(0),
+        };
+        Some(Caption { text, serves: self.is_serving() })
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

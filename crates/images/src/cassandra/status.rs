@@ -3,7 +3,7 @@
 //! Models: cassandra 3.11 tools.nodetool.Status, Ring. Difference: datacenters come in the order of their names.
 
 use ordered::Arrange;
-use thin::Str;
+use thin::{Str, format_str};
 
 use super::gossip::{Endpoint, Status};
 use super::ring::{Replication, Ring, Scope, percent};
@@ -52,6 +52,12 @@ impl View<'_> {
 
     fn owns(&self, at: usize) -> String {
         if self.endpoints[at].is_member() { percent(self.owned[at]) } else { "?".into() }
+    }
+
+    /// What `status` says of one endpoint, in short: `UN 33.3%`.
+    pub(super) fn brief(&self, at: usize) -> Str {
+        let (sign, state) = signs(&self.endpoints[at]);
+        format_str!("{}{} {}", &sign[..1], &state[..1], self.owns(at))
     }
 
     fn note(&self) -> String {
