@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 const BUDGET_KIB: f64 = 450.0;
 /// Where the page stands today, and a little more. It is over its budget (docs/decisions/0007); the test suite holds it, so that
 /// nothing grows unnoticed.
-const CEILING_KIB: f64 = 630.0;
+const CEILING_KIB: f64 = 660.0;
 const LIST: &str = "first-load.json";
 
 /// What the page shows at first, in one language.

@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(25 * 60);
+/// Lines that are shown of a failure further up.
+const FAILURE_LINES: usize = 20;
 const SHOWN_LINES_MAX: usize = 400;
 const TITLE_WIDTH: usize = 34;
 
@@ -52,7 +54,9 @@ fn show(command: &Command, output: &str, ended: &Outcome<ExitStatus>) {
     let left_out = lines.len().saturating_sub(SHOWN_LINES_MAX);
     println!("    $ {}", tool::line(command));
     if left_out > 0 {
-        println!("    … {left_out} lines");
+        println!("    … {left_out} lines, of which these failed:");
+        failures(&lines[..left_out]).for_each(|line| println!("    {line}"));
+        println!("    …");
     }
     lines[left_out..].iter().for_each(|line| println!("    {line}"));
     match ended {
@@ -60,6 +64,13 @@ fn show(command: &Command, output: &str, ended: &Outcome<ExitStatus>) {
         Ok(status) => println!("    {status}"),
         Err(error) => println!("    {error}"),
     }
+}
+
+/// The lines that tell of a failed test in TAP, each with what it says of the cause.
+fn failures<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    let is_failure = |line: &&str| line.trim_start().starts_with("not ok");
+    let starts = (0..lines.len()).filter(move |at| is_failure(&lines[*at]));
+    starts.flat_map(|at| lines[at..].iter().take(FAILURE_LINES).copied())
 }
 
 fn capture(title: &str, command: &mut Command) -> (String, Outcome<ExitStatus>) {
@@ -161,6 +172,13 @@ mod tests {
     fn check(script: &str, expect: Expect, passed: u64, failed: u64) {
         let counts = run("a step", expect, Command::new("sh").args(["-c", script]));
         assert_eq!(counts, Counts { passed, failed }, "{script}");
+    }
+
+    #[test]
+    fn a_failure_far_up_is_shown_with_its_cause() {
+        let lines = ["ok 1 - a", "not ok 2 - b", "  expected 3", "ok 3 - c"];
+        assert_eq!(failures(&lines).collect::<Vec<_>>(), lines[1..]);
+        assert_eq!(failures(&lines[2..]).count(), 0);
     }
 
     #[test]
