@@ -29,6 +29,7 @@ mod pod;
 mod priority;
 mod quota;
 mod rbac;
+mod resource_names;
 mod service;
 mod stateful_set;
 mod storage;

@@ -8,30 +8,9 @@ use api::{FieldError, Value};
 use ordered::OrderedSet;
 
 use super::field::{Errors, Field};
+use super::resource_names::{self, COUNTED};
 use super::{checks, names};
 
-/// Resources without a domain that quotas count.
-const COUNTED: [&str; 19] = [
-    "configmaps",
-    "cpu",
-    "ephemeral-storage",
-    "limits.cpu",
-    "limits.ephemeral-storage",
-    "limits.memory",
-    "memory",
-    "persistentvolumeclaims",
-    "pods",
-    "replicationcontrollers",
-    "requests.cpu",
-    "requests.ephemeral-storage",
-    "requests.memory",
-    "requests.storage",
-    "resourcequotas",
-    "secrets",
-    "services",
-    "services.loadbalancers",
-    "services.nodeports",
-];
 const WHOLE: [&str; 9] = [
     "configmaps",
     "persistentvolumeclaims",
@@ -60,7 +39,7 @@ pub(super) fn quota(spec: &Field<'_>, errors: &mut Errors) {
     let hard = spec.child("hard");
     for (name, _) in hard.entries() {
         let amount = hard.key(name);
-        resource_name(&amount, name, &COUNTED, "must be a standard resource for quota", errors);
+        resource_names::of_quota(&amount, name, errors);
         quota_amount(&amount, name, errors);
     }
     scopes(spec, errors);
@@ -74,23 +53,6 @@ fn quota_amount(field: &Field<'_>, name: &str, errors: &mut Errors) {
     }
     if (WHOLE.contains(&name) || checks::is_extended(name)) && amount.milli_value() % 1_000 != 0 {
         errors.push(field.invalid("must be an integer"));
-    }
-}
-
-/// The name of a resource: a qualified one, or one of Kubernetes' own.
-fn resource_name(field: &Field<'_>, name: &str, own: &[&str], complaint: &str, errors: &mut Errors) {
-    let problems = names::label_key(name);
-    let is_named_well = problems.is_empty();
-    errors.extend(problems.into_iter().map(|problem| field.invalid_as(name, problem)));
-    let is_huge = name.starts_with("hugepages-") || name.starts_with("requests.hugepages-");
-    if name.contains('/') || is_huge {
-        return;
-    }
-    if is_named_well && !COUNTED.contains(&name) && name != "storage" {
-        errors.push(field.invalid_as(name, "must be a standard resource type or fully qualified"));
-    }
-    if !own.contains(&name) {
-        errors.push(field.invalid_as(name, complaint));
     }
 }
 
@@ -236,15 +198,9 @@ fn limit_item(limit: &Field<'_>, errors: &mut Errors) {
 }
 
 fn limit_resource(kind: &str, field: &Field<'_>, name: &str, errors: &mut Errors) {
-    const OF_CONTAINERS: [&str; 3] = ["cpu", "ephemeral-storage", "memory"];
     match kind {
-        "Pod" | "Container" => {
-            resource_name(field, name, &OF_CONTAINERS, "must be a standard resource for containers", errors);
-        }
-        _ => {
-            let all: Vec<&str> = COUNTED.into_iter().chain(["storage", name]).collect();
-            resource_name(field, name, &all, "", errors);
-        }
+        "Pod" | "Container" => resource_names::of_container(field, name, errors),
+        _ => resource_names::of_anything(field, name, errors),
     }
 }
 

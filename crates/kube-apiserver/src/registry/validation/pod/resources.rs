@@ -1,30 +1,8 @@
 //! What containers request and may use.
 
 use super::super::field::{Errors, Field};
-use super::super::{checks, names};
+use super::super::{checks, resource_names};
 
-const OWN: [&str; 3] = ["cpu", "ephemeral-storage", "memory"];
-/// Resources without a domain that exist, though not for containers.
-const STANDARD: [&str; 18] = [
-    "configmaps",
-    "count/",
-    "cpu",
-    "ephemeral-storage",
-    "limits.cpu",
-    "limits.ephemeral-storage",
-    "limits.memory",
-    "memory",
-    "persistentvolumeclaims",
-    "pods",
-    "replicationcontrollers",
-    "requests.cpu",
-    "requests.ephemeral-storage",
-    "requests.memory",
-    "resourcequotas",
-    "secrets",
-    "services",
-    "storage",
-];
 const RESIZABLE: [&str; 2] = ["cpu", "memory"];
 const RESIZE_POLICIES: [&str; 2] = ["NotRequired", "RestartContainer"];
 
@@ -64,18 +42,8 @@ fn amount(field: &Field<'_>, name: &str, errors: &mut Errors) {
 }
 
 fn resource_name(field: &Field<'_>, name: &str, errors: &mut Errors) {
-    let problems = names::label_key(name);
-    let is_named_well = problems.is_empty();
-    errors.extend(problems.into_iter().map(|problem| field.invalid_as(name, problem)));
-    let is_huge = name.starts_with("hugepages-");
-    if !name.contains('/') {
-        if is_named_well && !STANDARD.contains(&name) && !is_huge {
-            errors.push(field.invalid_as(name, "must be a standard resource type or fully qualified"));
-        }
-        if !OWN.contains(&name) && !is_huge {
-            errors.push(field.invalid_as(name, "must be a standard resource for containers"));
-        }
-    } else if name.starts_with("requests.") {
+    resource_names::of_container(field, name, errors);
+    if name.contains('/') && name.starts_with("requests.") {
         errors.push(field.invalid_as(name, "doesn't follow extended resource name standard"));
     }
 }
