@@ -8,9 +8,9 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 export const DIST = resolve(process.env.DIST ?? '../../dist');
 
-export function launch() {
+export function launch(flags = []) {
   const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? usual, headless: true, chromiumSandbox: false, args: FLAGS });
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? usual, headless: true, chromiumSandbox: false, args: [...FLAGS, ...flags] });
 }
 
 // Opens the page in a new context that ends with the test `t`. The answer keeps what the browser reported: console errors and warnings, exceptions,
