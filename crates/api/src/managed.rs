@@ -57,7 +57,7 @@ pub struct Entry {
     pub writer: Writer,
     /// How.
     pub operation: Operation,
-    /// When last; whole seconds.
+    /// When last; whole seconds. `Time(0)` for an entry without a time, as writes of `scale` leave it.
     pub time: Time,
     /// What.
     pub fields: FieldSet,
@@ -83,7 +83,9 @@ impl Entry {
         if !self.writer.subresource.is_empty() {
             value.set(&["subresource"], self.writer.subresource.clone());
         }
-        value.set(&["time"], self.time.to_rfc3339());
+        if self.time != Time(0) {
+            value.set(&["time"], self.time.to_rfc3339());
+        }
         value
     }
 

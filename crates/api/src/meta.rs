@@ -106,7 +106,7 @@ impl Codec for ResourceVersion {
 pub struct ManagedFieldsEntry {
     /// Who, how, and which fields.
     pub shape: Rc<ManagedShape>,
-    /// When this manager last changed a field.
+    /// When this manager last changed a field; `Time(0)` where it is not kept.
     pub time: Time,
 }
 

@@ -13,7 +13,8 @@ use sim::Time;
 use crate::ApiServer;
 use crate::admission::SYSTEM_CLASSES;
 
-const MANAGER: &str = "kube-apiserver";
+/// Under which name the server itself writes.
+pub(crate) const MANAGER: &str = "kube-apiserver";
 const NAMESPACES: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "default"];
 const SERVER_ADDRESS: &str = "192.168.49.2";
 const SERVER_PORT: i32 = 6443;

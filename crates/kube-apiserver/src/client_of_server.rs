@@ -80,7 +80,7 @@ impl Api for ServerClient<'_> {
     }
 
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status> {
-        eviction::evict(self.server, pod, options, &self.manager, self.now)
+        eviction::evict(self.server, pod, options, self.now)
     }
 
     fn set_renewal(&mut self, lease: &Key, every: Option<Span>) {

@@ -91,6 +91,8 @@ impl Interner {
 
     /// Makes a writer the owner of the fields that it changed.
     pub(crate) fn record_update(&mut self, object: &mut Object, old: &Object, part: Part, manager: &str, now: Time) {
+        // Who scales is kept on another object, and comes back from there without a time.
+        let now = if part == Part::Scale { Time(0) } else { now };
         let before = old.metadata().managed_fields.clone();
         object.metadata_mut().managed_fields = before.clone();
         if before.is_empty() {

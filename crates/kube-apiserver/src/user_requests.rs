@@ -106,14 +106,14 @@ impl ApiServer {
         defaults::apply(kind.name(), value);
         defaults::drop_disabled(kind.name(), value, None);
         let name = value.at(&["metadata", "name"]).text().to_owned();
-        if kind == Kind::Service {
-            registry::service::complete(value);
-            refuse_if_any(kind, &name, &validation::address_faults(value))?;
-        }
-        let errors = if kind == Kind::Job {
-            validation::validate_create(kind, &self.with_selector(value))
-        } else {
-            validation::validate_create(kind, value)
+        let errors = match kind {
+            Kind::Service => {
+                let whole = registry::service::completed(value);
+                refuse_if_any(kind, &name, &validation::address_faults(&whole))?;
+                validation::validate_create(kind, &whole)
+            }
+            Kind::Job => validation::validate_create(kind, &self.with_selector(value)),
+            _ => validation::validate_create(kind, value),
         };
         if kind == Kind::Service && !errors.is_empty() {
             let mut trial = self.clone();

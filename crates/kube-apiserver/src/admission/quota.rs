@@ -57,7 +57,7 @@ fn book(server: &mut ApiServer, mut quota: Plain, sums: &Amounts, now: Time) {
     }
     quota.body.set("status", status);
     // Nobody else writes between reading and this.
-    let _ = server.update_status(quota.into(), "kube-apiserver", now);
+    let _ = server.update_status(quota.into(), crate::bootstrap::MANAGER, now);
 }
 
 /// What a quota allows, and what is used of it.

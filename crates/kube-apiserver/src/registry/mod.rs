@@ -168,7 +168,9 @@ pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
         (Object::PersistentVolumeClaim(claim), Object::PersistentVolumeClaim(old)) => {
             Rc::make_mut(claim).spec = old.spec.clone();
         }
-        (Object::PersistentVolume(volume), Object::PersistentVolume(old)) => set_phase_time(Rc::make_mut(volume), old),
+        (Object::PersistentVolume(volume), Object::PersistentVolume(old)) => {
+            Rc::make_mut(volume).spec = old.spec.clone()
+        }
         (Object::Namespace(namespace), Object::Namespace(old)) => {
             Rc::make_mut(namespace).spec = old.spec.clone();
         }
@@ -188,10 +190,12 @@ fn set_template_generation(set: &mut api::DaemonSet, old: &api::DaemonSet) {
     set.metadata.annotations.insert(TEMPLATE_GENERATION, thin::format_str!("{count}"));
 }
 
-fn set_phase_time(volume: &mut api::PersistentVolume, old: &api::PersistentVolume) {
-    volume.spec = old.spec.clone();
-    if volume.status.phase == old.status.phase {
-        volume.status.last_phase_transition_time = old.status.last_phase_transition_time;
+/// What the server adds to a new status; it belongs to nobody.
+pub(crate) fn finish_status_update(object: &mut Object, old: &Object, now: Time) {
+    if let (Object::PersistentVolume(volume), Object::PersistentVolume(old)) = (object, old)
+        && volume.status.phase != old.status.phase
+    {
+        Rc::make_mut(volume).status.last_phase_transition_time = Some(now.truncate_to_second());
     }
 }
 

@@ -10,12 +10,15 @@ use api::Value;
 const ADDRESS: [&str; 2] = ["spec", "clusterIP"];
 const ADDRESSES: [&str; 2] = ["spec", "clusterIPs"];
 
-/// Completes a new service.
-pub(crate) fn complete(object: &mut Value) {
+/// A new service as it is judged. The object itself gets its list of addresses with them, after its creator was noted as
+/// the owner of what it wrote.
+pub(crate) fn completed(object: &Value) -> Value {
+    let mut completed = object.clone();
     let address = object.at(&ADDRESS).clone();
     if !address.text().is_empty() && object.at(&ADDRESSES).as_list().is_empty() {
-        object.set(&ADDRESSES, vec![address]);
+        completed.set(&ADDRESSES, vec![address]);
     }
+    completed
 }
 
 /// Completes a changed service.

@@ -12,6 +12,7 @@ use client::DeleteOptions;
 use sim::Time;
 
 use crate::ApiServer;
+use crate::bootstrap::MANAGER;
 
 /// Seconds after which a refused client may ask again while a budget is being processed.
 const RETRY_AFTER_SECONDS: i64 = 10;
@@ -47,13 +48,7 @@ impl Refusals {
 }
 
 /// Evicts a pod, or answers why not.
-pub(crate) fn evict(
-    server: &mut ApiServer,
-    key: &Key,
-    options: &DeleteOptions,
-    manager: &str,
-    now: Time,
-) -> Result<(), Status> {
+pub(crate) fn evict(server: &mut ApiServer, key: &Key, options: &DeleteOptions, now: Time) -> Result<(), Status> {
     let Object::Pod(pod) = server.get(Kind::Pod, key)?.clone() else {
         return Err(Status::not_found(Kind::Pod, &key.name));
     };
@@ -64,7 +59,7 @@ pub(crate) fn evict(
     match budgets.as_slice() {
         [] => {}
         [budget] => {
-            let taken = take_from_budget(server, budget, &pod, options, manager, now);
+            let taken = take_from_budget(server, budget, &pod, options, now);
             if taken.is_err() && !options.dry_run {
                 server.refusals.note(budget.metadata.key(), pod.metadata.name.clone());
             }
@@ -78,7 +73,7 @@ pub(crate) fn evict(
         }
     }
     if !options.dry_run {
-        say_that_it_is_disrupted(server, &pod, manager, now)?;
+        say_that_it_is_disrupted(server, &pod, now)?;
     }
     server.delete(Kind::Pod, key, options, now).map(drop)
 }
@@ -104,7 +99,6 @@ fn take_from_budget(
     budget: &PodDisruptionBudget,
     pod: &Pod,
     options: &DeleteOptions,
-    manager: &str,
     now: Time,
 ) -> Result<(), Status> {
     let status = &budget.status;
@@ -131,7 +125,7 @@ fn take_from_budget(
         budget.status.say_whether_any_may_go(now);
     }
     budget.status.disrupted_pods.insert(pod.metadata.name.clone(), now.truncate_to_second());
-    server.update_status(budget.into(), manager, now).map(drop)
+    server.update_status(budget.into(), MANAGER, now).map(drop)
 }
 
 fn why_nothing_is_allowed(budget: &PodDisruptionBudget) -> String {
@@ -162,16 +156,15 @@ fn refusal(cause: &str, retry_after_seconds: i64) -> Status {
     Status { reason: Reason::TooManyRequests, message: message.into(), details: Some(Box::new(details)) }
 }
 
-fn say_that_it_is_disrupted(server: &mut ApiServer, pod: &Pod, manager: &str, now: Time) -> Result<(), Status> {
+fn say_that_it_is_disrupted(server: &mut ApiServer, pod: &Pod, now: Time) -> Result<(), Status> {
     let mut pod = pod.clone();
     let mut condition = PodCondition::new("DisruptionTarget", true, now);
     condition.reason = "EvictionByEvictionAPI".into();
     condition.message = "Eviction API: evicting".into();
-    condition.observed_generation = pod.metadata.generation;
     let status = Rc::make_mut(&mut pod.status);
     match status.conditions.make_mut().iter_mut().find(|old| old.kind == condition.kind) {
         Some(old) => *old = condition,
         None => status.conditions.push(condition),
     }
-    server.update_status(pod.into(), manager, now).map(drop)
+    server.update_status_unowned(pod.into(), now).map(drop)
 }

@@ -214,7 +214,6 @@ impl PersistentVolumeController {
         let mut changed = (**volume).clone();
         changed.status.phase = phase.into();
         changed.status.message = message.into();
-        changed.status.last_phase_transition_time = Some(context.now.truncate_to_second());
         self.last_writes.note(&volume.key(), context.now);
         let object = context.update_status(changed)?;
         Ok(object.get::<PersistentVolume>().expect("the server answers with the kind that was written").clone())
