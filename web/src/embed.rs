@@ -5,24 +5,24 @@
 //!
 //! Invariant: only the window that holds this one is listened to. What it can ask for is what a reader could do.
 
-use js_sys::{Array, JsString, Object, Reflect};
-use view::{Command, File, Goal, INPUT_BYTES_MAX, Start, Update};
-use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Window};
+mod host;
+mod messages;
 
-use crate::driver::{Outcome, SLICE_EVENTS_MAX, SPEEDS};
+use view::{Command, File, Goal, Start};
+
+use crate::driver::{SLICE_EVENTS_MAX, SPEEDS};
 use crate::i18n::Language;
 use crate::store::{Pane, Panes, View};
 
-/// The version of the messages; every message carries it under [`MARK`].
+pub use host::Host;
+pub use messages::{Said, listen, tell};
+
+/// The version of the messages.
 const VERSION: u32 = 1;
-const MARK: &str = "ordinal";
 /// The terminal in which a host's commands run before the reader sees anything. No reader opens so many.
 pub const HIDDEN_TERMINAL: u32 = 1_000;
 /// Virtual time that a host's commands may take before the reader's come.
 const SETUP_US_MAX: u64 = 3_600_000_000;
-/// The host's questions are numbered from here; the page's own begin at one.
-const FIRST_QUESTION: u32 = 1 << 31;
 /// The file in which the reader finds the host's manifest.
 const MANIFEST: &str = "manifest.yaml";
 
@@ -45,25 +45,6 @@ pub struct Guest {
     pub seed: Option<u64>,
     /// How many nodes.
     pub nodes: Option<u32>,
-}
-
-/// What the page around this one says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Said {
-    /// What the cluster begins with.
-    Begin(Beginning),
-    /// A command is to be typed.
-    Run(String),
-    /// Time stands.
-    Pause,
-    /// Time goes on.
-    Resume,
-    /// So many virtual seconds a second, one of [`SPEEDS`].
-    Speed(u32),
-    /// How things stand: what this command says in a copy of the cluster.
-    Ask(u32, String),
-    /// The journal is wanted.
-    Export(u32),
 }
 
 /// What a host's cluster begins with.
@@ -158,117 +139,6 @@ fn view_of(word: &str) -> Option<View> {
         "events" => Some(View::Events),
         _ => None,
     }
-}
-
-/// The window that holds this one, if one does.
-fn host(window: &Window) -> Option<Window> {
-    window.parent().ok().flatten().filter(|parent| !Object::is(parent, window))
-}
-
-/// Hands on what the host says, for the page's whole life, and tells it that this page listens.
-pub fn listen(window: &Window, on_said: impl Fn(Said) + 'static) {
-    let Some(host) = host(window) else { return };
-    let (source, place) = (host.clone(), window.clone());
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let is_host = event.source().is_some_and(|sender| Object::is(&sender, &source));
-        if !is_host || !is_ours(&event.data()) {
-            return;
-        }
-        match said(&event.data()) {
-            Some(said) => on_said(said),
-            None => refuse(&place),
-        }
-    });
-    // A window takes any listener.
-    let _ = window.add_event_listener_with_callback("message", on_message.as_ref().unchecked_ref());
-    on_message.forget();
-    tell(window, "ready", &[]);
-}
-
-/// Tells the host something. It holds no secret, so that any host may hear it.
-pub fn tell(window: &Window, kind: &str, values: &[(&str, JsValue)]) {
-    let Some(host) = host(window) else { return };
-    let message = Object::new();
-    let fixed = [(MARK, JsValue::from(VERSION)), ("type", JsValue::from(kind))];
-    for (name, value) in fixed.iter().chain(values) {
-        // A plain object takes any property.
-        let _ = Reflect::set(&message, &JsValue::from(*name), value);
-    }
-    // A host that is gone hears nothing.
-    let _ = host.post_message(&message, "*");
-}
-
-/// Whether a message is for a playground; others' messages are none of ours.
-fn is_ours(data: &JsValue) -> bool {
-    data.is_object() && Reflect::has(data, &JsValue::from(MARK)).unwrap_or(false)
-}
-
-/// A message that cannot be read is answered, so that its author learns of it.
-fn refuse(window: &Window) {
-    let message =
-        "not a message of version 1: begin, run, ask, export, pause, resume or speed, as docs/embedding.md has them";
-    tell(window, "refused", &[("message", message.into())]);
-}
-
-/// A message of this version; nothing if it is of another, or no message that there is.
-fn said(data: &JsValue) -> Option<Said> {
-    let get = |name: &str| Reflect::get(data, &JsValue::from(name)).unwrap_or(JsValue::UNDEFINED);
-    if get(MARK).as_f64() != Some(f64::from(VERSION)) {
-        return None;
-    }
-    let text = |name: &str| get(name).as_string().filter(|text| text.len() < INPUT_BYTES_MAX);
-    let whole = |number: &f64| *number >= 0.0 && *number < f64::from(FIRST_QUESTION);
-    let number = |name: &str| get(name).as_f64().filter(whole).map(|number| number as u32);
-    match get("type").as_string()?.as_str() {
-        "begin" => {
-            let manifest = text("manifest").unwrap_or_default();
-            Some(Said::Begin(Beginning { manifest, setup: lines(&get("setup")), commands: lines(&get("commands")) }))
-        }
-        "run" => text("command").map(Said::Run),
-        "pause" => Some(Said::Pause),
-        "resume" => Some(Said::Resume),
-        "speed" => number("speed").filter(|speed| SPEEDS.contains(speed)).map(Said::Speed),
-        "ask" => Some(Said::Ask(number("id")?, text("command")?)),
-        "export" => number("id").map(Said::Export),
-        _ => None,
-    }
-}
-
-/// The engine's command for a host's question. It changes nothing, and goes to no journal.
-pub fn question(id: u32, command: String) -> Command {
-    Command::Probe { id: FIRST_QUESTION + id, lines: vec![command] }
-}
-
-/// Tells the host that a session begins, what its questions have come to, and that the engine is gone.
-pub fn report(window: &Window, outcome: &Outcome) {
-    match outcome {
-        Outcome::Frame { reset, updates, .. } => {
-            if *reset {
-                tell(window, "begun", &[]);
-            }
-            updates.iter().for_each(|update| answer(window, update));
-        }
-        // A file, which the page offers itself.
-        Outcome::Exported(_) => {}
-        Outcome::Crashed(crash) => tell(window, "crashed", &[("message", JsValue::from(crash.text.as_str()))]),
-    }
-}
-
-fn answer(window: &Window, update: &Update) {
-    let Update::Probed { id, answers } = update else { return };
-    let (Some(id), Some(said)) = (id.checked_sub(FIRST_QUESTION), answers.first()) else { return };
-    let values = [("id", id.into()), ("stdout", said.stdout.as_str().into()), ("ok", said.ok.into())];
-    tell(window, "answer", &values);
-}
-
-/// The strings of a list; one line each.
-fn lines(list: &JsValue) -> Vec<String> {
-    let texts =
-        Array::is_array(list).then(|| Array::from(list)).into_iter().flat_map(|list| list.iter().collect::<Vec<_>>());
-    texts
-        .filter_map(|text| text.dyn_into::<JsString>().ok())
-        .map(|text| String::from(text).replace('\n', " "))
-        .collect()
 }
 
 #[cfg(test)]

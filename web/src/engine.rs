@@ -28,7 +28,7 @@ impl Engine {
     }
 
     fn handle(&mut self, command: Command) -> Vec<Update> {
-        self.is_used |= matches!(command, Command::Input { .. });
+        self.is_used |= matches!(command, Command::Input { .. } | Command::Run { .. });
         match command {
             Command::Start(start) => self.begin(Session::new(start)),
             Command::Restore { lines, until_us } => self.begin(Session::restore(&lines, until_us)),

@@ -339,8 +339,10 @@ impl State {
             }
             Update::Refused { message } => self.notice = Some(message),
             Update::Probed { id, answers } => self.probed = Some(Shared::new((id, answers))),
+            // A host's to hear.
+            Update::Ran { .. } | Update::Watched { .. } | Update::Reached { .. } => {}
             // The driver keeps these.
-            Update::Reached { .. } | Update::Journal { .. } | Update::Report { .. } | Update::Exported { .. } => {}
+            Update::Journal { .. } | Update::Report { .. } | Update::Exported { .. } => {}
         }
     }
 

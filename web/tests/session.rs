@@ -16,6 +16,7 @@ struct Page {
     conductor: Conductor,
     state: Rc<State>,
     journal: Vec<String>,
+    heard: Vec<Update>,
 }
 
 impl Page {
@@ -24,7 +25,7 @@ impl Page {
         conductor.greeted();
         conductor.push(first);
         let state = Rc::new(State::new(Language::En, Pace::Speed(1), Panes::default()));
-        let mut page = Page { engine: Engine::default(), conductor, state, journal: Vec::new() };
+        let mut page = Page { engine: Engine::default(), conductor, state, journal: Vec::new(), heard: Vec::new() };
         page.settle(true);
         page
     }
@@ -51,11 +52,25 @@ impl Page {
                     self.journal.push(line.clone());
                 }
             }
+            self.heard.extend(answer.updates.iter().cloned());
             let pace = self.conductor.pace();
             let outcome = Outcome::Frame { reset, updates: answer.updates, pace, unkept: false, start_us: 0 };
             self.state = Rc::clone(&self.state).reduce(Action::Driver(outcome));
             reset = false;
         }
+    }
+
+    fn run(&mut self, id: u32, text: &str, limit_us: u64) {
+        self.send(Command::Run { id, terminal: 1, text: format!("{text}\n"), limit_us });
+    }
+
+    /// What runs have come to, by their numbers, in the order of their ends.
+    fn ran(&self) -> Vec<(u32, &str, &str, Option<i32>)> {
+        let ran = |update| match update {
+            &Update::Ran { id, ref stdout, ref stderr, status } => Some((id, stdout.as_str(), stderr.as_str(), status)),
+            _ => None,
+        };
+        self.heard.iter().filter_map(ran).collect()
     }
 
     fn screen(&self) -> String {
@@ -129,4 +144,68 @@ fn an_inner_shell_reads_what_is_typed() {
     page.send(input("exit\n"));
     page.frames(1_000);
     assert!(page.screen().ends_with("pod \"dns-test\" deleted from default namespace\n$ "), "{}", page.screen());
+}
+
+#[test]
+fn a_run_answers_with_what_the_reader_sees_and_what_comes_meanwhile_waits() {
+    let mut page = Page::begin(Command::Start(start()));
+    page.run(1, "echo one; sleep 2; echo two >&2; false", u64::MAX);
+    page.run(2, "cat <<E\na b\nE", u64::MAX);
+    page.send(input("echo typed\n"));
+    assert_eq!(page.ran(), [], "it takes two seconds");
+    page.frames(300);
+    assert_eq!(page.ran(), [(1, "one\n", "two\n", Some(1)), (2, "a b\n", "", Some(0))]);
+    let lines: Vec<String> = page.screen().lines().map(str::to_owned).collect();
+    assert!(lines.contains(&"typed".to_owned()) && lines.contains(&"$ cat <<E".to_owned()), "{lines:?}");
+    let until_us = page.conductor.now_us();
+    let again = Page::begin(Command::Restore { lines: page.journal.clone(), until_us });
+    assert_eq!(again.screen(), page.screen());
+}
+
+#[test]
+fn a_run_that_does_not_end_by_itself_is_ended() {
+    let mut page = Page::begin(Command::Start(start()));
+    page.run(1, "echo 'open", u64::MAX);
+    page.run(2, "sleep 1000", 3_000_000);
+    page.frames(400);
+    page.run(3, "sleep 1000", u64::MAX);
+    page.send(Command::Interrupt { terminal: 1, pending: String::new() });
+    page.run(4, "exit 3", u64::MAX);
+    page.run(5, "echo never", u64::MAX);
+    page.frames(10);
+    let ended: Vec<(u32, Option<i32>)> = page.ran().iter().map(|&(id, _, _, status)| (id, status)).collect();
+    assert_eq!(ended, [(1, Some(2)), (2, Some(124)), (3, Some(130)), (4, Some(3)), (5, None)]);
+    assert!(page.ran()[0].2.contains("unexpected end of the command"));
+    page.send(Command::Run { id: 6, terminal: 9, text: "true\n".into(), limit_us: 0 });
+    assert_eq!(page.ran().last(), Some(&(6, "", "", None)), "there is no such terminal");
+}
+
+#[test]
+fn a_watch_tells_what_happens_until_it_is_ended() {
+    let mut page = Page::begin(Command::Start(start()));
+    let watch =
+        |id, resource: &str| Command::Watch { id, resource: resource.into(), namespace: Some("default".into()) };
+    page.send(watch(1, "secret"));
+    page.send(watch(2, "foos"));
+    page.run(1, "kubectl create secret generic one; kubectl create secret generic two -n kube-public", u64::MAX);
+    page.frames(100);
+    page.send(Command::Unwatch { id: 1 });
+    page.run(2, "kubectl delete secret one", u64::MAX);
+    page.frames(100);
+    assert_eq!(page.ran().len(), 2);
+    let told: Vec<(u32, usize, Option<&str>)> = page
+        .heard
+        .iter()
+        .filter_map(|update| match update {
+            Update::Watched { id, events, refused } => {
+                assert!(events.iter().all(|event| event.starts_with(r#"{"type":"ADDED","object":{"apiVersion":"v1""#)));
+                Some((*id, events.len(), refused.as_ref().map(|why| why.reason.as_str())))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [(2, 0, Some("UnknownResource")), (1, 1, None)]);
+    (10..=10 + view::WATCHES_MAX as u32).for_each(|id| page.send(watch(id, "pods")));
+    let last = page.heard.iter().rev().find(|update| matches!(update, Update::Watched { .. }));
+    assert!(matches!(last, Some(Update::Watched { refused: Some(why), .. }) if why.reason == "Refused"), "{last:?}");
 }

@@ -19,6 +19,20 @@ pub enum ObjectsError {
     Status(Status),
 }
 
+impl ObjectsError {
+    /// The error in one word, for programs: `UnknownResource`, `NotFound`, `Expired`, `Refused`.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            ObjectsError::Resource(_) => "UnknownResource",
+            ObjectsError::Status(status) => match status.reason.as_str() {
+                "NotFound" => "NotFound",
+                "Expired" => "Expired",
+                _ => "Refused",
+            },
+        }
+    }
+}
+
 impl From<Status> for ObjectsError {
     fn from(status: Status) -> ObjectsError {
         ObjectsError::Status(status)

@@ -1,5 +1,8 @@
 //! A world behind the protocol of `view`: commands in, updates out, every input in the journal.
 
+mod runs;
+mod watches;
+
 use ordered::OrderedMap;
 use std::collections::VecDeque;
 
@@ -17,8 +20,10 @@ use view::{
 use crate::browser::{Failure, Page};
 use crate::desk::Desk;
 use crate::manifest;
+use crate::objects::Watched;
 use crate::picture::Sent;
 use crate::world::{Options, World};
+use runs::Run;
 
 /// The terminal that is open from the start.
 const FIRST_TERMINAL: u32 = 1;
@@ -48,6 +53,7 @@ pub enum SessionError {
 pub struct Session {
     world: World,
     terminals: OrderedMap<u32, Typed>,
+    watches: OrderedMap<u32, Watched>,
     sent: Sent,
     updates: Vec<Update>,
 }
@@ -56,6 +62,8 @@ pub struct Session {
 #[derive(Clone, Default)]
 struct Typed {
     lines: VecDeque<String>,
+    /// Commands of which the outcome is wanted; the first may be under way.
+    runs: VecDeque<Run>,
     told: Option<(Mode, String)>,
     /// What the shell showed when it last asked for a line.
     prompt: String,
@@ -78,6 +86,7 @@ impl Session {
         let mut session = Session {
             world: World::new(&Options { cluster, files, has_editor: true }),
             terminals: OrderedMap::new(),
+            watches: OrderedMap::new(),
             sent: Sent::default(),
             updates: Vec::new(),
         };
@@ -104,6 +113,7 @@ impl Session {
 
     /// All that has happened since the last answer.
     pub fn take_updates(&mut self) -> Vec<Update> {
+        self.tell_watches();
         self.tell_prompts();
         for (terminal, path) in self.world.open_editors() {
             let text = self.world.read_file(&path).unwrap_or_default();
@@ -129,10 +139,13 @@ impl Session {
             },
             Command::OpenTerminal { terminal } => self.act(terminal, Input::Act(Act::Open {})),
             Command::CloseTerminal { terminal } => self.act(terminal, Input::Act(Act::Close {})),
-            Command::Input { text, .. } if text.len() > INPUT_BYTES_MAX => {
+            Command::Input { text, .. } | Command::Run { text, .. } if text.len() > INPUT_BYTES_MAX => {
                 self.refuse(&format!("more than {INPUT_BYTES_MAX} bytes at once: nothing of it was typed"));
             }
             Command::Input { terminal, text } => self.act(terminal, Input::Text(text)),
+            Command::Run { id, terminal, text, limit_us } => self.run(id, terminal, text, limit_us),
+            Command::Watch { id, resource, namespace } => self.watch(id, &resource, namespace.as_deref()),
+            Command::Unwatch { id } => drop(self.watches.remove(&id)),
             Command::Interrupt { terminal, pending } => self.act(terminal, Input::Act(Act::Interrupt(pending))),
             Command::Eof { terminal } => self.act(terminal, Input::Act(Act::Eof {})),
             Command::Complete { terminal, line, cursor } => self.complete(terminal, line, cursor),
@@ -164,6 +177,7 @@ impl Session {
             Command::Advance { dt_us } => self.advance(dt_us),
             Command::RunUntil { goal, limit_us, events_max } => self.run_until(goal, Time(limit_us), events_max),
         }
+        self.go_on_with_runs();
         self.take_updates()
     }
 
@@ -201,6 +215,7 @@ impl Session {
             Input::Act(Act::Open {}) => self.open(terminal),
             Input::Act(Act::Close {}) => {
                 self.world.close_terminal(terminal);
+                self.end_run(terminal, Mode::Closed);
                 self.terminals.remove(&terminal);
                 self.updates.push(Update::TerminalClosed { terminal });
             }
@@ -244,6 +259,7 @@ impl Session {
         let (_, prompt) = self.standing(terminal);
         if let Some(typed) = self.terminals.get_mut(&terminal) {
             typed.lines.clear();
+            typed.runs.front_mut().into_iter().for_each(Run::lines_dropped);
         }
         self.updates.push(Update::Echo { terminal, mode: Mode::Program, prompt, text: format!("{pending}^C") });
         self.world.interrupt(terminal);
@@ -289,12 +305,12 @@ impl Session {
                 if goal == Goal::Limit {
                     self.run_to(limit);
                 }
-                self.updates.push(Update::Reached { goal });
+                self.updates.push(Update::Reached { goal, is_met: goal == Goal::Limit || self.is_reached(goal) });
                 return;
             }
             self.settle();
             if goal == Goal::NextEvent {
-                self.updates.push(Update::Reached { goal });
+                self.updates.push(Update::Reached { goal, is_met: true });
                 return;
             }
         }
@@ -338,12 +354,13 @@ impl Session {
         let mut any = false;
         for terminal in self.world.terminals() {
             let (mode, prompt) = self.standing(terminal);
+            self.end_run(terminal, mode);
             if matches!(mode, Mode::Busy | Mode::Closed) {
                 continue;
             }
-            let Some(text) = self.terminals.get_mut(&terminal).and_then(|typed| typed.lines.pop_front()) else {
-                continue;
-            };
+            let Some(typed) = self.terminals.get_mut(&terminal) else { continue };
+            let Some(text) = typed.lines.pop_front() else { continue };
+            typed.runs.front_mut().into_iter().for_each(Run::line_taken);
             let bytes = format!("{text}\n");
             self.updates.push(Update::Echo { terminal, mode, prompt, text });
             if let Err(error) = self.world.feed(terminal, bytes.as_bytes()) {
@@ -384,6 +401,9 @@ impl Session {
         }
         if text.is_empty() {
             return;
+        }
+        if let Some(run) = self.terminals.get_mut(&terminal).and_then(|typed| typed.runs.front_mut()) {
+            run.print(stream, text);
         }
         if let Some(Update::Output { terminal: last, stream: same, text: so_far }) = self.updates.last_mut()
             && (*last, *same) == (terminal, stream)

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::{Command, Update};
 
 /// The first byte of every message.
-pub const VERSION: u8 = 5;
+pub const VERSION: u8 = 6;
 
 /// The longest message, in bytes. An answer with the terminal text of a long replay is the longest there is.
 pub const MESSAGE_BYTES_MAX: usize = 256 << 20;

@@ -9,6 +9,9 @@ pub const INPUT_BYTES_MAX: usize = 1 << 20;
 /// Lines of one [`Command::Probe`].
 pub const PROBE_LINES_MAX: usize = 16;
 
+/// Watches of one session at a time.
+pub const WATCHES_MAX: usize = 64;
+
 /// One wish. Terminals are numbered by the page; terminal 1 is open from the start.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Command {
@@ -39,6 +42,18 @@ pub enum Command {
         /// One line, or many of a paste. At most [`INPUT_BYTES_MAX`] bytes.
         text: String,
     },
+    /// Whole lines for a terminal's shell, of which the outcome is wanted: typed when the shell next asks for a command and nothing
+    /// else waits to be read. Answered by [`crate::Update::Ran`], and seen in the terminal as what a reader types.
+    Run {
+        /// Comes back with the answer.
+        id: u32,
+        /// The terminal.
+        terminal: u32,
+        /// As [`Command::Input`] has it.
+        text: String,
+        /// So much virtual time after its first line it is interrupted.
+        limit_us: u64,
+    },
     /// Ctrl-C. The engine echoes `^C`.
     Interrupt {
         /// The terminal.
@@ -67,6 +82,21 @@ pub enum Command {
         id: u32,
         /// Commands that read, at most [`PROBE_LINES_MAX`].
         lines: Vec<String>,
+    },
+    /// Wants to know how the objects of a resource change from now on. Told by [`crate::Update::Watched`] until it is ended, or until
+    /// another session begins; never journalled, and costs no virtual time.
+    Watch {
+        /// Comes back with every answer; a number not in use.
+        id: u32,
+        /// Any name that kubectl takes.
+        resource: String,
+        /// `None`: all.
+        namespace: Option<String>,
+    },
+    /// Ends a watch; one that has ended is ignored.
+    Unwatch {
+        /// The watch's.
+        id: u32,
     },
     /// The editor that [`crate::Update::OpenEditor`] opened is closed.
     EditorResult {

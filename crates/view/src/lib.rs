@@ -22,13 +22,13 @@ mod update;
 mod why;
 
 pub use bytes::{Answer, DecodeError, MESSAGE_BYTES_MAX, Message, Request, VERSION, from_bytes, to_bytes};
-pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Name, PROBE_LINES_MAX, Start};
+pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Name, PROBE_LINES_MAX, Start, WATCHES_MAX};
 pub use journal::{Act, Entry, Header, Input, JOURNAL_VERSION, JournalError};
 pub use row::{
     BudgetRow, Caption, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture,
     PodRow, PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
 };
-pub use update::{Candidate, Condition, Looked, Mode, NoPage, Probed, Problem, Stream, Update};
+pub use update::{Candidate, Condition, Looked, Mode, NoPage, Probed, Problem, Refusal, Stream, Update};
 pub use why::{Fact, Why};
 
 #[cfg(test)]

@@ -53,6 +53,27 @@ pub enum Update {
         /// Sorted. Empty: nothing fits.
         candidates: Vec<Candidate>,
     },
+    /// The answer to [`crate::Command::Run`]: its commands have ended.
+    Ran {
+        /// The command's.
+        id: u32,
+        /// What the terminal printed of it.
+        stdout: String,
+        /// What it complained of.
+        stderr: String,
+        /// Of the last command: 124 if it came to its limit, 2 if it was no whole command, 130 if it was interrupted before.
+        /// `None`: the shell has ended, and it never ran.
+        status: Option<i32>,
+    },
+    /// What a [`crate::Command::Watch`] has seen.
+    Watched {
+        /// The watch's.
+        id: u32,
+        /// `{"type":…,"object":…}` each, as a watch of the API server tells it; oldest first.
+        events: Vec<String>,
+        /// Why it has ended.
+        refused: Option<Refusal>,
+    },
     /// The answer to [`crate::Command::Probe`].
     Probed {
         /// The probe's.
@@ -69,6 +90,8 @@ pub enum Update {
     Reached {
         /// Which.
         goal: Goal,
+        /// Whether the goal was reached, and not only its limit.
+        is_met: bool,
     },
     /// The page keeps this line: it is all that is needed to come back to this state.
     Journal {
@@ -165,6 +188,15 @@ pub enum Update {
         /// The panic's message and place.
         text: String,
     },
+}
+
+/// Why objects cannot be had.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// `UnknownResource`, `NotFound`, `Expired`, `Refused`.
+    pub reason: String,
+    /// In the words of kubectl or the API server.
+    pub message: String,
 }
 
 /// What one line of a [`crate::Command::Probe`] said.

@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'UnknownResource'
   /** There is no such object or file. */
   | 'NotFound'
-  /** A watch that has fallen behind, or whose cluster went back to a snapshot: list anew. */
+  /** A watch that has fallen behind, or a question or watch whose cluster is another one now (a snapshot, a session, a new cluster): ask anew. */
   | 'Expired'
   /** The cluster or the shell refused. */
   | 'Refused'
@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'TooLong'
   /** An `exit` has ended the shell. */
   | 'Ended'
+  /** Something that this kind of cluster cannot do; the message says why, and what to do instead. */
+  | 'Unsupported'
   /** The cluster has been destroyed. */
   | 'Destroyed'
   /** The engine's file could not be loaded. */
@@ -33,6 +35,7 @@ export class OrdinalError extends Error {
   readonly code: ErrorCode;
 }
 
+/** What a cluster without a page begins with. */
 export interface ClusterOptions {
   /** How many nodes; 4. */
   nodes?: number;
@@ -70,42 +73,54 @@ export interface WatchEvent {
   object: KubernetesObject;
 }
 
-/** Ends with `return()`, with `break` in `for await`, or with its cluster. */
+/** Changes of one resource. It ends with `return()`, with `break` in `for await`, or with its cluster; after `restore` with `Expired`. */
 export interface Watch extends AsyncIterableIterator<WatchEvent> {}
 
-/** A moment of one cluster. */
+/** A moment of one cluster without a page. */
 export interface Snapshot {
   readonly owner: Cluster;
 }
 
+/** How long something may take. */
 export interface Limit {
   /** Virtual seconds; 3600. */
   limitSeconds?: number;
 }
 
-export interface Cluster {
+/** What a cluster without a page and a playground have in common. */
+export interface Common {
+  /** `kubectl apply` of a manifest, in the shell. A refusal is an error with kubectl's words. */
+  apply(manifest: string): Promise<Said>;
+  /** One object. `resource` is any name that kubectl takes; `namespace` is `default` if left out. */
+  get(resource: string, namespace: string | undefined | null, name: string): Promise<KubernetesObject>;
+  /** All objects of a resource, of one namespace or of all, by namespace and name. */
+  list(resource: string, namespace?: string | null): Promise<KubernetesObject[]>;
+  /** The changes of a resource from now on. They arrive as time passes. */
+  watch(resource: string, namespace?: string | null): Watch;
+  /** Lets virtual milliseconds pass, as fast as the machine goes. */
+  advance(ms: number): Promise<void>;
+  /** The shell's command `fault`, without its name: `node stop node-1`. */
+  inject(fault: string): Promise<Said>;
+  /** Virtual time stands. */
+  pause(): void;
+  /** Virtual time follows the clock on the wall. */
+  resume(): void;
+  /** Ends the cluster. A second call does nothing; every other call answers `Destroyed` from then on. */
+  destroy(): void;
+}
+
+/** A cluster without a page. Its time stands until something lets it pass. */
+export interface Cluster extends Common {
   /** The virtual time. */
   readonly now: Date;
   /** Folds every write since the beginning: equal for equal runs. */
   readonly digest: string;
   /** Types a command into the cluster's one shell and lets time pass until it has ended. What reads the terminal finds its end. */
   run(command: string, options?: Limit): Promise<Said>;
-  /** `kubectl apply` of a manifest. A refusal is an error with kubectl's words. */
-  apply(manifest: string): Promise<Said>;
-  /** One object. `resource` is any name that kubectl takes; `namespace` is `default` if left out. */
-  get(resource: string, namespace: string | undefined | null, name: string): Promise<KubernetesObject>;
   /** `get` for a condition of `runUntil`, which must answer at once. */
   peek(resource: string, namespace: string | undefined | null, name: string): KubernetesObject;
-  /** All objects of a resource, of one namespace or of all, by namespace and name. */
-  list(resource: string, namespace?: string | null): Promise<KubernetesObject[]>;
-  /** The changes of a resource from now on. They arrive as time passes: through `run`, `advance`, `runUntil`, `resume`. */
-  watch(resource: string, namespace?: string | null): Watch;
-  /** Lets virtual milliseconds pass. */
-  advance(ms: number): Promise<void>;
-  /** Until every workload has what it wants, or until the function answers true. Answers whether that came before the limit. */
+  /** Until every workload has what it wants, or until the function, which is asked after every event, answers true. Answers whether that came before the limit. */
   runUntil(condition: 'settled' | ((cluster: Cluster) => boolean), options?: Limit): Promise<boolean>;
-  /** The shell's command `fault`, without its name: `node stop node-1`. */
-  inject(fault: string): Promise<Said>;
   /** A file of the shell's; relative paths begin in /home/user. */
   writeFile(path: string, text: string): Promise<void>;
   readFile(path: string): Promise<string>;
@@ -115,27 +130,24 @@ export interface Cluster {
   release(snapshot: Snapshot): void;
   /** JSON lines from which `importSession`, and the page, make this very cluster again. */
   exportSession(): string;
-  /** Virtual time follows the clock on the wall; a new cluster is paused. */
-  resume(): void;
-  pause(): void;
   /** How many virtual seconds a second takes while time runs; 1. */
   setSpeed(speed: number): void;
   /** `time`: it has passed (a Date). `error`: time stopped running because of this error. `destroy`. Answers with the way to unsubscribe. */
   on(event: 'time', listener: (now: Date) => void): () => void;
   on(event: 'error', listener: (error: OrdinalError) => void): () => void;
   on(event: 'destroy', listener: () => void): () => void;
-  /** Ends the cluster and gives its memory back. A second call does nothing. */
-  destroy(): void;
 }
 
 /** A new cluster without a page. */
 export function createCluster(options?: ClusterOptions): Promise<Cluster>;
 
-/** The cluster that an exported session describes. */
+/** The cluster that an exported session describes, at the instant of the last thing that was done in it. */
 export function importSession(journal: string, options?: Pick<ClusterOptions, 'wasm'>): Promise<Cluster>;
 
+/** A part of the page. */
 export type View = 'terminal' | 'picture' | 'editor' | 'events' | 'lesson';
 
+/** What a playground begins with. */
 export interface PlaygroundOptions {
   /** Where the package's folder `page` is served; beside this module, if left out. A bundler moves the module: copy the folder and say where. */
   page?: URL | string;
@@ -154,7 +166,7 @@ export interface PlaygroundOptions {
   /** All chance comes from it; another one every time, if left out. */
   seed?: number;
   /** Virtual seconds a second; 1. */
-  speed?: 1 | 5 | 20 | 100 | 1000;
+  speed?: Speed;
   /** The browser's, if left out. */
   lang?: 'en' | 'ja';
   theme?: 'auto' | 'light' | 'dark';
@@ -166,26 +178,49 @@ export interface PlaygroundOptions {
   limitSeconds?: number;
 }
 
-/** A page in an element. Everything that it is asked goes to the page's worker, so that every answer is a promise. */
-export interface Playground {
+/** Virtual seconds a second. */
+export type Speed = 1 | 5 | 20 | 100;
+
+/** A moment of one playground: its session so far. It takes no memory of the engine's, and is gone back to by living through it again. */
+export interface PlaygroundSnapshot {
+  readonly owner: Playground;
+  readonly journal: string;
+  /** Milliseconds since 1970, virtual. */
+  readonly now: number;
+}
+
+/**
+ * A page in an element. Everything that it is asked goes to the page's worker, so that every answer is a promise. Time runs, as the reader sees it; where the browser
+ * hides the page, time stands and answers wait.
+ */
+export interface Playground extends Common {
   /** The iframe, to be placed and sized by the page's style sheet. */
   readonly frame: HTMLIFrameElement;
   readonly state: { running: boolean; pods: number };
-  /** Types a command where the reader sees it. */
-  run(command: string): Promise<void>;
+  /**
+   * Types a command where the reader sees it, when the shell there next asks for one, and answers when it has ended: at the reader's pace, and not at all if it waits
+   * for the reader. With a limit (virtual seconds) it is interrupted, and the exit code is 124.
+   */
+  run(command: string, options?: Limit): Promise<Said>;
   /** What a command says in a copy of the cluster, which it cannot change. The exit code is 0 or 1. */
   ask(command: string): Promise<{ stdout: string; exitCode: number }>;
-  get(resource: string, namespace: string | undefined | null, name: string): Promise<KubernetesObject>;
-  list(resource: string, namespace?: string | null): Promise<KubernetesObject[]>;
+  /** `Unsupported`: an answer at once would have to come out of a worker of another page. */
+  peek(): never;
+  /** As a cluster's. The function may answer with a promise; it is asked after every event, of which each takes a frame. */
+  runUntil(condition: 'settled' | ((playground: Playground) => boolean | Promise<boolean>), options?: Limit): Promise<boolean>;
+  /** This moment, to go back to as often as one likes. */
+  snapshot(): Promise<PlaygroundSnapshot>;
+  restore(snapshot: PlaygroundSnapshot): Promise<void>;
+  /** JSON lines from which `importSession`, of the package or of a playground, makes this very cluster again. */
   exportSession(): Promise<string>;
-  pause(): void;
-  resume(): void;
-  setSpeed(speed: 1 | 5 | 20 | 100 | 1000): void;
+  /** Puts an exported session, at the instant of the last thing that was done in it, in place of this one; one that cannot be read leaves it as it is. */
+  importSession(journal: string): Promise<void>;
+  /** While time stands, how it will go on. */
+  setSpeed(speed: Speed): void;
+  /** `state`: whether an engine runs, and how many pods there are. `failed`: a crash, or a message that the page could not read. */
   on(event: 'state', listener: (state: { running: boolean; pods: number }) => void): () => void;
   on(event: 'failed', listener: (error: OrdinalError) => void): () => void;
   on(event: 'destroy', listener: () => void): () => void;
-  /** Takes the page away, and its cluster with it. A second call does nothing. */
-  destroy(): void;
 }
 
 /** A playground with its page in an element of the document. */

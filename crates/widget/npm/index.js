@@ -2,6 +2,7 @@
 // checks what callers pass, and turns its refusals into OrdinalError.
 import init, { Engine } from './engine.js';
 import { OrdinalError, check, optionalText, read } from './options.js';
+import { Surface, Watch, emit, silence } from './surface.js';
 
 export { OrdinalError } from './options.js';
 export { createPlayground } from './playground.js';
@@ -85,16 +86,16 @@ class Snapshot {
   }
 }
 
-class Cluster {
+class Cluster extends Surface {
   #engine;
-  #watches = new Set();
+  #watches = new Map();
   #snapshots = new Set();
-  #listeners = new Map([['time', new Set()], ['destroy', new Set()], ['error', new Set()]]);
   #speed = 1;
   #timer = null;
   #last = 0;
 
   constructor(engine) {
+    super('time', 'error', 'destroy');
     this.#engine = engine;
   }
 
@@ -112,13 +113,6 @@ class Cluster {
     check('run: command', command, 'text');
     const { limitSeconds } = read(options, { limitSeconds: ['duration', DEFAULT_LIMIT_SECONDS] }, 'run');
     return this.#move((engine) => engine.run(command, limitSeconds * SECOND));
-  }
-
-  async apply(manifest) {
-    check('apply: manifest', manifest, 'text');
-    const said = await this.run(`kubectl apply -f - ${hereDocument(manifest)}`);
-    if (said.exitCode !== 0) throw new OrdinalError('Refused', said.stderr.trim() || said.stdout.trim());
-    return said;
   }
 
   async get(resource, namespace, name) {
@@ -140,8 +134,11 @@ class Cluster {
   watch(resource, namespace) {
     check('watch: resource', resource, 'text');
     const handle = this.#do((engine) => engine.watch(resource, optionalText('watch: namespace', namespace)));
-    const watch = new Watch(handle, () => this.#watches.delete(watch));
-    this.#watches.add(watch);
+    const watch = new Watch(() => {
+      this.#watches.delete(watch);
+      if (!crash) handle.free();
+    });
+    this.#watches.set(watch, handle);
     return watch;
   }
 
@@ -156,13 +153,6 @@ class Cluster {
     const limit = limitSeconds * SECOND;
     if (condition === 'settled') return this.#move((engine) => engine.settle(limit));
     return this.#runUntilTrue(condition, limit);
-  }
-
-  async inject(fault) {
-    check('inject: fault', fault, 'text');
-    const said = await this.run(`fault ${fault}`);
-    if (said.exitCode !== 0) throw new OrdinalError('Refused', said.stderr.trim());
-    return said;
   }
 
   async writeFile(path, text) {
@@ -190,8 +180,8 @@ class Cluster {
     }
     this.#do((engine) => engine.restore(snapshot.handle));
     // A watch is a place in a log that is not this cluster's any more.
-    for (const watch of [...this.#watches]) watch.end(new OrdinalError('Expired', 'the cluster has gone back to a snapshot: list anew'));
-    this.#emit('time', this.now);
+    for (const watch of [...this.#watches.keys()]) watch.end(new OrdinalError('Expired', 'the cluster has gone back to a snapshot: list anew'));
+    this[emit]('time', this.now);
   }
 
   release(snapshot) {
@@ -222,28 +212,17 @@ class Cluster {
     this.#speed = check('setSpeed: speed', speed, 'positive');
   }
 
-  on(event, listener) {
-    const listeners = this.#listeners.get(event);
-    if (!listeners) throw new OrdinalError('InvalidOption', `on: unknown event "${event}"; there are: ${[...this.#listeners.keys()].join(', ')}`);
-    listeners.add(check('on: listener', listener, 'listener'));
-    return () => listeners.delete(listener);
-  }
-
   /** Ends the cluster and gives its memory back. A second call does nothing. */
   destroy() {
     if (!this.#engine) return;
     clearInterval(this.#timer);
-    for (const watch of [...this.#watches]) watch.end(null);
+    for (const watch of [...this.#watches.keys()]) watch.end(null);
     for (const snapshot of [...this.#snapshots]) this.release(snapshot);
     const engine = this.#engine;
     this.#engine = null;
     if (!crash) engine.free();
-    this.#emit('destroy');
-    for (const listeners of this.#listeners.values()) listeners.clear();
-  }
-
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
-    this.destroy();
+    this[emit]('destroy');
+    this[silence]();
   }
 
   #runUntilTrue(condition, limit) {
@@ -268,7 +247,7 @@ class Cluster {
     } catch (error) {
       clearInterval(this.#timer);
       this.#timer = null;
-      this.#emit('error', error);
+      this[emit]('error', error);
     }
   }
 
@@ -281,77 +260,16 @@ class Cluster {
   // One that may let time pass or write: watchers and listeners hear of it.
   #move(work) {
     const answer = this.#do(work);
-    for (const watch of [...this.#watches]) this.#tell(watch);
-    this.#emit('time', this.now);
+    for (const [watch, handle] of [...this.#watches]) this.#tell(watch, handle);
+    this[emit]('time', this.now);
     return answer;
   }
 
-  #tell(watch) {
+  #tell(watch, handle) {
     try {
-      watch.push(this.#do((engine) => engine.changes(watch.handle)));
+      watch.push(this.#do((engine) => engine.changes(handle)));
     } catch (error) {
       watch.end(error);
     }
   }
-
-  #emit(event, value) {
-    for (const listener of [...this.#listeners.get(event)]) listener(value);
-  }
-}
-
-// An async iterator over the changes of one resource; `return()` or `break` ends it.
-class Watch {
-  #events = [];
-  #waiting = [];
-  #ended = false;
-  #error = null;
-  #forget;
-
-  constructor(handle, forget) {
-    this.handle = handle;
-    this.#forget = forget;
-  }
-
-  push(events) {
-    this.#events.push(...events);
-    while (this.#waiting.length > 0 && this.#events.length > 0) {
-      this.#waiting.shift().resolve({ value: this.#events.shift(), done: false });
-    }
-  }
-
-  end(error) {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#error = error;
-    this.#forget();
-    if (!crash) this.handle.free();
-    for (const { resolve, reject } of this.#waiting.splice(0)) {
-      if (this.#error) reject(this.#error);
-      else resolve({ value: undefined, done: true });
-    }
-  }
-
-  async next() {
-    if (this.#events.length > 0) return { value: this.#events.shift(), done: false };
-    if (this.#ended && this.#error) throw this.#error;
-    if (this.#ended) return { value: undefined, done: true };
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  async return() {
-    this.end(null);
-    return { value: undefined, done: true };
-  }
-
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-}
-
-// The text as a here-document whose end no line of it is.
-function hereDocument(text) {
-  const lines = new Set(text.split('\n'));
-  let end = 'EOF';
-  while (lines.has(end)) end += '_';
-  return `<<'${end}'\n${text}${text.endsWith('\n') ? '' : '\n'}${end}`;
 }

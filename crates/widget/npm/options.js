@@ -22,7 +22,7 @@ const kinds = {
   flag: ['true or false', (value) => typeof value === 'boolean'],
   address: ['an address', (value) => value instanceof URL || typeof value === 'string'],
   nodes: ['a whole number from 1 to 5000', (value) => Number.isSafeInteger(value) && value >= 1 && value <= 5000],
-  speed: ['1, 5, 20, 100 or 1000', (value) => [1, 5, 20, 100, 1000].includes(value)],
+  speed: ['1, 5, 20 or 100', (value) => [1, 5, 20, 100].includes(value)],
   views: ['a list of terminal, picture, editor, events, lesson', (value) => Array.isArray(value) && value.every((view) => VIEWS.includes(view))],
   lang: ['en or ja', (value) => ['en', 'ja'].includes(value)],
   theme: ['auto, light or dark', (value) => ['auto', 'light', 'dark'].includes(value)],

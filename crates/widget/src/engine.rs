@@ -3,7 +3,7 @@
 use playground::{Session, Watched};
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
-use view::{Command, File, Goal, INPUT_BYTES_MAX, Mode, Start, Stream, Update};
+use view::{Command, File, Goal, INPUT_BYTES_MAX, Mode, Start, Update};
 use wasm_bindgen::prelude::*;
 
 use crate::refusal::Refusal;
@@ -12,11 +12,6 @@ use crate::refusal::Refusal;
 const TERMINAL: u32 = 1;
 /// Events handled between two looks at what has come out.
 const EVENTS_PER_TURN: u32 = 10_000;
-/// The exit status of a command that was interrupted at its limit, as `timeout` has it.
-const TIMED_OUT: i32 = 124;
-/// The exit status of a command that is no command, as a shell has it.
-const NO_COMMAND: i32 = 2;
-
 /// Programs that read the terminal one within the other: a shell in a pod, and in it another.
 const READERS_MAX: usize = 16;
 
@@ -42,7 +37,7 @@ impl From<Options> for Start {
 }
 
 /// What a command said.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Said {
     stdout: String,
@@ -62,7 +57,7 @@ struct Event<T> {
 pub struct Engine {
     session: Session,
     journal: Vec<String>,
-    said: Said,
+    said: Option<Said>,
 }
 
 /// A moment of a cluster to which it can go back.
@@ -215,7 +210,7 @@ impl Engine {
 impl Engine {
     fn of(mut session: Session) -> Engine {
         let updates = session.take_updates();
-        let mut engine = Engine { session, journal: Vec::new(), said: Said::default() };
+        let mut engine = Engine { session, journal: Vec::new(), said: None };
         // The first updates of a session refuse nothing.
         let _ = engine.keep(updates);
         engine
@@ -228,38 +223,23 @@ impl Engine {
         if self.session.mode(TERMINAL) == Mode::Closed {
             return Err(Refusal::new("Ended", "the shell has ended"));
         }
-        self.said = Said::default();
         let until_us = self.session.world().now().0.saturating_add(limit_us);
-        self.obey(Command::Input { terminal: TERMINAL, text: format!("{command}\n") })?;
+        self.said = None;
+        self.obey(Command::Run { id: 0, terminal: TERMINAL, text: format!("{command}\n"), limit_us })?;
         self.run_to_goal(Goal::Prompt { terminal: TERMINAL }, until_us)?;
         // Somebody reads the terminal, and nobody types: Ctrl-D, once for each reader within the other.
         for _ in 0..READERS_MAX {
-            if self.session.mode(TERMINAL) != Mode::Program || self.session.world().now().0 >= until_us {
+            if self.session.mode(TERMINAL) != Mode::Program || self.said.is_some() {
                 break;
             }
             self.obey(Command::Eof { terminal: TERMINAL })?;
             self.run_to_goal(Goal::Prompt { terminal: TERMINAL }, until_us)?;
         }
-        let exit_code = match self.session.mode(TERMINAL) {
-            Mode::Shell | Mode::Closed => self.session.world().last_status(TERMINAL),
-            Mode::More => {
-                self.interrupt()?;
-                self.said
-                    .stderr
-                    .push_str("unexpected end of the command: a quote, a here-document or a compound is open\n");
-                NO_COMMAND
-            }
-            Mode::Program | Mode::Busy => {
-                self.advance_to(until_us)?;
-                self.interrupt()?;
-                TIMED_OUT
-            }
-        };
-        Ok(Said { exit_code, ..std::mem::take(&mut self.said) })
-    }
-
-    fn interrupt(&mut self) -> Refused<()> {
-        self.obey(Command::Interrupt { terminal: TERMINAL, pending: String::new() })
+        if self.said.is_none() {
+            // At its limit it is interrupted.
+            self.advance_to(until_us)?;
+        }
+        self.said.take().ok_or(Refusal::new("Ended", "the shell has ended"))
     }
 
     fn advance_to(&mut self, to_us: u64) -> Refused<()> {
@@ -293,8 +273,9 @@ impl Engine {
         let mut refused = None;
         for update in updates {
             match update {
-                Update::Output { terminal: TERMINAL, stream: Stream::Stdout, text } => self.said.stdout.push_str(&text),
-                Update::Output { terminal: TERMINAL, stream: Stream::Stderr, text } => self.said.stderr.push_str(&text),
+                Update::Ran { stdout, stderr, status: Some(exit_code), .. } => {
+                    self.said = Some(Said { stdout, stderr, exit_code });
+                }
                 Update::Journal { line, .. } => self.journal.push(line),
                 Update::Refused { message } => refused = Some(Refusal::new("Refused", message)),
                 // Nobody sits here to edit: the file stays as it is.

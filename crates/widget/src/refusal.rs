@@ -29,15 +29,7 @@ impl From<SessionError> for Refusal {
 
 impl From<ObjectsError> for Refusal {
     fn from(error: ObjectsError) -> Refusal {
-        let code = match &error {
-            ObjectsError::Resource(_) => "UnknownResource",
-            ObjectsError::Status(status) => match status.reason.as_str() {
-                "NotFound" => "NotFound",
-                "Expired" => "Expired",
-                _ => "Refused",
-            },
-        };
-        Refusal::new(code, error)
+        Refusal::new(error.reason(), error)
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What stands beside the engine in the package.
-const TEXTS: [&str; 5] = ["index.js", "options.js", "playground.js", "index.d.ts", "README.md"];
+const TEXTS: [&str; 6] = ["index.js", "options.js", "playground.js", "surface.js", "index.d.ts", "README.md"];
 
 /// Parts of the built page that the package does not need.
 const NOT_PACKED: [&str; 4] = ["npm/", "site/", "sitemap.xml", "first-load.json"];
@@ -47,7 +47,7 @@ fn manifest() -> String {
   "license": "Apache-2.0",
   "type": "module",
   "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm", "./page/*": "./page/*" }},
-  "files": ["index.js", "options.js", "playground.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"],
+  "files": ["index.js", "options.js", "playground.js", "surface.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"],
   "sideEffects": false,
   "engines": {{ "node": ">=20" }}
 }}
@@ -61,7 +61,16 @@ mod tests {
     fn the_manifest_is_json_and_names_what_is_built() {
         let manifest = super::manifest();
         assert_eq!(manifest.matches('{').count(), manifest.matches('}').count());
-        for name in ["index.js", "options.js", "playground.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"] {
+        for name in [
+            "index.js",
+            "options.js",
+            "playground.js",
+            "surface.js",
+            "index.d.ts",
+            "engine.js",
+            "engine_bg.wasm",
+            "page",
+        ] {
             assert!(manifest.contains(&format!("\"{name}\"")), "{name}");
         }
     }

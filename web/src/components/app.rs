@@ -1,5 +1,7 @@
 //! The whole page: the store, the driver, and where everything goes.
 
+use std::rc::Rc;
+
 use view::{Command, Goal, Mode, Start, Uid};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -18,10 +20,10 @@ use super::splitter::Splitter;
 use super::summary::Summary;
 use super::toolbar::{Toolbar, Wish};
 use crate::driver::{Driver, Outcome, Pace, worker_link};
-use crate::embed::{self, Guest, Said};
+use crate::embed::{self, Guest, Host, Said};
 use crate::i18n::{Language, Text};
 use crate::share;
-use crate::store::{Action, FIRST_TERMINAL, PANES, Pane, Panes, State, View};
+use crate::store::{Action, PANES, Pane, Panes, State, View};
 
 /// The script that loads the worker, beside the page.
 const WORKER_SCRIPT: &str = "worker_loader.js";
@@ -144,10 +146,11 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
     // A browser that forbids storage throws here.
     let storage = if guest.is_guest() { None } else { window().session_storage().ok().flatten() };
     let told = dispatcher.clone();
-    let waits = guest.waits;
+    let host = guest.waits.then(|| Rc::new(Host::new(window(), guest.speed.unwrap_or(1))));
+    let reported = host.clone();
     let on_outcome = Callback::from(move |outcome| {
-        if waits {
-            embed::report(&window(), &outcome);
+        if let Some(host) = &reported {
+            host.report(&outcome);
         }
         match outcome {
             Outcome::Exported(text) => save("lesson.md", &text),
@@ -158,9 +161,17 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
     if let Some(theme) = guest.theme {
         set_on_root("data-theme", theme);
     }
-    if guest.waits {
+    if let Some(host) = host {
         let (heard, guest) = (driver.clone(), guest.clone());
-        embed::listen(&window(), move |said| obey(&heard, &guest, &dispatcher, said));
+        embed::listen(&window(), move |said| match said {
+            Said::Begin(beginning) => {
+                let start = new_start(&guest);
+                let commands = beginning.commands(start.start_us);
+                heard.begin_with(beginning.start(start), commands);
+                dispatcher.dispatch(Action::Offer(beginning.commands));
+            }
+            said => host.obey(&heard, said),
+        });
     } else if let Some(letters) = shared_session() {
         begin_shared(driver.clone(), new_start(guest), letters, dispatcher);
     } else {
@@ -217,26 +228,6 @@ async fn hand_over(letters: &str) -> Text {
     match window().location().set_hash(&link[link.find('#').unwrap_or(0)..]) {
         Ok(()) => Text::LinkInAddress,
         Err(_) => Text::LinkImpossible,
-    }
-}
-
-/// Does what the page around this one asks for.
-fn obey(driver: &Driver, guest: &Guest, dispatcher: &UseReducerDispatcher<State>, said: Said) {
-    match said {
-        Said::Begin(beginning) => {
-            let start = new_start(guest);
-            let commands = beginning.commands(start.start_us);
-            driver.begin_with(beginning.start(start), commands);
-            dispatcher.dispatch(Action::Offer(beginning.commands));
-        }
-        Said::Run(command) => driver.send(Command::Input { terminal: FIRST_TERMINAL, text: [&command, "\n"].concat() }),
-        Said::Pause => driver.set_pace(Pace::Paused),
-        Said::Resume => driver.set_pace(first_pace(guest)),
-        Said::Speed(speed) => driver.set_pace(Pace::Speed(speed)),
-        Said::Ask(id, command) => driver.send(embed::question(id, command)),
-        Said::Export(id) => {
-            embed::tell(&window(), "session", &[("id", id.into()), ("journal", driver.export().into())]);
-        }
     }
 }
 

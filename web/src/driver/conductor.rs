@@ -168,7 +168,7 @@ impl Conductor {
         for update in &answer.updates {
             match update {
                 Update::Clock { now_us } => self.now_us = *now_us,
-                Update::Reached { goal } => self.reached(*goal),
+                Update::Reached { goal, .. } => self.reached(*goal),
                 _ => {}
             }
         }
@@ -195,6 +195,7 @@ impl Conductor {
 fn reader_of(command: &Command) -> Option<u32> {
     match command {
         Command::Input { terminal, .. }
+        | Command::Run { terminal, .. }
         | Command::Interrupt { terminal, .. }
         | Command::Eof { terminal }
         | Command::EditorResult { terminal, .. } => Some(*terminal),
@@ -204,6 +205,8 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::CloseTerminal { .. }
         | Command::Complete { .. }
         | Command::Probe { .. }
+        | Command::Watch { .. }
+        | Command::Unwatch { .. }
         | Command::WriteFile { .. }
         | Command::Browse { .. }
         | Command::Look(_)
@@ -271,7 +274,7 @@ mod tests {
             conductor.answered(&answer(sequence, vec![]));
         }
         conductor.next_request();
-        conductor.answered(&answer(3, vec![Update::Reached { goal: Goal::Settled }]));
+        conductor.answered(&answer(3, vec![Update::Reached { goal: Goal::Settled, is_met: true }]));
         assert_eq!(conductor.pace(), Pace::Speed(5));
     }
 
@@ -289,7 +292,7 @@ mod tests {
         };
         assert_eq!(sent(vec![]), run);
         assert_eq!(sent(vec![Update::Clock { now_us: 5 }]), run);
-        assert_eq!(sent(vec![Update::Reached { goal }]), run);
+        assert_eq!(sent(vec![Update::Reached { goal, is_met: true }]), run);
         assert_eq!(sent(vec![]), input("a\n"));
     }
 
@@ -319,7 +322,7 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
-        conductor.answered(&answer(2, vec![Update::Reached { goal }]));
+        conductor.answered(&answer(2, vec![Update::Reached { goal, is_met: true }]));
         assert_eq!(conductor.next_request(), None);
         assert!(!conductor.is_active());
     }

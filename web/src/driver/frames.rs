@@ -80,7 +80,7 @@ struct Inner {
     last_words: Option<String>,
     exported: Option<String>,
     /// What to begin with if the kept journal cannot be read.
-    fallback: Option<Start>,
+    fallback: Option<Vec<Command>>,
     is_refused: bool,
     /// What a host's session began with.
     beginning: Option<(Start, Vec<Command>)>,
@@ -130,7 +130,7 @@ impl Driver {
     pub fn begin(&self, start: Start) {
         let kept = {
             let mut inner = self.0.borrow_mut();
-            inner.fallback = Some(start.clone());
+            inner.fallback = Some(first_steps(start.clone()));
             let until_us = inner.journal.load();
             until_us.map(|until_us| Command::Restore { lines: inner.journal.texts(), until_us })
         };
@@ -162,7 +162,7 @@ impl Driver {
     pub fn begin_with(&self, start: Start, commands: Vec<Command>) {
         {
             let mut inner = self.0.borrow_mut();
-            inner.fallback = Some(start.clone());
+            inner.fallback = Some(first_steps(start.clone()));
             inner.beginning = Some((start.clone(), commands.clone()));
         }
         self.renew(std::iter::once(Command::Start(start)).chain(commands).collect());
@@ -170,9 +170,18 @@ impl Driver {
 
     /// A session that somebody else has had; if its journal cannot be read, a new one.
     pub fn begin_shared(&self, start: Start, journal: &str) {
-        self.0.borrow_mut().fallback = Some(start);
-        let lines = journal.lines().map(str::to_owned).collect();
-        self.renew(vec![Command::Restore { lines, until_us: 0 }]);
+        self.0.borrow_mut().fallback = Some(first_steps(start));
+        self.renew(vec![restore_of(journal, 0)]);
+    }
+
+    /// The session of a journal up to an instant, in place of this one; if it cannot be read, this one again.
+    pub fn begin_from(&self, journal: &str, until_us: u64) {
+        {
+            let mut inner = self.0.borrow_mut();
+            let present = Command::Restore { lines: inner.journal.texts(), until_us: inner.conductor.now_us() };
+            inner.fallback = Some(vec![present]);
+        }
+        self.renew(vec![restore_of(journal, until_us)]);
     }
 
     /// Asks for the journal as a lesson; [`Outcome::Exported`] brings it.
@@ -191,6 +200,11 @@ impl Driver {
     pub fn set_pace(&self, pace: Pace) {
         self.0.borrow_mut().conductor.set_pace(pace);
         self.wake();
+    }
+
+    /// How time passes.
+    pub fn pace(&self) -> Pace {
+        self.0.borrow().conductor.pace()
     }
 
     /// Where the clock was last seen.
@@ -265,8 +279,9 @@ impl Driver {
         if let Some((on_outcome, text)) = exported {
             on_outcome.emit(Outcome::Exported(text));
         }
-        if let Some(start) = fallback {
-            self.start_anew(start);
+        if let Some(first) = fallback {
+            self.0.borrow_mut().journal.clear();
+            self.renew(first);
             return;
         }
         self.pump();
@@ -404,6 +419,9 @@ impl Inner {
         let begins = matches!(self.conductor.in_flight(), Some(Command::Start(_) | Command::Restore { .. }));
         if begins && answer.sequence > 0 {
             self.is_refused = answer.updates.iter().any(|update| matches!(update, Update::Refused { .. }));
+        }
+        // What is refused begins nothing, if there is something else to begin with.
+        if begins && answer.sequence > 0 && !(self.is_refused && self.fallback.is_some()) {
             self.journal.restart();
             // Why the session before could not be had again is still to be read.
             self.updates.retain(|update| matches!(update, Update::Refused { .. }));
@@ -416,7 +434,7 @@ impl Inner {
                 Update::Journal { at_us, line } => self.journal.push(at_us, line),
                 Update::Report { text } => self.last_words = Some(text),
                 Update::Exported { text } => self.exported = Some(text),
-                Update::Clock { .. } | Update::Reached { .. } => {}
+                Update::Clock { .. } => {}
                 Update::Picture(picture) => self.pictures.put(*picture),
                 update => self.updates.push(update),
             }
@@ -455,12 +473,17 @@ fn first_steps(start: Start) -> Vec<Command> {
     vec![Command::Start(start), Command::OpenTerminal { terminal: SECOND_TERMINAL }]
 }
 
+fn restore_of(journal: &str, until_us: u64) -> Command {
+    Command::Restore { lines: journal.lines().map(str::to_owned).collect(), until_us }
+}
+
 /// Whether the engine writes this command into the journal.
 fn is_journalled(command: &Command) -> bool {
     match command {
         Command::OpenTerminal { .. }
         | Command::CloseTerminal { .. }
         | Command::Input { .. }
+        | Command::Run { .. }
         | Command::Interrupt { .. }
         | Command::Eof { .. }
         | Command::EditorResult { .. }
@@ -470,6 +493,8 @@ fn is_journalled(command: &Command) -> bool {
         | Command::Restore { .. }
         | Command::Complete { .. }
         | Command::Probe { .. }
+        | Command::Watch { .. }
+        | Command::Unwatch { .. }
         | Command::Look(_)
         | Command::ListFiles
         | Command::ReadFile { .. }
