@@ -11,6 +11,7 @@
 
 mod binding;
 mod neutral;
+mod objects;
 mod program;
 mod recording;
 mod replay;

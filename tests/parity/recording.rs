@@ -66,12 +66,7 @@ impl Recording {
 
     /// Writes the working directory that the commands expect.
     pub(crate) fn lay_out(&self, manifests: &Path, name: &str) -> PathBuf {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity").join(name);
-        let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory).unwrap();
-        if manifests.is_dir() {
-            copy(manifests, &directory);
-        }
+        let directory = lay_out(manifests, name);
         for record in &self.records {
             if let Record::Manifest(file, text) = record {
                 fs::write(directory.join(file), format!("{text}\n")).unwrap();
@@ -88,6 +83,17 @@ impl Record {
             Record::Run(_) | Record::Note(_) | Record::Manifest(..) => None,
         }
     }
+}
+
+/// A new working directory with these manifests.
+pub(crate) fn lay_out(manifests: &Path, name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity").join(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    if manifests.is_dir() {
+        copy(manifests, &directory);
+    }
+    directory
 }
 
 /// Copies a folder's files, and those of its folders.

@@ -6,7 +6,7 @@ use sim::Timing;
 
 /// A profile of its own, as a reader of the project would write it.
 const SLOW: &str = r#"{
-  "watch_latency_us": 10000, "binding_latency_us": 10000, "kubelet_sync_us": 1000000,
+  "watch_latency_us": 10000, "binding_latency_us": 10000, "scheduling_us": 0, "kubelet_sync_us": 1000000,
   "image_pull_us": 20000000, "image_pull_per_mib_us": 0, "pulls_reuse_images": true, "image_pull_failure_us": 500000,
   "container_start_us": 0, "restart_back_off_us": 10000000, "restarts_ask_registry": true, "exit_notice_us": 0,
   "probes_are_run": true, "ready_after_probe_us": 0, "health_notice_us": 0,

@@ -337,7 +337,9 @@ impl Scheduler {
     fn bind_later(&mut self, binding: Binding, now: Time) {
         self.sequence += 1;
         self.being_bound.insert(binding.key.clone());
-        self.bindings.insert((now + Span(self.timing.binding_latency_us), self.sequence), binding);
+        let after_last = self.bindings.keys().next_back().map(|(at, _)| *at + Span(self.timing.scheduling_us));
+        let at = (now + Span(self.timing.binding_latency_us)).max(after_last.unwrap_or(now));
+        self.bindings.insert((at, self.sequence), binding);
     }
 
     fn has_unbound_claims(&self, _key: &Key, pod: &Pod) -> bool {

@@ -11,6 +11,8 @@ pub struct Timing {
     pub watch_latency_us: u64,
     /// From the scheduler's look at a pod until its binding is written.
     pub binding_latency_us: u64,
+    /// From one pod's binding until the next one's, where several have been given a node at once.
+    pub scheduling_us: u64,
     /// From a pod's binding until its kubelet's first status (ContainerCreating).
     pub kubelet_sync_us: u64,
     /// Pulling an image that the node does not have: the base, and what is added per MiB.

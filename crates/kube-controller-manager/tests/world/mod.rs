@@ -41,6 +41,7 @@ pub(crate) fn timing() -> Timing {
     Timing {
         watch_latency_us: 2_000,
         binding_latency_us: 3_000,
+        scheduling_us: 0,
         kubelet_sync_us: 10_000,
         image_pull_us: 0,
         image_pull_per_mib_us: 0,
