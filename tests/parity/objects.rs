@@ -18,8 +18,8 @@ const BEGIN: f64 = 30.0;
 const FLOORS: [(&str, usize); 12] = [
     ("controllerrevisions", 100),
     ("deployments", 100),
-    ("endpoints", 60),
-    ("endpointslices", 63),
+    ("endpoints", 80),
+    ("endpointslices", 68),
     ("events", 69),
     ("persistentvolumeclaims", 100),
     ("persistentvolumes", 100),

@@ -159,7 +159,10 @@ fn scaling_owns_the_replicas_through_its_subresource() {
     let later = NOW + Span::from_seconds(1);
     let written =
         server.client("kubectl", later).patch(Kind::StatefulSet, &web(), &scale, &WriteOptions::default()).unwrap();
-    assert_eq!(managers(&written.object), [("test".into(), "Update".into()), ("kubectl".into(), "Updatescale".into())]);
+    let encoded = written.object.encode();
+    let scaler = &encoded.at(&["metadata", "managedFields"]).as_list()[0];
+    assert!(scaler.get("time").is_null(), "an entry of scale has no time, and so comes first");
+    assert_eq!(managers(&written.object), [("kubectl".into(), "Updatescale".into()), ("test".into(), "Update".into())]);
 }
 
 fn apply(

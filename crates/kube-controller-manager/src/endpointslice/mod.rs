@@ -140,16 +140,13 @@ pub(crate) fn services_touched(change: &Change, context: &Context<'_>) -> Vec<Ke
     touched.map(|service| service.key()).collect()
 }
 
-/// Whether a change of a pod can change its endpoints.
+/// Whether a change of a pod is one that upstream looks at: being bound, or reporting for the first time, is none.
 fn is_relevant(old: &Pod, new: &Pod) -> bool {
-    let facts = |pod: &Pod| {
-        let ready = pod.status.condition("Ready").map(|ready| (ready.status, ready.last_transition_time));
-        (ready, pod.metadata.is_terminating(), pod.status.is_terminal())
-    };
+    let facts = |pod: &Pod| (pod.metadata.is_terminating(), pod.status.is_true("Ready"));
     facts(old) != facts(new)
         || old.status.pod_ip != new.status.pod_ip
-        || old.spec.node_name != new.spec.node_name
         || old.metadata.labels != new.metadata.labels
+        || (&old.spec.hostname, &old.spec.subdomain) != (&new.spec.hostname, &new.spec.subdomain)
 }
 
 /// The slices that this controller has written for a service: owned by it, or (before a slice is collected) labelled so.
