@@ -1,7 +1,21 @@
 // Loads the page. A file of its own, since the page's policy forbids inline scripts.
-import init from './page.js';
+//
+// The engine's worker is started first: the two programs come and are compiled side by side. What the worker says before the page listens is kept for it.
+const said = [];
+try {
+  const worker = new Worker('worker_loader.js');
+  worker.onmessage = (event) => said.push(event);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    said.push(event);
+  };
+  globalThis.ordinalEngine = { worker, said };
+} catch {
+  // The page tries again, and says what is wrong.
+}
 
 try {
+  const { default: init } = await import('./page.js');
   await init();
 } catch (error) {
   const note = document.createElement('p');

@@ -2,6 +2,8 @@
 //
 // The engine's wasm comes in two parts where `cargo xtask build` has split it (docs/decisions/0007). The second is fetched when the reader has given a
 // first command; if the first part calls into it before it is there, the worker waits for it.
+// Its wasm is on its way while the script is.
+const firstPart = fetch('worker_bg.wasm');
 importScripts('worker.js');
 
 let isLoaded = false;
@@ -30,7 +32,7 @@ self.loadRest = (first) => {
   join(first, new WebAssembly.Module(request.response));
 };
 
-const started = wasm_bindgen({ module_or_path: 'worker_bg.wasm' });
+const started = wasm_bindgen({ module_or_path: firstPart });
 
 // Called by the engine when the reader has given a first command. What fails here is tried again, and reported, when it is needed.
 self.fetchRest = async () => {

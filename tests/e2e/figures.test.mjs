@@ -22,15 +22,29 @@ async function withPods(t, count) {
   return reader;
 }
 
+// What the tasks of a page's main thread cost while something runs: CPU time, since others may have the machine meanwhile. In milliseconds, longest first.
+async function tasksDuring(reader, run) {
+  const link = await browser.newBrowserCDPSession();
+  const events = [];
+  link.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  const complete = new Promise((resolve) => link.once('Tracing.tracingComplete', resolve));
+  await link.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', 'devtools.timeline'] } });
+  const answer = await run();
+  await link.send('Tracing.end');
+  await complete;
+  await link.detach();
+  const main = events.filter((event) => event.name === 'thread_name' && event.args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+  const tasks = events.filter((event) => event.name.endsWith('RunTask') && main.includes(`${event.pid} ${event.tid}`));
+  return { answer, tasks: tasks.map((task) => (task.tdur ?? 0) / 1000).sort((one, other) => other - one) };
+}
+
 test('a rollout of 300 pods at 20× keeps the frames coming', async (t) => {
   const reader = await withPods(t, 300);
   await reader.speed(20);
   const from = await reader.types('kubectl rollout restart deployment many');
   await reader.sees(/restarted/, { from });
-  const { frames, tasks } = await reader.page.evaluate(async () => {
-    const [frames, tasks] = [[], []];
-    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)));
-    observer.observe({ type: 'longtask' });
+  const { answer: frames, tasks } = await tasksDuring(reader, () => reader.page.evaluate(async () => {
+    const frames = [];
     let last = performance.now();
     const end = last + 6000;
     while (last < end) {
@@ -38,13 +52,13 @@ test('a rollout of 300 pods at 20× keeps the frames coming', async (t) => {
       frames.push(now - last);
       last = now;
     }
-    return { frames: frames.sort((a, b) => a - b), tasks: tasks.sort((a, b) => b - a) };
-  });
+    return frames.sort((a, b) => a - b);
+  }));
   const at = (share) => frames[Math.floor(frames.length * share)].toFixed(1);
-  t.diagnostic(`frames: median ${at(0.5)} ms, 95 % ${at(0.95)} ms; ${tasks.length} long tasks, longest ${(tasks[0] ?? 0).toFixed(0)} ms`);
+  t.diagnostic(`frames: median ${at(0.5)} ms, 95 % ${at(0.95)} ms; ${tasks.filter((task) => task > 50).length} tasks over 50 ms of CPU, longest ${tasks[0].toFixed(0)} ms`);
   assert.ok(await reader.pods().count() >= 300);
-  assert.ok(Number(at(0.5)) < 34, `median ${at(0.5)} ms`);
-  assert.ok((tasks[0] ?? 0) < 250, `a task of ${tasks[0]} ms`);
+  assert.ok(Number(at(0.5)) < 25, `median ${at(0.5)} ms`);
+  assert.ok(tasks[0] < 100, `a task of ${tasks[0]} ms`);
 });
 
 test('a list of 1,000 pods is there at once', async (t) => {
@@ -65,11 +79,11 @@ test('a list of 1,000 pods is there at once', async (t) => {
     await reader.sees(/\$ $/);
   }
   t.diagnostic(`from Enter to the last line: ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
-  assert.ok(Math.min(...times) < 500, `${times}`);
+  assert.ok(Math.min(...times) < 200, `${times}`);
 });
 
 test('over 10 Mbit/s and 40 ms a terminal is usable soon, and at once from the cache', async (t) => {
-  const site = await serve(DIST, '/', {}, { like: 'a host' });
+  const site = await serve(DIST, '/', {}, { like: 'a host', link: { delay_ms: 40, rate: 10e6 / 8 } });
   const context = await browser.newContext();
   t.after(async () => {
     await context.close();
@@ -79,9 +93,6 @@ test('over 10 Mbit/s and 40 ms a terminal is usable soon, and at once from the c
   for (const name of JSON.parse(readFileSync(join(DIST, 'first-load.json'), 'utf8'))) await fetch(site.url + name);
   const prompt = async () => {
     const page = await context.newPage();
-    const link = await context.newCDPSession(page);
-    await link.send('Network.enable');
-    await link.send('Network.emulateNetworkConditions', { offline: false, latency: 40, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8 });
     const start = performance.now();
     await page.goto(site.url, { waitUntil: 'commit' });
     await page.waitForFunction(() => /\$ $/.test(document.querySelector('.terminal-log')?.textContent ?? ''), null, { polling: 'raf' });
@@ -91,5 +102,5 @@ test('over 10 Mbit/s and 40 ms a terminal is usable soon, and at once from the c
   };
   const [first, again] = [await prompt(), await prompt()];
   t.diagnostic(`first ${first.toFixed(0)} ms, again ${again.toFixed(0)} ms`);
-  assert.ok(first < 6_000 && again < 3_000, `${first}, ${again}`);
+  assert.ok(first < 3_500 && again < 1_500, `${first}, ${again}`);
 });

@@ -25,7 +25,26 @@ function compress(file, body) {
   return [compressed.get(file), { 'content-encoding': 'br', 'cache-control': 'max-age=3600' }];
 }
 
-export async function serve(folder, base = '/', others = {}, { like = 'a test' } = {}) {
+// A link of so many bytes a second, which all answers share, and a delay before each of them. It is the server that holds them back: a browser's own
+// emulation leaves its workers out.
+function linkOf({ delay_ms, rate }) {
+  const CHUNK = 8192;
+  let free = 0;
+  const until = (time) => new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
+  return async (response, body) => {
+    await until(performance.now() + delay_ms);
+    for (let at = 0; at < body.length; at += CHUNK) {
+      const chunk = body.subarray(at, at + CHUNK);
+      free = Math.max(free, performance.now()) + (chunk.length / rate) * 1000;
+      await until(free);
+      response.write(chunk);
+    }
+    response.end();
+  };
+}
+
+export async function serve(folder, base = '/', others = {}, { like = 'a test', link } = {}) {
+  const send = link ? linkOf(link) : (response, body) => response.end(body);
   const index = readFileSync(join(folder, 'index.html'), 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(index)[1];
   // How often each file was sent.
@@ -39,7 +58,7 @@ export async function serve(folder, base = '/', others = {}, { like = 'a test' }
       const body = readFileSync(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
       const [answer, headers] = like === 'a host' ? compress(file, body) : [body, { 'cache-control': 'no-cache' }];
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers }).end(answer);
+      send(response.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers }), answer);
       sent.set(below, (sent.get(below) ?? 0) + 1);
     } catch {
       response.writeHead(404).end();

@@ -101,6 +101,8 @@ pub struct PodBox {
     pub area: Area,
     /// How much of it.
     pub detail: Detail,
+    /// Its node, and its cell there; none in the tray.
+    pub cell: Option<(Uid, usize)>,
 }
 
 /// A node's place.
@@ -112,6 +114,8 @@ pub struct NodeBox {
     pub area: Area,
     /// How many pods are on it.
     pub pods: usize,
+    /// For how many pods there is a cell.
+    pub cells: usize,
     /// Pods by state, where they are drawn as a bar.
     pub bar: Vec<(PodState, usize)>,
     /// How full it is, 0 to [`SHADES`] − 1, where nodes are a map.
@@ -177,7 +181,7 @@ pub struct Layout {
     pub shelf: Area,
     /// Nodes.
     pub nodes: Vec<NodeBox>,
-    /// Pods on nodes, then pods in the tray; each group in order of name.
+    /// Pods on nodes, in order of nodes and cells, then pods in the tray, in order of name.
     pub pods: Vec<PodBox>,
     /// Claims.
     pub claims: Vec<ClaimBox>,
@@ -257,7 +261,7 @@ fn place_tray(state: &PictureState, area: Area) -> Tray {
     let place = |(index, pod): (usize, &Shared<PodRow>)| {
         let (column, row) = (index as i32 % columns, index as i32 / columns);
         let (x, y) = (area.x + PAD + column * (width + CELL_GAP), area.y + HEAD + row * (CHIP.1 + CELL_GAP));
-        PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: CHIP.1 }, detail: Detail::Chip }
+        PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: CHIP.1 }, detail: Detail::Chip, cell: None }
     };
     let hidden = waiting.len().saturating_sub(room);
     Tray { area, waiting: waiting.len(), hidden, pods: waiting.into_iter().take(room).enumerate().map(place).collect() }
@@ -276,12 +280,15 @@ fn place_nodes(state: &PictureState, frame: Area, detail: Detail) -> Vec<NodeBox
     for band in rows.chunks(count as usize) {
         let pods_on = |node: &NodeRow| pods_of.get(node.name.as_str()).map_or(&[][..], Vec::as_slice);
         let body = |node: &&Shared<NodeRow>| body_height(state, pods_on(node), node_width, detail);
-        let height = NODE_HEAD + band.iter().map(body).max().unwrap_or(0) + PAD;
+        let body = band.iter().map(body).max().unwrap_or(0);
+        let height = NODE_HEAD + body + PAD;
+        let rows = (body + CELL_GAP) / (detail.cell().1 + CELL_GAP);
+        let cells = if detail == Detail::Bars { 0 } else { (rows * cells_across(node_width, detail).0) as usize };
         for (column, node) in band.iter().enumerate() {
             let area = Area { x: frame.x + column as i32 * (node_width + GAP), y, w: node_width, h: height };
             let pods = pods_on(node);
             let bar = if detail == Detail::Bars { count_states(pods) } else { Vec::new() };
-            boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), bar, shade: None });
+            boxes.push(NodeBox { node: (*node).clone(), area, pods: pods.len(), cells, bar, shade: None });
         }
         y += height + GAP;
     }
@@ -300,7 +307,7 @@ fn place_map(state: &PictureState, frame: Area) -> Vec<NodeBox> {
         let (x, y) = (frame.x + column * (HEAT.0 + HEAT_GAP), frame.y + row * (HEAT.1 + HEAT_GAP));
         let pods = counts.get(node.name.as_str()).copied().unwrap_or(0);
         let area = Area { x, y, w: HEAT.0, h: HEAT.1 };
-        NodeBox { node: node.clone(), area, pods, bar: Vec::new(), shade: Some(shade_of(node, pods)) }
+        NodeBox { node: node.clone(), area, pods, cells: 0, bar: Vec::new(), shade: Some(shade_of(node, pods)) }
     };
     by_key(state.nodes.values(), |node| natural(&node.name)).into_iter().enumerate().map(place).collect()
 }
@@ -344,19 +351,24 @@ fn body_height(state: &PictureState, pods: &[&Shared<PodRow>], node_width: i32, 
 }
 
 fn place_pods(state: &PictureState, nodes: &[NodeBox], detail: Detail) -> Vec<PodBox> {
-    let areas: OrderedMap<&str, Area> = nodes.iter().map(|node| (node.node.name.as_str(), node.area)).collect();
-    let pods = by_key(state.pods.values(), |pod| natural(&pod.name));
-    let place = |pod: &Shared<PodRow>| {
+    let order: OrderedMap<&str, usize> =
+        nodes.iter().enumerate().map(|(at, node)| (node.node.name.as_str(), at)).collect();
+    let cell_of = |pod: &Shared<PodRow>| {
         let cell = state.cell_of(pod.uid)?;
-        let node = areas.get(&*cell.node)?;
+        Some((*order.get(&*cell.node)?, cell.index, pod.clone()))
+    };
+    let pods = by_key(state.pods.values().filter_map(cell_of), |&(node, cell, _)| (node, cell));
+    let place = |(at, cell, pod): (usize, usize, Shared<PodRow>)| {
+        let node = nodes[at].area;
         let (across, width) = cells_across(node.w, detail);
         let (_, height) = detail.cell();
-        let (column, row) = (cell.index as i32 % across, cell.index as i32 / across);
+        let (column, row) = (cell as i32 % across, cell as i32 / across);
         let x = node.x + PAD + column * (width + CELL_GAP);
         let y = node.y + NODE_HEAD + row * (height + CELL_GAP);
-        Some(PodBox { pod: pod.clone(), area: Area { x, y, w: width, h: height }, detail })
+        let cell = Some((nodes[at].node.uid, cell));
+        PodBox { pod, area: Area { x, y, w: width, h: height }, detail, cell }
     };
-    pods.into_iter().filter_map(place).collect()
+    pods.into_iter().map(place).collect()
 }
 
 fn place_claims(state: &PictureState, width: i32, y: &mut i32) -> (Area, Vec<ClaimBox>, Vec<VolumeBox>) {

@@ -12,11 +12,13 @@ use super::claim::{Claim, Volume};
 use super::node::Node;
 use super::pod::Pod;
 use crate::i18n::{Language, Text};
-use crate::layout::{Area, JOINS_MAX, Join, Layout, layout};
+use crate::layout::{Area, Detail, JOINS_MAX, Join, Layout, PodBox, layout};
 use crate::store::{PictureState, Shared};
 
 /// Until the element has been measured.
 const WIDTH_GUESS: i32 = 720;
+/// Pods up to which what is under way moves: among more, motion tells nothing, and each frame of it costs.
+const MOVING_MAX: usize = 60;
 /// The attribute that holds an object's UID.
 const UID: &str = "data-uid";
 
@@ -98,8 +100,18 @@ fn drawing(props: &Props, laid: &Layout, related: &[Uid], width: i32) -> Html {
     let on_leave = props.on_hover.reform(|_: MouseEvent| None);
     let on_blur = props.on_hover.reform(|_: FocusEvent| None);
     let on_select = props.on_select.clone();
+    let pod = |place: &PodBox| {
+        // At the beginning of a rollout all pods get one: where none is drawn, none is drawn anew.
+        let owner = picture.workload_of(&place.pod).filter(|_| place.detail == Detail::Large);
+        let stripe = owner.and_then(|owner| super::pod::stripe(&place.pod, owner));
+        html! {
+            <Pod key={place.pod.uid.0} {language} place={place.clone()} hue={picture.hue_of(&place.pod)} {stripe}
+                light={light(place.pod.uid)} />
+        }
+    };
+    let class = if laid.pods.len() > MOVING_MAX { "cluster still" } else { "cluster" };
     html! {
-        <svg class="cluster" width={width.to_string()} height={laid.height.to_string()}
+        <svg {class} width={width.to_string()} height={laid.height.to_string()}
             viewBox={format!("0 0 {width} {}", laid.height)} role="group" aria-label={language.say(Text::PictureKeys)}
             onclick={on_click} onmouseover={on_over} onmouseleave={on_leave} onfocusout={on_blur}
             onfocusin={move |event: FocusEvent| on_focus.emit(uid_of(&event))}
@@ -114,14 +126,7 @@ fn drawing(props: &Props, laid: &Layout, related: &[Uid], width: i32) -> Html {
             <g class="joins" aria-hidden="true">
                 { for laid.joins.iter().filter(|join| all_joins || is_lit(join, pointed)).map(|join| line(join, pointed)) }
             </g>
-            <g>{ for laid.pods.iter().map(|place| {
-                let uid = place.pod.uid;
-                let stripe = picture.workload_of(&place.pod).and_then(|owner| super::pod::stripe(&place.pod, owner));
-                html! {
-                    <Pod key={uid.0} {language} place={place.clone()} hue={picture.hue_of(&place.pod)} {stripe}
-                        light={light(uid)} />
-                }
-            }) }</g>
+            { cells(laid, pod) }
             <g>{ for laid.claims.iter().map(|place| html! {
                 <Claim key={place.claim.uid.0} {language} place={place.clone()} light={light(place.claim.uid)} />
             }) }</g>
@@ -130,6 +135,19 @@ fn drawing(props: &Props, laid: &Layout, related: &[Uid], width: i32) -> Html {
             }) }</g>
         </svg>
     }
+}
+
+/// The pods, each in an element for its cell, which stays: a browser lays out all that stands beside an element that comes or
+/// goes, all texts of it again. Then those of the tray.
+fn cells(laid: &Layout, pod: impl Fn(&PodBox) -> Html) -> Html {
+    let mut pods = laid.pods.iter().peekable();
+    let mut of_nodes = Vec::with_capacity(laid.nodes.len());
+    for node in &laid.nodes {
+        let mut take = |cell| pods.next_if(|place| place.cell == Some((node.node.uid, cell))).map(&pod);
+        let cells: Vec<Html> = (0..node.cells).map(|cell| html! { <g key={cell}>{ for take(cell) }</g> }).collect();
+        of_nodes.push(html! { <g key={node.node.uid.0}>{ for cells }</g> });
+    }
+    html! { <><g>{ for of_nodes }</g><g>{ for pods.map(pod) }</g></> }
 }
 
 fn tray_note(language: Language, laid: &Layout) -> String {

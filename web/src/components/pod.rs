@@ -64,7 +64,7 @@ pub(super) fn Pod(props: &Props) -> Html {
             aria-pressed={light.selected.to_string()}>
             <title>{ label }</title>
             <rect class="pod-back" width={w.clone()} height={h.clone()} rx={radius} />
-            if let Some(stripe) = stripe.filter(|_| place.detail == Detail::Large) {
+            if let Some(stripe) = *stripe {
                 { stripe_of(stripe, area.w, area.h) }
             }
             <rect class="pod-ring" x="1.5" y="1.5" width={(area.w - 3).to_string()} height={(area.h - 3).to_string()}
@@ -80,7 +80,7 @@ fn inside(language: Language, place: &PodBox) -> Html {
     match place.detail {
         Detail::Large => html! {
             <>
-                <text class="pod-name" x="9" y="16">{ fit(&pod.name, (w - 32) * 10 / 66) }</text>
+                <text class="pod-name" x="9" y="16">{ fit(&pod.name, (w - 32) * 10 / 72) }</text>
                 <text class="pod-sign" x={(w - 9).to_string()} y="17" text-anchor="end" aria-hidden="true">
                     { sign(pod.state) }
                 </text>

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::Uint8Array;
+use js_sys::{Array, Function, Reflect, Uint8Array};
 use view::{Answer, to_bytes};
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
@@ -78,7 +78,10 @@ struct WorkerLink {
 
 impl WorkerLink {
     fn new(script: &str, events: &Callback<LinkEvent>) -> Result<WorkerLink, JsValue> {
-        let worker = Worker::new(script)?;
+        let (worker, said) = match started() {
+            Some(started) => started,
+            None => (Worker::new(script)?, Array::new()),
+        };
         let emit = events.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             emit.emit(LinkEvent::Bytes(Uint8Array::new(&event.data()).to_vec()));
@@ -92,14 +95,38 @@ impl WorkerLink {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        hear_later(said, &on_message, &on_error);
         Ok(WorkerLink { worker, _on_message: on_message, _on_error: on_error })
     }
+}
+
+/// The worker that `start.js` has started, with what it has said so far; there is one, for the first to ask.
+fn started() -> Option<(Worker, Array)> {
+    let global = js_sys::global();
+    let engine = Reflect::get(&global, &"ordinalEngine".into()).ok().filter(JsValue::is_object)?;
+    Reflect::delete_property(&global, &"ordinalEngine".into()).ok()?;
+    let part = |name: &str| Reflect::get(&engine, &name.into()).ok();
+    Some((part("worker")?.dyn_into().ok()?, part("said")?.dyn_into().ok()?))
+}
+
+/// Events come after the link is there, as always.
+fn hear_later(said: Array, on_message: &Closure<dyn Fn(MessageEvent)>, on_error: &Closure<dyn Fn(Event)>) {
+    let (on_message, on_error): (Function, Function) =
+        (on_message.as_ref().clone().unchecked_into(), on_error.as_ref().clone().unchecked_into());
+    Timeout::new(0, move || {
+        for event in said.iter() {
+            let hear = if event.is_instance_of::<MessageEvent>() { &on_message } else { &on_error };
+            // What it does is reported by itself.
+            let _ = hear.call1(&JsValue::NULL, &event);
+        }
+    })
+    .forget();
 }
 
 impl Link for WorkerLink {
     fn post(&self, bytes: &[u8]) {
         let array = Uint8Array::from(bytes);
-        let transfer = js_sys::Array::of1(&array.buffer());
+        let transfer = Array::of1(&array.buffer());
         // A dead worker says so by its error event.
         let _ = self.worker.post_message_with_transfer(&array, &transfer);
     }

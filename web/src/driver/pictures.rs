@@ -1,12 +1,14 @@
-//! Pictures on their way to the store. A burst of pods (a rollout changes a quarter of its pods at once) is spread over frames,
-//! so that drawing them never holds up the reader.
+//! Pictures on their way to the store. A burst of pods (a rollout changes a quarter of its pods at once) with its events is
+//! spread over frames, so that drawing them never holds up the reader.
 //!
 //! Invariant: what is taken, in order, gives the same rows as what was put in.
 
-use view::{Change, Picture, PodRow, Row};
+use view::{Change, Picture, Row};
 
 /// Pods that one frame draws anew.
-const PODS_MAX: usize = 40;
+const PODS_MAX: usize = 12;
+/// Events that one frame puts into their list.
+const EVENTS_MAX: usize = 4;
 /// More than these are not drawn one by one: they are taken at once.
 const BURST_MAX: usize = 1_000;
 
@@ -37,7 +39,8 @@ impl Pictures {
             return None;
         }
         let mut taken = std::mem::take(&mut self.waiting);
-        self.waiting.pods.changed = rest(&mut taken.pods.changed);
+        self.waiting.pods.changed = rest(&mut taken.pods.changed, PODS_MAX);
+        self.waiting.events.changed = rest(&mut taken.events.changed, EVENTS_MAX);
         Some(taken)
     }
 
@@ -52,9 +55,9 @@ impl Pictures {
     }
 }
 
-/// The pods that wait for the next frame.
-fn rest(pods: &mut Vec<PodRow>) -> Vec<PodRow> {
-    if pods.len() > BURST_MAX { Vec::new() } else { pods.split_off(pods.len().min(PODS_MAX)) }
+/// The rows that wait for the next frame.
+fn rest<R>(rows: &mut Vec<R>, frame_max: usize) -> Vec<R> {
+    if rows.len() > BURST_MAX { Vec::new() } else { rows.split_off(rows.len().min(frame_max)) }
 }
 
 /// Of two states of a row the later holds, and one that is gone has none.
@@ -94,7 +97,7 @@ mod tests {
             spread.apply(taken);
             frames += 1;
         }
-        assert_eq!((frames, pictures.is_empty()), (3, true));
+        assert_eq!((frames, pictures.is_empty()), (9, true));
         let names = |state: &PictureState| -> Vec<(u128, String)> {
             state.pods.values().map(|row| (row.uid.0, row.name.clone())).collect()
         };
