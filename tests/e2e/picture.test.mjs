@@ -161,6 +161,27 @@ test('a program that says what it is shows it: leader, followers, and a quorum t
   assert.deepEqual(reader.problems, []);
 });
 
+test('a ring is drawn with what each member owns, and a member that is gone without leaving stays in it, down', async (t) => {
+  const reader = await Reader.come(t, browser);
+  await reader.speed(100);
+  for (const file of ['service', 'statefulset']) await reader.runs(`kubectl apply -f https://k8s.io/examples/application/cassandra/cassandra-${file}.yaml`);
+  await reader.seesPods(3, 'ready');
+  const members = async () => (await reader.page.locator('.ring-member').allTextContents()).map((text) => text.trim());
+  await reader.until(async () => (await members()).length === 3, async () => `members are ${await members()}`);
+  assert.match((await members()).join(), /^cassandra-0UN [\d.]+%,cassandra-1UN [\d.]+%,cassandra-2UN [\d.]+%$/);
+  const shares = (await members()).map((text) => Number(/([\d.]+)%/.exec(text)[1]));
+  assert.ok(Math.abs(shares.reduce((sum, share) => sum + share) - 100) < 0.5, `${shares}`);
+  // All circles together cover the ring once.
+  const drawn = await reader.page.locator('.ring-drawing .ring-arc').evaluateAll((arcs) => arcs.map((arc) => arc.getAttribute('stroke-dasharray').split(' ').map(Number).reduce((sum, length, at) => sum + (at % 2 === 0 ? length : 0), 0)));
+  assert.equal(drawn.reduce((sum, length) => sum + length), 65_536);
+  shares.forEach((share, at) => assert.ok(Math.abs(share - drawn[at] / 655.36) < 0.2, `${shares} and ${drawn}`));
+  await reader.runs('kubectl scale statefulset cassandra --replicas=2');
+  await reader.page.locator('.ring-drawing .ring-arc.down').waitFor({ state: 'attached' });
+  // Its pod is no more: what the others know is its address.
+  await reader.until(async () => /,10\.244\.[\d.]+DN [\d.]+%$/.test((await members()).join()), async () => `members are ${await members()}`);
+  assert.deepEqual(reader.problems, []);
+});
+
 test('a node that is lost is told from one that is cordoned', async (t) => {
   const reader = await withSet(t);
   await reader.runs('kubectl cordon node-2');

@@ -79,6 +79,20 @@ test('a site is installed, written to, and read through its node port', async (t
   assert.deepEqual(reader.problems, []);
 });
 
+test('a site whose database is gone says so to its visitors and in the picture, and is well when it is back', async (t) => {
+  const reader = await withSite(t);
+  const url = (await reader.runs('minikube service wordpress --url')).trim();
+  await comesToSay(reader, url, /Site Title/);
+  const part = reader.page.locator('.card-parts', { hasText: 'site' });
+  assert.equal(await part.first().textContent(), 'site 1');
+  await reader.runs('kubectl scale deployment wordpress-mysql --replicas=0');
+  await comesToSay(reader, url, /Error establishing a database connection/);
+  await part.filter({ hasText: 'site without database 1' }).filter({ hasText: '1 not serving' }).waitFor();
+  await reader.runs('kubectl scale deployment wordpress-mysql --replicas=1');
+  await comesToSay(reader, url, /Site Title/);
+  await part.filter({ hasText: /^site 1$/ }).waitFor();
+});
+
 test('a forwarded port leads to the same site, and nowhere when it is closed', async (t) => {
   const reader = await withSite(t);
   await reader.types('kubectl port-forward service/wordpress 8080:80');

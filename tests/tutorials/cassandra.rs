@@ -184,6 +184,13 @@ impl Learner {
             |caption: &cri::Caption| share(caption).trim_end_matches('%').replace('.', "").parse::<u32>().unwrap();
         assert!(captions[0].serves, "{captions:?}");
         assert!(captions.iter().map(tenths).sum::<u32>().abs_diff(1_000) <= replicas as u32, "{captions:?}");
+        for caption in &captions {
+            let mut members: Vec<String> = caption.ring.iter().map(|member| member.ip.to_string()).collect();
+            members.arrange();
+            assert_eq!(members, ips);
+            assert!(caption.ring.iter().all(|member| member.is_up && member.tokens.len() == tokens), "{caption:?}");
+            assert_eq!(caption.ring[0].text, caption.text, "it is the first of its own ring");
+        }
         let info = self.exec(replicas - 1, "nodetool info");
         assert!(
             info.contains("Native Transport active: ") && info.contains("Gossip active          : true\n"),

@@ -19,6 +19,7 @@ mod node;
 mod picture;
 mod pod;
 mod report;
+mod ring;
 mod splitter;
 mod summary;
 mod terminal;

@@ -311,6 +311,10 @@ catalogue! {
     BudgetHealthy: "{} of {} healthy, {} needed", "正常 {} / {}、必要 {}";
     /// A service's line.
     Endpoints: "{} endpoints", "エンドポイント {}";
+    /// Which tokens are whose.
+    TokenRing: "Token ring", "トークンリング";
+    /// The pod whose view of the ring is shown.
+    SeenBy: "as {} sees it", "{} から見た状態";
     /// A headless service.
     Headless: "headless", "ヘッドレス";
     /// Section.

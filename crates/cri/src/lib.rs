@@ -23,7 +23,7 @@ pub use files::{Access, Files, Mount, Volumes};
 pub use image::{Image, ImageConfig, Registry, Spawn};
 // What a kubelet needs of files and signals: it knows containers through this crate alone.
 pub use packet::{Address, Answer, Packet, Payload, Question, Record, RecordKind, ResponseCode};
-pub use process::{Caption, Disposition, Health, Process, SMALL_PAGES, System, Worker};
+pub use process::{Caption, Disposition, Health, Process, RingMember, SMALL_PAGES, System, Worker};
 pub use reference::{Reference, ReferenceError};
 pub use sandbox::{NewProcess, Sandbox, SessionBuffer, Sessions, World};
 pub use shell::fs::{Caller, Fs, Tree, normalise};

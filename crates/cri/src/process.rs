@@ -1,5 +1,7 @@
 //! Programs that run in containers.
 
+use std::net::Ipv4Addr;
+
 use shell::fs::Caller;
 use sim::Time;
 use thin::Str;
@@ -75,6 +77,28 @@ pub struct Caption {
     pub text: Str,
     /// Whether it serves its users now.
     pub serves: bool,
+    /// The ring of tokens that it is a member of, as it knows it, itself first; empty if there is none.
+    pub ring: Vec<RingMember>,
+}
+
+impl Caption {
+    /// Of a program that is no member of a ring.
+    pub fn new(text: &str, serves: bool) -> Caption {
+        Caption { text: text.into(), serves, ring: Vec::new() }
+    }
+}
+
+/// A member of a ring, as another knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingMember {
+    /// Its address.
+    pub ip: Ipv4Addr,
+    /// How it stands and what it owns, in the application's own words: `UN 33.3%`.
+    pub text: Str,
+    /// Whether it is up.
+    pub is_up: bool,
+    /// Where its tokens lie, of 65,536 places around the ring; each token owns what lies between the one before and itself.
+    pub tokens: Vec<u16>,
 }
 
 /// What a process declares of its probes.

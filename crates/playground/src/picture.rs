@@ -17,7 +17,7 @@ use cluster::Cluster;
 use sim::Time;
 use view::{
     BudgetRow, Caption, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture,
-    PodRow, PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, Why, WorkloadRow,
+    PodRow, PodState, RingMember, Row, ServiceRow, Uid, Verdict, VolumeRow, Why, WorkloadRow,
 };
 
 use crate::why;
@@ -235,7 +235,14 @@ fn pod_state(cluster: &Cluster, pod: &Pod, status: &str) -> PodState {
 
 fn caption(cluster: &Cluster, pod: &Pod) -> Option<Caption> {
     let caption = cluster.kubelets().caption(&pod.metadata.key())?;
-    Some(Caption { text: caption.text.to_string(), serves: caption.serves })
+    let member = |member: cri::RingMember| RingMember {
+        ip: member.ip.to_string(),
+        text: member.text.to_string(),
+        is_up: member.is_up,
+        tokens: member.tokens,
+    };
+    let ring = caption.ring.into_iter().map(member).collect();
+    Some(Caption { text: caption.text.to_string(), serves: caption.serves, ring })
 }
 
 fn verdicts(cluster: &Cluster, pod: &Pod) -> Vec<Verdict> {

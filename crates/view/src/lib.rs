@@ -26,7 +26,7 @@ pub use command::{Command, File, Goal, INPUT_BYTES_MAX, Name, PROBE_LINES_MAX, S
 pub use journal::{Act, Entry, Header, Input, JOURNAL_VERSION, JournalError};
 pub use row::{
     BudgetRow, Caption, Change, ClaimPhase, ClaimRow, ClaimUse, Endpoint, EventRow, FileUse, NodeRow, Owner, Picture,
-    PodRow, PodState, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
+    PodRow, PodState, RingMember, Row, ServiceRow, Uid, Verdict, VolumeRow, WorkloadRow,
 };
 pub use update::{Candidate, Condition, Looked, Mode, NoPage, Probed, Problem, Refusal, Stream, Update};
 pub use why::{Fact, Why};

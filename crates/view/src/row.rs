@@ -222,6 +222,21 @@ pub struct Caption {
     pub text: String,
     /// Whether it serves its users now.
     pub serves: bool,
+    /// The ring of tokens that it is a member of, as it knows it; empty if there is none.
+    pub ring: Vec<RingMember>,
+}
+
+/// A member of a ring, as another knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RingMember {
+    /// Its address.
+    pub ip: String,
+    /// How it stands and what it owns, in the application's own words: `UN 33.3%`.
+    pub text: String,
+    /// Whether it is up.
+    pub is_up: bool,
+    /// Where its tokens lie, of 65,536 places around the ring; each token owns what lies between the one before and itself.
+    pub tokens: Vec<u16>,
 }
 
 /// Why a pod does not go to a node.

@@ -22,7 +22,7 @@ fn pod() -> PodRow {
         created_us: 1_767_225_600_000_000,
         deletion_us: Some(u64::MAX),
         why: Why::new(Fact::ContainerWaits, ["back-off 40s"]),
-        caption: Some(Caption { text: "leader".into(), serves: true }),
+        caption: Some(Caption { text: "leader".into(), serves: true, ring: Vec::new() }),
         verdicts: vec![Verdict { node: "node-1".into(), reason: "Insufficient cpu".into() }],
     }
 }

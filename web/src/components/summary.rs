@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::inspector_card::refused;
 use super::picture::uid_of;
+use super::ring::{self, ring_of};
 use crate::i18n::{Language, Text};
 use crate::order::by_key;
 use crate::store::{PictureState, Shared, root_of};
@@ -46,14 +47,20 @@ pub(super) fn Summary(props: &Props) -> Html {
     }
     let related = props.hovered.or(props.selected).map(|uid| picture.related(uid)).unwrap_or_default();
     let card = |uid: Uid, class: &str, inside: Html| card(props, &related, uid, class, inside);
+    let workloads: Vec<Shared<WorkloadRow>> = in_order(picture).into_iter().take(CARDS_MAX).collect();
     let at = |event: MouseEvent| uid_of(&event);
     html! {
         <ul class="summary" onclick={props.on_select.reform(at)} onmouseover={props.on_hover.reform(at)}
             onmouseleave={props.on_hover.reform(|_: MouseEvent| None)}
             onfocusin={props.on_hover.reform(|event: FocusEvent| uid_of(&event))}
             onfocusout={props.on_hover.reform(|_: FocusEvent| None)}>
-            { for in_order(picture).into_iter().take(CARDS_MAX).map(|row| {
-                card(row.uid, &workload_class(picture, &row), workload(*language, picture, &row))
+            { for workloads.iter().map(|row| {
+                card(row.uid, &workload_class(picture, row), workload(*language, picture, row))
+            }) }
+            { for workloads.iter().filter_map(|row| {
+                let ring = ring_of(picture, row)?;
+                let class = ["ring ", &hue_class(picture, row)].concat();
+                Some(html! { <li key={ring_key(row)}>{ button(props, &related, row.uid, &class, ring::card(*language, &ring)) }</li> })
             }) }
             { for services.into_iter().take(CARDS_MAX).map(|row| card(row.uid, "service", service(*language, row))) }
             { for picture.budgets.values().take(CARDS_MAX).map(|row| {
@@ -64,15 +71,22 @@ pub(super) fn Summary(props: &Props) -> Html {
 }
 
 fn card(props: &Props, related: &[Uid], uid: Uid, class: &str, inside: Html) -> Html {
+    html! { <li key={uid.0}>{ button(props, related, uid, class, inside) }</li> }
+}
+
+fn button(props: &Props, related: &[Uid], uid: Uid, class: &str, inside: Html) -> Html {
     let is_related = props.hovered == Some(uid) || related.binary_search(&uid).is_ok();
     html! {
-        <li key={uid.0}>
-            <button type="button" class={classes!("card", class.to_string(), is_related.then_some("related"))}
-                data-uid={uid.to_string()} aria-pressed={(props.selected == Some(uid)).to_string()}>
-                { inside }
-            </button>
-        </li>
+        <button type="button" class={classes!("card", class.to_string(), is_related.then_some("related"))}
+            data-uid={uid.to_string()} aria-pressed={(props.selected == Some(uid)).to_string()}>
+            { inside }
+        </button>
     }
+}
+
+/// A ring stands beside the card of its workload, whose key is its UID.
+fn ring_key(row: &WorkloadRow) -> u128 {
+    !row.uid.0
 }
 
 /// A Deployment stands before its ReplicaSets, whose names begin with its own.
@@ -87,12 +101,15 @@ fn hash_of(row: &WorkloadRow) -> Option<&str> {
 }
 
 fn workload_class(picture: &PictureState, row: &WorkloadRow) -> String {
+    let place = if hash_of(row).is_some() { "workload made" } else { "workload" };
+    [place, " ", &hue_class(picture, row)].concat()
+}
+
+fn hue_class(picture: &PictureState, row: &WorkloadRow) -> String {
     let owner = Owner { kind: row.kind.clone(), name: row.name.clone() };
     let hash = hash_of(row).unwrap_or_default();
     let hue = picture.hue_of_owner(&row.namespace, &root_of(&owner, hash));
-    let hue = hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}"));
-    let place = if hash.is_empty() { "workload" } else { "workload made" };
-    [place, " ", &hue].concat()
+    hue.map_or("hue-none".to_string(), |hue| format!("hue-{hue}"))
 }
 
 fn budget_class(row: &BudgetRow) -> &'static str {

@@ -287,12 +287,12 @@ impl Process for Server {
 
     fn caption(&self) -> Option<Caption> {
         let endpoints = &self.gossip.endpoints;
-        let text = match endpoints.is_empty() {
-            true => "starts".into(),
-            false if self.is_drained => "drained".into(),
-            false => View::new(endpoints, None).brief(0),
-        };
-        Some(Caption { text, serves: self.is_serving() })
+        if endpoints.is_empty() {
+            return Some(Caption::new("starts", self.is_serving()));
+        }
+        let view = View::new(endpoints, None);
+        let text = if self.is_drained { "drained".into() } else { view.brief(0) };
+        Some(Caption { text, serves: self.is_serving(), ring: view.members() })
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

@@ -2,6 +2,7 @@
 //!
 //! Models: cassandra 3.11 tools.nodetool.Status, Ring. Difference: datacenters come in the order of their names.
 
+use cri::RingMember;
 use ordered::Arrange;
 use thin::{Str, format_str};
 
@@ -11,6 +12,9 @@ use super::ring::{Replication, Ring, Scope, percent};
 /// Shown where keyspaces differ, so that no single number says who holds what.
 pub(super) const MEANINGLESS: &str =
     "Non-system keyspaces don't have the same replication settings, effective ownership information is meaningless";
+
+/// Members up to which a ring is told whole to those who look at it.
+const RING_MEMBERS_MAX: usize = 16;
 
 /// Endpoints and how much each owns.
 pub(super) struct View<'a> {
@@ -58,6 +62,22 @@ impl View<'_> {
     pub(super) fn brief(&self, at: usize) -> Str {
         let (sign, state) = signs(&self.endpoints[at]);
         format_str!("{}{} {}", &sign[..1], &state[..1], self.owns(at))
+    }
+
+    /// The members with their tokens, this node first; of a ring of very many, nothing.
+    pub(super) fn members(&self) -> Vec<RingMember> {
+        if self.endpoints.len() > RING_MEMBERS_MAX {
+            return Vec::new();
+        }
+        // The lowest token is at the beginning of the circle.
+        let place = |token: &i64| (token.wrapping_sub(i64::MIN) as u64 >> 48) as u16;
+        let member = |(at, endpoint): (usize, &Endpoint)| RingMember {
+            ip: endpoint.ip,
+            text: self.brief(at),
+            is_up: endpoint.is_alive,
+            tokens: endpoint.tokens.iter().map(place).collect(),
+        };
+        self.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.is_member()).map(member).collect()
     }
 
     fn note(&self) -> String {

@@ -363,7 +363,7 @@ impl Process for Server {
             State::Serving => ("database", true),
             State::Stopping(_) => ("stops", false),
         };
-        Some(Caption { text: text.into(), serves })
+        Some(Caption::new(text, serves))
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

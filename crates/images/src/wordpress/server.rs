@@ -47,6 +47,8 @@ pub(crate) struct Server {
     state: State,
     visits: Vec<Visit>,
     workers: Vec<Worker>,
+    /// Whether the last page that needed the database did not get to it: PHP knows nothing of it between two requests.
+    misses_database: bool,
     ends: bool,
 }
 
@@ -70,6 +72,7 @@ impl Server {
             state: State::New,
             visits: Vec::new(),
             workers: Vec::new(),
+            misses_database: false,
             ends: false,
         }
     }
@@ -168,6 +171,7 @@ impl Server {
             match visit.poll(system) {
                 Some(response) => {
                     let visit = self.visits.remove(at);
+                    self.misses_database = visit.misses_database();
                     send(visit.client, Some(&visit.request), response, io, system);
                 }
                 None => at += 1,
@@ -303,9 +307,10 @@ impl Process for Server {
         let (text, serves) = match self.state {
             State::New | State::Copying(_) => ("copies its files", false),
             State::Trying(..) | State::Waiting(..) | State::Creating(_) => ("waits for the database", false),
+            State::Serving if self.misses_database => ("site without database", false),
             State::Serving => ("site", true),
         };
-        Some(Caption { text: text.into(), serves })
+        Some(Caption::new(text, serves))
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {

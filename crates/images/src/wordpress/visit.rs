@@ -67,6 +67,7 @@ pub(crate) struct Visit {
     connection: Connection,
     answers: Vec<Result<Answer, SqlError>>,
     stage: Stage,
+    misses_database: bool,
     /// A page is made at one instant, however long its answers take.
     begun: Time,
 }
@@ -81,12 +82,26 @@ enum Stage {
 impl Visit {
     pub(crate) fn new(client: Address, request: Request, config: Config, begun: Time) -> Visit {
         let connection = Connection::new(config.target.clone());
-        Visit { client, request, config, connection, answers: Vec::new(), stage: Stage::Connecting, begun }
+        Visit {
+            client,
+            request,
+            config,
+            connection,
+            answers: Vec::new(),
+            stage: Stage::Connecting,
+            misses_database: false,
+            begun,
+        }
     }
 
     /// Until when it waits.
     pub(crate) fn deadline(&self) -> Option<Time> {
         self.connection.deadline()
+    }
+
+    /// Whether it has ended without the database.
+    pub(crate) fn misses_database(&self) -> bool {
+        self.misses_database
     }
 
     /// Goes on; answers once the page is there.
@@ -95,7 +110,7 @@ impl Visit {
             match self.stage {
                 Stage::Connecting => match self.connection.poll_login(system)? {
                     Ok(()) => self.stage = Stage::Thinking,
-                    Err(_) => return Some(no_database()),
+                    Err(_) => return Some(self.give_up()),
                 },
                 Stage::Thinking => {
                     if let Some(response) = self.think(system) {
@@ -106,10 +121,15 @@ impl Visit {
                 Stage::Asking => match self.connection.poll_answer(system)? {
                     Ok(answer) => self.take(Ok(answer)),
                     Err(Failure::Server(error)) => self.take(Err(error)),
-                    Err(_) => return Some(no_database()),
+                    Err(_) => return Some(self.give_up()),
                 },
             }
         }
+    }
+
+    fn give_up(&mut self) -> Response {
+        self.misses_database = true;
+        no_database()
     }
 
     fn take(&mut self, answer: Result<Answer, SqlError>) {

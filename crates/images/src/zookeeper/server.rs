@@ -297,7 +297,7 @@ impl Process for Server {
             State::Leading => "leader",
             State::Following => "follower",
         };
-        Some(Caption { text: mode.into(), serves: self.is_serving() })
+        Some(Caption::new(mode, self.is_serving()))
     }
 
     fn boxed_clone(&self) -> Box<dyn Process> {
