@@ -74,6 +74,19 @@ test('on a phone one part is seen at a time, and a choice in the picture shows i
   assert.deepEqual(reader.problems, []);
 });
 
+test('on a phone what is touched is as large as a finger', async (t) => {
+  const reader = await Reader.come(t, browser, { context: { viewport: { width: 390, height: 844 }, hasTouch: true } });
+  await reader.types('sleep 1000');
+  const small = async (within, least) => (await reader.page.locator(`${within} :is(button, select)`).filter({ visible: true }).evaluateAll((all) => all.map((one) => ({ name: one.getAttribute('aria-label') ?? one.textContent, ...one.getBoundingClientRect().toJSON() })))).filter(({ width, height }) => height < least || width < 24).map(({ name, width, height }) => `${name}: ${width} × ${height}`);
+  await reader.page.getByRole('button', { name: 'Skip the wait' }).waitFor();
+  assert.deepEqual(await small('.terminals', 44), []);
+  assert.deepEqual(await small('.toolbar', 44), []);
+  for (const view of ['Lesson', 'Cluster', 'Terminal', 'Editor', 'Events', 'Browser']) {
+    await reader.page.getByRole('navigation').getByRole('button', { name: view, exact: true }).click();
+    assert.deepEqual(await small('.page', 24), [], view);
+  }
+});
+
 test('a browser that keeps nothing is told so, and the page works', async (t) => {
   const reader = await Reader.come(t, browser, { init: () => Object.defineProperty(window, 'sessionStorage', { get: () => { throw new DOMException('no', 'SecurityError'); } }) });
   await reader.page.getByText('does not let the page keep the session').waitFor();

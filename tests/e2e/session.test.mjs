@@ -43,6 +43,8 @@ test('the clock stands when it is stopped, answers are still given, and speed is
   const at = await now(reader);
   await reader.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   assert.equal(await now(reader), at);
+  await reader.page.getByRole('button', { name: 'Continue' }).click();
+  await reader.page.getByRole('button', { name: '100 times real time', pressed: true }).waitFor();
   assert.deepEqual(reader.problems, []);
 });
 

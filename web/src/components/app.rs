@@ -363,6 +363,7 @@ fn dock_pane(state: &State, hands: &Hands, is_readonly: bool) -> Html {
 fn grant(driver: &Driver, on_action: &Callback<Action>, wish: Wish) {
     match wish {
         Wish::Pace(pace) => driver.set_pace(pace),
+        Wish::GoOn => driver.go_on_as_before(),
         Wish::Fast(goal) => {
             // After a step the clock stands.
             if goal == Goal::NextEvent {

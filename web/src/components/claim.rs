@@ -48,13 +48,13 @@ pub(super) fn Claim(props: &Props) -> Html {
 fn inside(language: Language, place: &ClaimBox, phase: &str) -> Html {
     let (claim, width) = (&place.claim, place.area.w - 48);
     if place.detail != Detail::Large {
-        return html! { <text class="claim-name" x="8" y="17">{ fit(&claim.name, (width + 34) * 10 / 66) }</text> };
+        return html! { <text class="claim-name" x="8" y="17">{ fit(&claim.name, (width + 34) * 10 / 74) }</text> };
     }
     let line = |text: &str| fit(text, width * 10 / 58);
     html! {
         <>
             { disk() }
-            <text class="claim-name" x="40" y="19">{ fit(&claim.name, width * 10 / 66) }</text>
+            <text class="claim-name" x="40" y="19">{ fit(&claim.name, width * 10 / 74) }</text>
             <text class="claim-line" x="40" y="34">
                 { line(&format!("{phase} · {} · {}", claim.capacity, claim.class)) }
             </text>

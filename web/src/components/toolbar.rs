@@ -18,6 +18,8 @@ const SHARE_MENU: &str = "share";
 pub(super) enum Wish {
     /// How time is to pass.
     Pace(Pace),
+    /// After a stop, as it did before.
+    GoOn,
     /// As fast as possible, up to there.
     Fast(Goal),
     /// What the page is to speak.
@@ -165,7 +167,7 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
     let language = props.language;
     let say = |text| language.say(text);
     let paused = props.pace == Pace::Paused;
-    let toggle = if paused { Pace::Speed(1) } else { Pace::Paused };
+    let toggle = if paused { Wish::GoOn } else { Wish::Pace(Pace::Paused) };
     let toggle_text = say(if paused { Text::Continue } else { Text::Pause });
     let is_fast = matches!(props.pace, Pace::Fast { .. });
     let button = |pace: Pace, label: String, text: String| {
@@ -183,7 +185,7 @@ fn time_controls(props: &Props, ask: &impl Fn(Wish) -> Callback<MouseEvent>) -> 
     html! {
         <div class="time" role="group" aria-label={say(Text::TimeControls)}>
             <button type="button" class="icon" aria-label={toggle_text} title={toggle_text}
-                onclick={ask(Wish::Pace(toggle))}>
+                onclick={ask(toggle)}>
                 <svg viewBox="0 0 16 16" aria-hidden="true">
                     <path d={if paused { "M4 2l10 6-10 6z" } else { "M3 2h4v12H3zM9 2h4v12H9z" }} />
                 </svg>

@@ -47,6 +47,8 @@ pub struct Conductor {
     pace: Pace,
     /// What a fast run goes back to.
     before: Pace,
+    /// What a stop goes back to.
+    running: Pace,
     outbox: VecDeque<Command>,
     in_flight: Option<Request>,
     /// Whether what is on its way is a command that was given, and not time that passes.
@@ -65,6 +67,7 @@ impl Conductor {
         Conductor {
             pace,
             before: pace,
+            running: if pace == Pace::Paused { Pace::Speed(SPEEDS[0]) } else { pace },
             outbox: VecDeque::new(),
             in_flight: None,
             is_given: false,
@@ -108,8 +111,22 @@ impl Conductor {
         {
             self.before = self.pace;
         }
+        match pace {
+            Pace::Speed(_) | Pace::Most => self.running = pace,
+            Pace::Paused | Pace::Fast { .. } => {}
+        }
         self.pace = pace;
         self.owed_us = 0;
+    }
+
+    /// After a stop, time passes as it did before.
+    pub fn go_on_as_before(&mut self) {
+        self.set_pace(self.running);
+    }
+
+    /// Takes the place of the conductor of a session that is over.
+    pub fn renewed(&self) -> Conductor {
+        Conductor { running: self.running, ..Conductor::new(self.pace) }
     }
 
     /// Host time has passed.
@@ -276,6 +293,21 @@ mod tests {
         conductor.next_request();
         conductor.answered(&answer(3, vec![Update::Reached { goal: Goal::Settled, is_met: true }]));
         assert_eq!(conductor.pace(), Pace::Speed(5));
+    }
+
+    #[test]
+    fn after_a_stop_time_passes_as_it_did_before() {
+        let mut conductor = listening(Pace::Speed(1));
+        conductor.set_pace(Pace::Speed(20));
+        conductor.set_pace(Pace::Paused);
+        conductor.set_pace(Pace::Fast { goal: Goal::NextEvent, limit_us: 9 });
+        conductor.set_pace(Pace::Paused);
+        let mut next = conductor.renewed();
+        for conductor in [&mut conductor, &mut next] {
+            assert_eq!(conductor.pace(), Pace::Paused);
+            conductor.go_on_as_before();
+            assert_eq!(conductor.pace(), Pace::Speed(20));
+        }
     }
 
     #[test]

@@ -207,6 +207,12 @@ impl Driver {
         self.0.borrow().conductor.pace()
     }
 
+    /// After a stop, time passes as it did before.
+    pub fn go_on_as_before(&self) {
+        self.0.borrow_mut().conductor.go_on_as_before();
+        self.wake();
+    }
+
     /// Where the clock was last seen.
     pub fn now_us(&self) -> u64 {
         self.0.borrow().conductor.now_us()
@@ -242,8 +248,7 @@ impl Driver {
             inner.generation += 1;
             inner.last_words = None;
             inner.waiting_us = 0;
-            let pace = inner.conductor.pace();
-            inner.conductor = Conductor::new(pace);
+            inner.conductor = inner.conductor.renewed();
             first.into_iter().for_each(|command| inner.conductor.push(command));
             (inner.connect.clone(), inner.generation)
         };
