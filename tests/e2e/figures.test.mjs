@@ -79,7 +79,7 @@ test('a list of 1,000 pods is there at once', async (t) => {
     await reader.sees(/\$ $/);
   }
   t.diagnostic(`from Enter to the last line: ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
-  assert.ok(Math.min(...times) < 200, `${times}`);
+  assert.ok(Math.min(...times) < 300, `${times}`);
 });
 
 test('over 10 Mbit/s and 40 ms a terminal is usable soon, and at once from the cache', async (t) => {

@@ -86,8 +86,6 @@ const STATES = [
     await untilReady(reader);
     await sleeps(reader, 60);
     await reader.runs('minikube service wordpress');
-    // A page takes its time, too.
-    await sleeps(reader, 5);
     await reader.page.locator('section.browser', { hasText: 'Site Title' }).waitFor();
   }],
 ];

@@ -57,8 +57,8 @@ pub struct Conductor {
     owed_us: u64,
     now_us: u64,
     greeted: bool,
-    /// A command given while the clock stands: its terminal, and how far the clock may go for it.
-    grace: Option<(u32, u64)>,
+    /// A command given while the clock stands: what it waits for, and how far the clock may go for it.
+    grace: Option<(Goal, u64)>,
 }
 
 impl Conductor {
@@ -150,8 +150,8 @@ impl Conductor {
         let given = self.outbox.pop_front().inspect(|_| self.grace = None);
         self.is_given = given.is_some();
         let command = given.or_else(|| self.next_of_time())?;
-        if let (Pace::Paused, Some(terminal)) = (self.pace, reader_of(&command)) {
-            self.grace = Some((terminal, self.now_us + PAUSED_COMMAND_US));
+        if let (Pace::Paused, Some(goal)) = (self.pace, goal_of(&command)) {
+            self.grace = Some((goal, self.now_us + PAUSED_COMMAND_US));
         }
         self.sequence += 1;
         let request = Request { sequence: self.sequence, command };
@@ -169,11 +169,9 @@ impl Conductor {
                 events_max: SLICE_EVENTS_MAX,
             }),
             Pace::Fast { goal, limit_us } => Some(Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX }),
-            Pace::Paused => self.grace.map(|(terminal, limit_us)| Command::RunUntil {
-                goal: Goal::Prompt { terminal },
-                limit_us,
-                events_max: SLICE_EVENTS_MAX,
-            }),
+            Pace::Paused => {
+                self.grace.map(|(goal, limit_us)| Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX })
+            }
         }
     }
 
@@ -208,14 +206,16 @@ impl Conductor {
     }
 }
 
-/// The terminal whose reader has something to do after this command.
-fn reader_of(command: &Command) -> Option<u32> {
+/// Until when there is something to do after this command: a terminal has a reader again; a page is there, of which nobody
+/// knows when.
+fn goal_of(command: &Command) -> Option<Goal> {
     match command {
         Command::Input { terminal, .. }
         | Command::Run { terminal, .. }
         | Command::Interrupt { terminal, .. }
         | Command::Eof { terminal }
-        | Command::EditorResult { terminal, .. } => Some(*terminal),
+        | Command::EditorResult { terminal, .. } => Some(Goal::Prompt { terminal: *terminal }),
+        Command::Browse { .. } => Some(Goal::Limit),
         Command::Start(_)
         | Command::Restore { .. }
         | Command::OpenTerminal { .. }
@@ -225,7 +225,6 @@ fn reader_of(command: &Command) -> Option<u32> {
         | Command::Watch { .. }
         | Command::Unwatch { .. }
         | Command::WriteFile { .. }
-        | Command::Browse { .. }
         | Command::Look(_)
         | Command::ListFiles
         | Command::ReadFile { .. }
@@ -357,5 +356,18 @@ mod tests {
         conductor.answered(&answer(2, vec![Update::Reached { goal, is_met: true }]));
         assert_eq!(conductor.next_request(), None);
         assert!(!conductor.is_active());
+    }
+
+    #[test]
+    fn so_does_a_page_that_is_asked_for() {
+        let mut conductor = listening(Pace::Paused);
+        conductor.push(Command::Browse { visit: 1, url: "http://a/".into(), base: String::new(), form: None });
+        conductor.next_request();
+        conductor.answered(&answer(1, vec![]));
+        let next = conductor.next_request().map(|request| request.command);
+        assert_eq!(
+            next,
+            Some(Command::RunUntil { goal: Goal::Limit, limit_us: PAUSED_COMMAND_US, events_max: SLICE_EVENTS_MAX })
+        );
     }
 }
