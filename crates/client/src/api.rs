@@ -154,6 +154,8 @@ pub struct WriteOptions {
     pub field_manager: Str,
     /// For server-side apply: take fields from other managers.
     pub force: bool,
+    /// Which part of the object is written.
+    pub subresource: Subresource,
 }
 
 /// What to do about unknown and duplicate fields.
@@ -168,15 +170,13 @@ pub enum FieldValidation {
     Ignore,
 }
 
-/// A change to an object, or to a part of it.
+/// A change to an object, or to the part of it that [`WriteOptions::subresource`] names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Patch {
     /// How to read the body.
     pub kind: PatchKind,
     /// The patch.
     pub body: Value,
-    /// Which part of the object.
-    pub subresource: Subresource,
 }
 
 /// How to read a patch.

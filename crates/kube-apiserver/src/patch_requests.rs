@@ -3,6 +3,7 @@
 //!
 //! Models: kubernetes v1.36 apiserver/pkg/endpoints/handlers/patch.go.
 
+use api::apps::scale::{is_scalable, scale_of};
 use api::patch::{self as patches, PatchError};
 use api::schema;
 use api::status::StatusDetails;
@@ -33,15 +34,27 @@ impl ApiServer {
             return self.server_side_apply(kind, key, &patch.body, request);
         }
         let old = self.get(kind, key)?.clone();
-        if patch.subresource == Subresource::Scale {
+        if options.subresource == Subresource::Scale {
             return self.patch_scale(old, patch, request);
         }
         let (mut value, warnings) = patched(&old, patch, options.field_validation)?;
         settle_identity(kind, key, &mut value)?;
         let before = Written { object: old, warnings };
-        match patch.subresource {
+        self.replace_part(value, before, request)
+    }
+
+    /// Stores a changed object, or the part of it that the request is about.
+    pub(crate) fn replace_part(
+        &mut self,
+        value: Value,
+        before: Written,
+        request: Request<'_>,
+    ) -> Result<Written, Status> {
+        match request.options.subresource {
+            Subresource::Status if !has_status(before.object.kind()) => Err(no_such_path()),
             Subresource::Status => self.replace_status(value, before, request),
-            Subresource::None | Subresource::Scale => self.replace(value, before, Part::Main, request),
+            Subresource::Scale => self.replace_scale(&value, before, request),
+            Subresource::None => self.replace(value, before, Part::Main, request),
         }
     }
 
@@ -56,27 +69,55 @@ impl ApiServer {
         Ok(Written { object, warnings: before.warnings })
     }
 
-    /// A Scale is a view of the set: only the number of replicas is looked at.
+    /// A Scale is a view of the set: the patch changes the view.
     fn patch_scale(&mut self, old: Object, patch: &Patch, request: Request<'_>) -> Result<Written, Status> {
-        if !matches!(old.kind(), Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet) {
-            return Err(Status::new(Reason::NotFound, "the server could not find the requested resource"));
+        let scale = scale_of(&old).ok_or_else(no_such_path)?;
+        // A Scale has no lists: a strategic patch is a merge.
+        let patched = match patch.kind {
+            PatchKind::Json => patches::json::apply(&scale, &patch.body),
+            PatchKind::Merge | PatchKind::Strategic | PatchKind::Apply => patches::merge::apply(&scale, &patch.body),
+        };
+        let mut patched = patched.map_err(|error| refusal(&error))?;
+        // A patch that does not name the version does not care for it.
+        if patch.body.at(&["metadata", "resourceVersion"]).is_null() {
+            patched.remove(&["metadata", "resourceVersion"]);
         }
-        let replicas = patch.body.at(&["spec", "replicas"]).clone();
+        self.replace_scale(&patched, Written { object: old, warnings: Vec::new() }, request)
+    }
+
+    /// Of a Scale only the number of replicas and the version are looked at.
+    fn replace_scale(&mut self, scale: &Value, before: Written, request: Request<'_>) -> Result<Written, Status> {
+        let old = before.object;
+        if !is_scalable(old.kind()) {
+            return Err(no_such_path());
+        }
+        let replicas = scale.at(&["spec", "replicas"]).clone();
         if let Some(number) = replicas.as_int().filter(|number| i32::try_from(*number).is_err()) {
             let field = "Go struct field ScaleSpec.spec.replicas of type int32";
             let message = thin::format_str!("json: cannot unmarshal number {number} into {field}");
             return Err(Status::new(Reason::BadRequest, message));
         }
         let mut body = Value::map();
-        body.set(&["spec", "replicas"], replicas);
-        let wanted = patch.body.at(&["metadata", "resourceVersion"]);
+        body.set(&["spec", "replicas"], if replicas.is_null() { Value::Int(0) } else { replicas });
+        let wanted = scale.at(&["metadata", "resourceVersion"]);
         if !wanted.is_null() {
             body.set(&["metadata", "resourceVersion"], wanted.clone());
         }
-        let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Merge, body };
         let (value, warnings) = patched(&old, &patch, request.options.field_validation)?;
         self.replace(value, Written { object: old, warnings }, Part::Scale, request)
     }
+}
+
+/// Whether objects of a kind have a status to write.
+fn has_status(kind: Kind) -> bool {
+    let of_kind = |resource: &&schema::Resource| resource.group == kind.group() && resource.kind == kind.name();
+    schema::resources().iter().find(of_kind).is_some_and(|resource| resource.subresources.contains(&"status"))
+}
+
+/// Nothing is served at the path of the request.
+fn no_such_path() -> Status {
+    Status::new(Reason::NotFound, "the server could not find the requested resource")
 }
 
 /// The object after the patch, in normal form.

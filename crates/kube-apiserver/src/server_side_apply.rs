@@ -9,11 +9,11 @@ use api::managed::{self, Applied, Apply, Conflict, Entry, Force, Writer};
 use api::status::{StatusCause, StatusDetails};
 use api::strict::{self, DecodeError, Words};
 use api::{Key, Kind, Object, Reason, Status, Value};
-use client::Written;
+use client::{Subresource, Written};
 
 use crate::ApiServer;
 use crate::managed::without_entries;
-use crate::registry::validation;
+use crate::registry::{self, validation};
 use crate::user_requests::{Request, judge_changed, settle_identity, type_of};
 
 /// Who owns what was there before anybody's fields were kept.
@@ -30,18 +30,24 @@ impl ApiServer {
         let mut config = body.clone();
         check(kind, &config)?;
         settle_identity(kind, key, &mut config)?;
+        let part = match request.options.subresource {
+            Subresource::None => "",
+            // A part of an object is not applied before the object is there.
+            Subresource::Status => self.get(kind, key).map(|_| "status")?,
+            Subresource::Scale => return Err(Status::internal("a Scale is not applied on the server here")),
+        };
         let old = self.get(kind, key).ok().cloned();
         let (live, entries) = match &old {
             Some(object) => (without_entries(object), entries_of(object, request)),
             None => (strict::zero_object(type_of(kind)), Vec::new()),
         };
-        let writer = writer(kind, request.manager());
+        let writer = Writer { subresource: part.into(), ..writer(kind, request.manager()) };
         let apply = Apply {
             type_: type_of(kind),
             config: &config,
             writer: &writer,
             force: if request.options.force { Force::Yes } else { Force::No },
-            ignored: &managed::reset_fields(kind.name(), ""),
+            ignored: &managed::reset_fields(kind.name(), part),
             now: request.now,
         };
         let applied = managed::apply(&live, &entries, apply).map_err(|conflicts| refused(&conflicts))?;
@@ -72,6 +78,12 @@ impl ApiServer {
             return Ok(Written { object: self.etcd.put(object, now), warnings });
         };
         let seen = self.current_for(&Object::decode(kind, value.clone()))?;
+        if request.options.subresource == Subresource::Status {
+            let mut object = Object::decode(kind, value);
+            registry::prepare_for_status_update(&mut object, &old);
+            object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
+            return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
+        }
         judge_changed(&mut value, &old)?;
         let warnings = validation::warnings(kind, &value);
         let mut object = self.prepared_for_update(Object::decode(kind, value), &seen, manager, now)?;

@@ -4,7 +4,7 @@
 use api::schema::{self, Type};
 use api::strict::{self, DecodeError, Words};
 use api::{FieldError, Key, Kind, Object, Status, Str, Value, defaults};
-use client::{FieldValidation, WriteOptions, Written};
+use client::{FieldValidation, Subresource, WriteOptions, Written};
 use sim::Time;
 
 use crate::managed::Part;
@@ -63,11 +63,15 @@ impl ApiServer {
         client: &str,
         now: Time,
     ) -> Result<Written, Status> {
+        let request = Request { options, client, now };
+        if options.subresource == Subresource::Scale {
+            let before = Written { object: self.get(kind, key)?.clone(), warnings: Vec::new() };
+            return self.replace_part(body, before, request);
+        }
         let (mut value, warnings) = decoded(kind, &body, options.field_validation)?;
         settle_identity(kind, key, &mut value)?;
         let old = self.get(kind, key)?.clone();
-        let written = Written { object: old, warnings };
-        self.replace(value, written, Part::Main, Request { options, client, now })
+        self.replace_part(value, Written { object: old, warnings }, request)
     }
 
     /// Stores a changed object, if it has no faults. `before` is the object as it was, and the warnings so far.

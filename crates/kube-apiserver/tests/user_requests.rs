@@ -29,7 +29,7 @@ fn web() -> Key {
 }
 
 fn patch(kind: PatchKind, body: &str) -> Patch {
-    Patch { kind, body: value(body), subresource: Subresource::None }
+    Patch { kind, body: value(body) }
 }
 
 fn refused(kind: PatchKind, body: &str) -> (Reason, String) {
@@ -151,14 +151,16 @@ fn managers(object: &Object) -> Vec<(String, String)> {
     entries.iter().map(|entry| (of(entry, "manager"), of(entry, "operation") + &of(entry, "subresource"))).collect()
 }
 
+fn of_scale() -> WriteOptions {
+    WriteOptions { subresource: Subresource::Scale, ..WriteOptions::default() }
+}
+
 #[test]
 fn scaling_owns_the_replicas_through_its_subresource() {
     let mut server = server();
-    let scale =
-        Patch { kind: PatchKind::Merge, body: value(r#"{"spec":{"replicas":5}}"#), subresource: Subresource::Scale };
+    let scale = Patch { kind: PatchKind::Merge, body: value(r#"{"spec":{"replicas":5}}"#) };
     let later = NOW + Span::from_seconds(1);
-    let written =
-        server.client("kubectl", later).patch(Kind::StatefulSet, &web(), &scale, &WriteOptions::default()).unwrap();
+    let written = server.client("kubectl", later).patch(Kind::StatefulSet, &web(), &scale, &of_scale()).unwrap();
     let encoded = written.object.encode();
     let scaler = &encoded.at(&["metadata", "managedFields"]).as_list()[0];
     assert!(scaler.get("time").is_null(), "an entry of scale has no time, and so comes first");
@@ -230,7 +232,7 @@ fn a_scale_beyond_all_numbers_is_refused() {
     let mut server = server();
     let mut api = server.client("kubectl", NOW);
     let body = value(r#"{"spec":{"replicas":99999999999}}"#);
-    let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::Scale };
-    let status = api.patch(Kind::StatefulSet, &web(), &patch, &WriteOptions::default()).expect_err("refused");
+    let patch = Patch { kind: PatchKind::Merge, body };
+    let status = api.patch(Kind::StatefulSet, &web(), &patch, &of_scale()).expect_err("refused");
     assert!(status.message.contains("cannot unmarshal number 99999999999"), "{}", status.message);
 }

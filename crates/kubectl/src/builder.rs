@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::files::{self, Depth};
 use crate::kustomize;
 use crate::mapping::Mapping;
+use crate::rest::Part;
 use crate::selection::Selection;
 
 /// An object that a command works on.
@@ -129,6 +130,8 @@ pub struct Builder {
     pub reading: Reading,
     /// Whether files stand for the objects on the server (`kubectl get -f`).
     pub files_are_live: bool,
+    /// `--subresource`: the part of named objects that the command works on.
+    pub subresource: Str,
     /// Whether more than one resource is refused.
     pub single_resource: bool,
     /// The whole standard input.
@@ -291,6 +294,9 @@ impl Builder {
         if targets.resources.is_empty() {
             return Err(Failure::plain("at least one resource must be specified to use a selector"));
         }
+        if !self.subresource.is_empty() {
+            return Err(Failure::plain("subresource cannot be used when bulk resources are specified"));
+        }
         let mut mappings = Vec::new();
         for resource in &targets.resources {
             for mapping in Mapping::find_all(resource)? {
@@ -349,7 +355,10 @@ impl Builder {
         let single_item_implied = wanted.len() == 1;
         let read = |mut info: Info| match self.reading {
             Reading::Local => Ok(Found::Item(Box::new(info))),
-            Reading::Live => info.get(ctx).map(|_| Found::Item(Box::new(info))),
+            Reading::Live => {
+                Part::read(info.mapping, &self.subresource)?;
+                info.get(ctx).map(|_| Found::Item(Box::new(info)))
+            }
         };
         Visit { found: wanted.into_iter().map(read).collect(), single_item_implied }
     }

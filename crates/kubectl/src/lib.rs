@@ -27,6 +27,7 @@ pub mod kustomize;
 pub mod mapping;
 pub mod output;
 pub mod printers;
+pub mod rest;
 pub mod selection;
 pub mod unified_diff;
 

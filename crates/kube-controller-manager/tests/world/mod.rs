@@ -9,7 +9,7 @@ use api::core::node::NodeStatus;
 use api::core::pod_status::{IpAddress, PodCondition, PodPhase};
 use api::text::yaml;
 use api::{Event, Key, Kind, Node, Object, ObjectMeta, PersistentVolumeClaim, Pod, Resource, Value};
-use client::{Api, Component, DeleteOptions, Patch, PatchKind, Propagation, Subresource, WriteOptions};
+use client::{Api, Component, DeleteOptions, Patch, PatchKind, Propagation, WriteOptions};
 use kube_apiserver::ApiServer;
 use kube_controller_manager::{ControllerManager, HostPathProvisioner};
 use sim::{Span, Time, Timing};
@@ -221,7 +221,7 @@ impl World {
     /// Merges a JSON or YAML patch into an object of the default namespace.
     pub(crate) fn patch(&mut self, kind: Kind, name: &str, patch: &str) {
         let body = yaml::read(patch).expect("the test's YAML");
-        let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Merge, body };
         let namespace = if kind.is_namespaced() { "default" } else { "" };
         let key = Key::new(namespace, name);
         self.client("kubectl-patch").patch(kind, &key, &patch, &WriteOptions::default()).expect("accepted");

@@ -11,15 +11,18 @@ use std::collections::VecDeque;
 use api::patch::three_way::{self, Overwrite};
 use api::text::json;
 use api::{Object, Reason, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
+use sim::{Span, Time};
 
-use super::call::{DryRun, Held, unsupported};
+use super::call::{DryRun, Held};
+use super::prune::Prune;
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Validation, type_of};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::output::{Formats, Output, list_of};
+use crate::rest::Part;
 
 /// Where the manifest applied last is kept.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -34,6 +37,7 @@ pub static APPLY: Verb = Verb {
     flags: &[
         &[
             Flag::bool("all", "With --prune: all objects."),
+            Flag::text("applyset", "The set that the objects belong to; not supported here."),
             Flag::text("cascade", "With --force: background, orphan or foreground.")
                 .default("background")
                 .bare("background"),
@@ -79,6 +83,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         validation: call.validation()?,
         overwrite: if call.flags.is_on("overwrite") { Overwrite::Yes } else { Overwrite::No },
     };
+    let prune = Prune::read(call)?;
     check_flags(call, &options)?;
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
@@ -88,7 +93,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to apply"));
     }
-    Ok(Applying { call: call.hold(), options, output, rest: infos.into(), applied: Vec::new(), failures }.into())
+    let (call, rest) = (call.hold(), infos.into());
+    Ok(Applying { call, options, output, rest, forced: None, prune, applied: Vec::new(), failures }.into())
 }
 
 /// Applies objects one after the other.
@@ -98,6 +104,9 @@ pub struct Applying {
     options: Options,
     output: Output,
     rest: VecDeque<Info>,
+    /// The object that is being deleted, to be created anew.
+    forced: Option<Box<Forced>>,
+    prune: Option<Prune>,
     applied: Vec<Value>,
     failures: Vec<Failure>,
 }
@@ -105,25 +114,139 @@ pub struct Applying {
 impl Applying {
     /// Applies the objects whose time has come.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
-        while !self.rest.is_empty() {
+        loop {
+            if let Some(mut forced) = self.forced.take() {
+                if let Some(wake) = forced.waits_until(ctx) {
+                    self.forced = Some(forced);
+                    return Ok(Progress::Blocked { wake: Some(wake) });
+                }
+                let options = self.options.clone();
+                let applied = self.call.resume(ctx, |call| forced.create(call, &options));
+                self.take(ctx, &forced.info, applied);
+            }
+            if self.rest.is_empty() {
+                return self.end(ctx);
+            }
             if let Some(until) = self.call.pause(ctx) {
                 return Ok(Progress::Blocked { wake: Some(until) });
             }
-            let Some(mut info) = self.rest.pop_front() else { break };
-            let Applying { call, options, output, applied, failures, .. } = self;
-            call.resume(ctx, |call| {
+            let Some(mut info) = self.rest.pop_front() else { continue };
+            let options = self.options.clone();
+            let applied = self.call.resume(ctx, |call| {
                 call.warn_if_deprecated(info.mapping);
-                match apply_one(call, &mut info, options) {
-                    Ok((object, operation)) => match output {
-                        Output::Objects(_) => applied.push(object),
-                        Output::Human | Output::Wide => call.print_operation(&info, operation, options.dry_run),
-                    },
-                    Err(failure) => failures.push(failure),
-                }
+                apply_one(call, &mut info, &options)
             });
+            self.take(ctx, &info, applied);
+        }
+    }
+
+    fn take(&mut self, ctx: &mut Context<'_>, info: &Info, applied: Result<Applied, Failure>) {
+        if let Some(prune) = &mut self.prune {
+            let uid = match &applied {
+                Ok(Applied::Done(object, _)) => object.at(&["metadata", "uid"]).text(),
+                Ok(Applied::Forced(_)) | Err(_) => "",
+            };
+            prune.visit(info, uid);
+        }
+        match applied {
+            Ok(Applied::Done(object, operation)) => match &self.output {
+                Output::Objects(_) => self.applied.push(object),
+                Output::Human | Output::Wide => {
+                    let dry_run = self.options.dry_run;
+                    self.call.resume(ctx, |call| call.print_operation(info, operation, dry_run));
+                }
+            },
+            Ok(Applied::Forced(forced)) => self.forced = Some(forced),
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+
+    /// Prints what is printed of all objects at once, and prunes; neither if an object failed.
+    fn end(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        if let Some(failure) = Failure::of(std::mem::take(&mut self.failures)) {
+            return Err(failure);
         }
         print_objects(ctx, &mut self.output, std::mem::take(&mut self.applied))?;
-        Failure::of(std::mem::take(&mut self.failures)).map_or(Ok(Progress::Done(0)), Err)
+        if let Some(prune) = self.prune.take() {
+            let (dry_run, output) = (self.options.dry_run, &mut self.output);
+            self.call.resume(ctx, |call| prune.run(call, dry_run, output))?;
+        }
+        Ok(Progress::Done(0))
+    }
+}
+
+/// What applying a manifest led to.
+enum Applied {
+    /// The object as it is then, and what was done.
+    Done(Value, &'static str),
+    /// The object is being deleted.
+    Forced(Box<Forced>),
+}
+
+/// An object that could not be patched (`--force`): it goes, and is created anew.
+#[derive(Clone, Debug)]
+struct Forced {
+    info: Info,
+    original: Value,
+    modified: Value,
+    /// When it is looked at again.
+    look_at: Time,
+    until: Time,
+}
+
+impl Forced {
+    fn delete(call: &mut Call<'_, '_>, info: &Info, modified: Value) -> Result<Forced, Failure> {
+        let options = super::delete::options(call)?;
+        let kind = info.mapping.kind_supported()?;
+        let original = call.ctx.api.get(kind, &info.key())?.encode();
+        call.ctx.api.delete(kind, &info.key(), &options)?;
+        let now = call.ctx.now();
+        let until = now + call.flags.duration("timeout");
+        Ok(Forced { info: info.clone(), original, modified, look_at: now, until })
+    }
+
+    /// When to look again, if it is still there: every second.
+    fn waits_until(&mut self, ctx: &Context<'_>) -> Option<Time> {
+        let now = ctx.now();
+        if self.look_at <= now {
+            if !self.is_there(ctx) || self.until <= now {
+                return None;
+            }
+            self.look_at = now + Span::from_seconds(1);
+        }
+        Some(self.look_at.min(self.until))
+    }
+
+    fn is_there(&self, ctx: &Context<'_>) -> bool {
+        self.info.mapping.kind().is_some_and(|kind| ctx.api.get(kind, &self.info.key()).is_ok())
+    }
+
+    /// Creates the new object; if that fails the old one.
+    fn create(&self, call: &mut Call<'_, '_>, options: &Options) -> Result<Applied, Failure> {
+        let info = &self.info;
+        let framed = |failure: Failure| applying_failure(failure, info, &json::write_compact(&self.modified));
+        if self.is_there(call.ctx) {
+            return Err(framed(Failure::plain("context deadline exceeded")));
+        }
+        let kind = info.mapping.kind_supported()?;
+        let write = call.write_options(options.dry_run, "kubectl-client-side-apply", options.validation);
+        let status = match call.ctx.api.create_value(kind, &info.namespace, self.modified.clone(), &write) {
+            Ok(written) => {
+                call.warn_all(&written.warnings);
+                return Ok(Applied::Done(written.object.encode(), "configured"));
+            }
+            Err(status) => status,
+        };
+        let mut original = self.original.clone();
+        original.remove(&["metadata", "resourceVersion"]);
+        match call.ctx.api.create_value(kind, &info.namespace, original, &write) {
+            Ok(_) => Err(framed(status.into())),
+            Err(again) => Err(framed(Failure::Plain(format!(
+                "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, \
+                 an error occurred attempting to restore the original object:\n\n{}",
+                status.message, again.message
+            )))),
+        }
     }
 }
 
@@ -140,20 +263,19 @@ fn check_flags(call: &Call<'_, '_>, options: &Options) -> Result<(), Failure> {
         "--dry-run=server cannot be used with --force"
     } else if is_on("all") && !call.flags.text("selector").is_empty() {
         "cannot set --all and --selector at the same time"
+    } else if is_on("prune") && is_on("force") {
+        "--force cannot be used with --prune"
+    } else if is_on("prune") && !is_on("all") && call.flags.text("selector").is_empty() {
+        "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If \
+         you did not mean to prune all resources, specify a label selector"
+    } else if is_on("prune") && server_side {
+        "--prune is in alpha and doesn't currently work on objects created by server-side apply"
     } else if !call.flags.text("subresource").is_empty() && !server_side {
         "--subresource can only be specified for --server-side"
     } else {
         ""
     };
-    if !refusal.is_empty() {
-        return Err(Failure::plain(refusal));
-    }
-    for (flag, what) in [("prune", "pruned objects (--prune)"), ("force", "forced replacements (--force)")] {
-        if is_on(flag) {
-            return Err(unsupported(what));
-        }
-    }
-    Ok(())
+    if refusal.is_empty() { Ok(()) } else { Err(Failure::plain(refusal)) }
 }
 
 fn print_objects(ctx: &mut Context<'_>, output: &mut Output, mut applied: Vec<Value>) -> Result<(), Failure> {
@@ -168,8 +290,8 @@ fn print_objects(ctx: &mut Context<'_>, output: &mut Output, mut applied: Vec<Va
     Ok(())
 }
 
-/// Applies one manifest. Answers with the object as it is then, and what was done.
-fn apply_one(call: &mut Call<'_, '_>, info: &mut Info, options: &Options) -> Result<(Value, &'static str), Failure> {
+/// Applies one manifest.
+fn apply_one(call: &mut Call<'_, '_>, info: &mut Info, options: &Options) -> Result<Applied, Failure> {
     if info.name.is_empty() {
         let prefix = info.manifest.at(&["metadata", "generateName"]).text();
         if !prefix.is_empty() {
@@ -198,26 +320,21 @@ fn describe(info: &Info) -> String {
     )
 }
 
-fn create(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> Result<(Value, &'static str), Failure> {
+fn create(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> Result<Applied, Failure> {
     let mut body = with_last_applied(&info.manifest);
     prune_nulls(&mut body, 0);
     if options.dry_run == DryRun::Client {
-        return Ok((body, "created"));
+        return Ok(Applied::Done(body, "created"));
     }
     let kind = info.mapping.kind_supported()?;
     let write = call.write_options(options.dry_run, "kubectl-client-side-apply", options.validation);
     let written = call.ctx.api.create_value(kind, &info.namespace, body, &write);
     let written = written.map_err(|status| Failure::from(status).with_source("creating", &info.source))?;
     call.warn_all(&written.warnings);
-    Ok((written.object.encode(), "created"))
+    Ok(Applied::Done(written.object.encode(), "created"))
 }
 
-fn update(
-    call: &mut Call<'_, '_>,
-    info: &Info,
-    live: &Object,
-    options: &Options,
-) -> Result<(Value, &'static str), Failure> {
+fn update(call: &mut Call<'_, '_>, info: &Info, live: &Object, options: &Options) -> Result<Applied, Failure> {
     if live.metadata().annotations.get(LAST_APPLIED).is_none() {
         call.warn(&format!(
             "resource {} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should \
@@ -237,6 +354,11 @@ fn update(
                 attempt += 1;
                 current = info.clone().get(call.ctx)?;
             }
+            Err(failure) if call.flags.is_on("force") && is_forcible(&failure) => {
+                let forced = Forced::delete(call, info, modified.clone());
+                let framed = |failure| applying_failure(failure, info, &json::write_compact(&modified));
+                return Ok(Applied::Forced(Box::new(forced.map_err(framed)?)));
+            }
             Err(failure) => return Err(patch_failure(failure, info, &json::write_compact(&patch))),
         }
     };
@@ -244,7 +366,12 @@ fn update(
         call.warn(&format!("Detected changes to resource {} which is currently being deleted.", info.name));
     }
     let operation = if is_empty(&patch) { "unchanged" } else { "configured" };
-    Ok((object, operation))
+    Ok(Applied::Done(object, operation))
+}
+
+/// Whether what the server refused to patch may be replaced instead.
+fn is_forcible(failure: &Failure) -> bool {
+    matches!(failure.reason(), Some(Reason::Conflict | Reason::Invalid))
 }
 
 fn is_empty(patch: &Value) -> bool {
@@ -252,8 +379,12 @@ fn is_empty(patch: &Value) -> bool {
 }
 
 fn patch_failure(failure: Failure, info: &Info, patch: &str) -> Failure {
+    applying_failure(failure.with_source("patching", &info.source), info, patch)
+}
+
+fn applying_failure(failure: Failure, info: &Info, patch: &str) -> Failure {
     let doing = format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(info));
-    failure.with_source("patching", &info.source).with_source(&doing, &info.source)
+    failure.with_source(&doing, &info.source)
 }
 
 fn make_patch(
@@ -304,21 +435,26 @@ fn send(
     }
     let kind = info.mapping.kind_supported()?;
     let write = call.write_options(options.dry_run, "kubectl-client-side-apply", options.validation);
-    let request = Patch { kind: PatchKind::Strategic, body: patch.clone(), subresource: Subresource::None };
+    let request = Patch { kind: PatchKind::Strategic, body: patch.clone() };
     let written = call.ctx.api.patch(kind, &info.key(), &request, &write)?;
     call.warn_all(&written.warnings);
     Ok(written.object.encode())
 }
 
-fn apply_on_server(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> Result<(Value, &'static str), Failure> {
+fn apply_on_server(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> Result<Applied, Failure> {
     let kind = info.mapping.kind_supported()?;
+    let part = Part::read(info.mapping, &call.flags.text("subresource"))?;
+    if part == Part::Scale {
+        return Err(super::call::unsupported("server-side applies of a Scale (--subresource=scale)"));
+    }
     let mut write = call.write_options(options.dry_run, "kubectl", options.validation);
     write.force = call.flags.is_on("force-conflicts");
-    let request = Patch { kind: PatchKind::Apply, body: info.manifest.clone(), subresource: Subresource::None };
+    write.subresource = part.to_write();
+    let request = Patch { kind: PatchKind::Apply, body: info.manifest.clone() };
     match call.ctx.api.patch(kind, &info.key(), &request, &write) {
         Ok(written) => {
             call.warn_all(&written.warnings);
-            Ok((written.object.encode(), "serverside-applied"))
+            Ok(Applied::Done(written.object.encode(), "serverside-applied"))
         }
         Err(status) if status.reason == Reason::Conflict => Err(Failure::Plain(format!(
             "{}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve \

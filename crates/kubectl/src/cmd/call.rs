@@ -2,7 +2,7 @@
 
 use api::text::yaml;
 use api::{Str, Value};
-use client::{FieldValidation, WriteOptions};
+use client::{FieldValidation, Subresource, WriteOptions};
 use sim::Time;
 
 use super::Verb;
@@ -234,6 +234,7 @@ impl<'c, 'w> Call<'c, 'w> {
             field_validation,
             field_manager: if named.is_empty() { manager.into() } else { named },
             force: false,
+            subresource: Subresource::None,
         }
     }
 

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/drain, kubectl/pkg/drain/cordon.go.
 
 use api::Value;
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 use thin::format_str;
 
 use super::call::DryRun;
@@ -92,7 +92,7 @@ pub fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish, dry_run: DryRun) ->
     if dry_run != DryRun::Client {
         let mut body = Value::map();
         body.set(&["spec", "unschedulable"], if wish == Wish::Cordon { Value::Bool(true) } else { Value::Null });
-        let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Strategic, body };
         let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
         call.ctx.api.patch(info.mapping.kind_supported()?, &info.key(), &patch, &options)?;
     }

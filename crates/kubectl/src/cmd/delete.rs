@@ -14,6 +14,7 @@ use crate::builder::{Info, Reading};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::rest::Method;
 
 const FORCE_WARNING: &str = "Immediate deletion does not wait for confirmation that the running resource has been \
 terminated. The resource may continue to run on the cluster indefinitely.";
@@ -62,7 +63,8 @@ struct Manner {
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if !call.flags.text("raw").is_empty() {
-        return Err(super::call::unsupported("raw requests (--raw)"));
+        manner(call)?;
+        return super::raw::run(call, Method::Delete);
     }
     let manner = manner(call)?;
     let mut builder = call.builder();
@@ -133,25 +135,34 @@ fn check_output(call: &Call<'_, '_>) -> Result<(), Failure> {
     }
 }
 
-fn manner(call: &mut Call<'_, '_>) -> Result<Manner, Failure> {
-    let propagation = match call.flags.text("cascade").as_str() {
-        "background" => Propagation::Background,
-        "foreground" => Propagation::Foreground,
-        "orphan" => Propagation::Orphan,
+/// `--cascade`
+fn propagation(call: &mut Call<'_, '_>) -> Result<Propagation, Failure> {
+    match call.flags.text("cascade").as_str() {
+        "background" => Ok(Propagation::Background),
+        "foreground" => Ok(Propagation::Foreground),
+        "orphan" => Ok(Propagation::Orphan),
         "true" => {
             call.ctx.err(&deprecated_cascade("true", "background"));
-            Propagation::Background
+            Ok(Propagation::Background)
         }
         "false" => {
             call.ctx.err(&deprecated_cascade("false", "orphan"));
-            Propagation::Orphan
+            Ok(Propagation::Orphan)
         }
-        other => {
-            return Err(Failure::Plain(format!(
-                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-            )));
-        }
-    };
+        other => Err(Failure::Plain(format!(
+            "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+        ))),
+    }
+}
+
+/// How verbs that delete beside other work do it: `--cascade` and `--grace-period`, taken as they are.
+pub(super) fn options(call: &mut Call<'_, '_>) -> Result<DeleteOptions, Failure> {
+    let grace_period_seconds = Some(call.flags.int("grace-period")).filter(|grace| *grace >= 0);
+    Ok(DeleteOptions { grace_period_seconds, propagation: Some(propagation(call)?), ..DeleteOptions::default() })
+}
+
+fn manner(call: &mut Call<'_, '_>) -> Result<Manner, Failure> {
+    let propagation = propagation(call)?;
     let force = call.flags.is_on("force");
     let mut grace = call.flags.int("grace-period");
     if call.flags.is_on("now") {
@@ -238,6 +249,22 @@ impl Deleting {
     /// Waits for one object (of `kubectl run --rm`).
     pub fn of(info: Info, uid: Str, now: Time) -> Deleting {
         Deleting { asking: None, waiting: vec![Gone { info, uid }], until: now + WAIT_MAX, seen: None }
+    }
+
+    /// Deletes objects for `kubectl replace --force`: those that are not there are no failure.
+    pub(super) fn before_replacement(
+        call: Held,
+        mut options: DeleteOptions,
+        infos: Vec<Info>,
+        timeout: Span,
+    ) -> Deleting {
+        if options.grace_period_seconds == Some(0) {
+            options.grace_period_seconds = Some(1);
+        }
+        let manner = Manner { options, dry_run: DryRun::None, force: false };
+        let (rest, failures) = (infos.into(), Vec::new());
+        let asking = Asking { call, manner, ignores_missing: true, rest, failures, waits: true, timeout };
+        Deleting { asking: Some(Box::new(asking)), waiting: Vec::new(), until: Time(0), seen: None }
     }
 
     /// Asks for what is to be asked for, then looks whether the objects are still there.

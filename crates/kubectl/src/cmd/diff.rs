@@ -5,7 +5,7 @@
 use api::patch::three_way::{self, Overwrite};
 use api::text::yaml;
 use api::{Str, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 use ordered::Arrange;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
@@ -131,7 +131,7 @@ fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<V
         return Ok(current.clone());
     }
     body.set(&["metadata", "resourceVersion"], current.at(&["metadata", "resourceVersion"]).clone());
-    let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+    let patch = Patch { kind: PatchKind::Strategic, body };
     Ok(call.ctx.api.patch(kind, &info.key(), &patch, &options)?.object.encode())
 }
 

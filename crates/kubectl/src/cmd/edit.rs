@@ -5,8 +5,8 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/util/editor/editoptions.go.
 
 use api::text::yaml;
-use api::{Object, Reason, Str, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions};
+use api::{Reason, Str, Value};
+use client::{FieldValidation, Patch, PatchKind, WriteOptions};
 
 use super::call::{DryRun, unsupported};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::failure::{Failure, cause_lines};
 use crate::flags::Flag;
 use crate::output::list_of;
+use crate::rest::Part;
 
 const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,
 # and an empty file will abort the edit. If an error occurs while saving this file will be
@@ -46,14 +47,13 @@ pub static EDIT: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    for (flag, what) in [("output", "formats of edit (-o)"), ("subresource", "subresources (--subresource)")] {
-        if !call.flags.text(flag).is_empty() {
-            return Err(unsupported(what));
-        }
+    if !call.flags.text("output").is_empty() {
+        return Err(unsupported("formats of edit (-o)"));
     }
     let mut builder = call.builder();
     builder.empty_selector_is_all = true;
     builder.files_are_live = true;
+    builder.subresource = call.flags.text("subresource");
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
@@ -63,11 +63,13 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let number = call.ctx.now().0 / 1_000 % 4_000_000_000 + u64::from(call.env.pid);
     let options = call.write_options(DryRun::None, "kubectl-edit", FieldValidation::Strict);
+    let part = Part::read(infos[0].mapping, &call.flags.text("subresource"))?;
     let mut editing = Editing {
         infos,
+        part,
         number,
         editor: call.env.editor.clone(),
-        options: WriteOptions { field_validation: call.validation()?, ..options },
+        options: WriteOptions { field_validation: call.validation()?, subresource: part.to_write(), ..options },
         prints_patch: call.flags.is_on("output-patch"),
         original: String::new(),
         edited: None,
@@ -106,6 +108,8 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct Editing {
     infos: Vec<Info>,
+    /// What of the objects is edited.
+    part: Part,
     number: u64,
     editor: Str,
     options: WriteOptions,
@@ -144,7 +148,7 @@ impl Editing {
 
     fn object_text(&self) -> String {
         let value = |info: &Info| {
-            let mut value = info.live.as_ref().map(Object::encode).unwrap_or_default();
+            let mut value = info.live.as_ref().map(|live| self.part.of(live)).unwrap_or_default();
             value.remove(&["metadata", "managedFields"]);
             value
         };
@@ -275,12 +279,12 @@ impl Editing {
 
     /// Sends one object's changes; answers with the line to print.
     fn send(&self, ctx: &mut Context<'_>, info: &Info, edited: &Value) -> Result<Option<String>, Failure> {
-        let mut before = info.live.as_ref().map(Object::encode).unwrap_or_default();
+        let mut before = info.live.as_ref().map(|live| self.part.of(live)).unwrap_or_default();
         before.remove(&["metadata", "managedFields"]);
         if before == *edited {
             return Ok(Some(format!("{} skipped\n", info.title())));
         }
-        let patch = match type_of(info.mapping) {
+        let patch = match type_of(info.mapping).filter(|_| self.part != Part::Scale) {
             Some(type_) => api::patch::diff::two_way(&before, edited, type_),
             None => api::patch::merge::diff(&before, edited),
         };
@@ -292,9 +296,10 @@ impl Editing {
             ctx.out(&format!("Patch: {}\n", api::text::json::write_compact(&body)));
         }
         let kind = info.mapping.kind_supported()?;
-        let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Strategic, body };
         ctx.api.patch(kind, &info.key(), &patch, &self.options)?;
-        Ok(Some(format!("{} edited\n", info.title())))
+        let title = if self.part == Part::Scale { format!("scale.autoscaling/{}", info.name) } else { info.title() };
+        Ok(Some(format!("{title} edited\n")))
     }
 }
 

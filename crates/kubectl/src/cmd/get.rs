@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/get/get.go.
 
+use api::table::{Column, Row, Table};
 use api::{Kind, Object, Str, Value};
 use client::{Change, ChangeKind};
 use sim::Time;
@@ -15,6 +16,7 @@ use crate::mapping::Mapping;
 use crate::output::{Formats, Output, Printer, list_of};
 use crate::printers::sort_by;
 use crate::printers::table::{TableOptions, TablePrinter};
+use crate::rest::{Method, Part};
 use crate::selection::Selection;
 
 /// The verb.
@@ -50,10 +52,8 @@ pub static GET: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    for (flag, what) in [("raw", "raw requests (--raw)"), ("subresource", "subresources (--subresource)")] {
-        if !call.flags.text(flag).is_empty() {
-            return Err(super::call::unsupported(what));
-        }
+    if !call.flags.text("raw").is_empty() {
+        return super::raw::run(call, Method::Get);
     }
     check_arguments(call)?;
     if call.flags.is_on("watch") || call.flags.is_on("watch-only") {
@@ -62,6 +62,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut builder = call.builder();
     builder.empty_selector_is_all = true;
     builder.files_are_live = true;
+    builder.subresource = call.flags.text("subresource");
     let mut visit = builder.visit(call.ctx, call.env)?;
     if call.flags.is_on("ignore-not-found") {
         visit = visit.ignoring_not_found();
@@ -125,7 +126,12 @@ fn print_objects(call: &mut Call<'_, '_>, visit: Visit, mut printer: Printer) ->
     if infos.is_empty() && call.flags.is_on("ignore-not-found") {
         return Ok(Flow::Done(0));
     }
-    let mut values: Vec<Value> = infos.iter().filter_map(|info| info.live.as_ref()).map(Object::encode).collect();
+    let subresource = call.flags.text("subresource");
+    let mut values = Vec::new();
+    for info in &infos {
+        let part = Part::read(info.mapping, &subresource)?;
+        values.extend(info.live.as_ref().map(|live| part.of(live)));
+    }
     let sort_path = call.flags.text("sort-by");
     if !sort_path.is_empty() {
         values = sorted(&sort_path, values)?;
@@ -205,10 +211,29 @@ fn table_text(call: &mut Call<'_, '_>, group: &Group, prefix: Str, output: &Outp
             Err(error) => return Err(Failure::Plain(error)),
         }
     }
-    let table = call.ctx.api.table(kind, &objects);
+    let mut table = call.ctx.api.table(kind, &objects);
+    if call.flags.text("subresource") == "scale" {
+        table = scale_table(&table, &objects);
+    }
     let mut options = table_options(call, group.mapping, output);
     options.kind_prefix = prefix;
     Ok(TablePrinter::new(options).print(&table))
+}
+
+/// The table of the objects' scales; name and age are those of the objects.
+fn scale_table(of_objects: &Table, objects: &[Object]) -> Table {
+    let at = |name: &str| of_objects.columns.iter().position(|column| column.name == name);
+    let (Some(name), Some(age)) = (at("Name"), at("Age")) else { return Table::default() };
+    let number = |name: &str| Column { name: name.into(), ..Column::default() };
+    let columns =
+        vec![of_objects.columns[name].clone(), number("Desired"), number("Available"), of_objects.columns[age].clone()];
+    let row = |(row, object): (&Row, &Object)| {
+        let scale = Part::Scale.of(object);
+        let replicas = |part: &str| Value::Int(scale.at(&[part, "replicas"]).as_int().unwrap_or(0));
+        let cells = vec![row.cells[name].clone(), replicas("spec"), replicas("status"), row.cells[age].clone()];
+        Row { cells, metadata: row.metadata.clone() }
+    };
+    Table { columns, rows: of_objects.rows.iter().zip(objects).map(row).collect() }
 }
 
 fn table_options(call: &Call<'_, '_>, mapping: Mapping, output: &Output) -> TableOptions {
@@ -243,6 +268,9 @@ enum WatchPrinter {
 }
 
 fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.text("subresource").is_empty() {
+        return Err(super::call::unsupported("watches of a part of an object (--subresource)"));
+    }
     let mut builder = call.builder();
     builder.empty_selector_is_all = true;
     builder.files_are_live = true;

@@ -40,11 +40,7 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             let mut value = Value::map();
             let names: &[&str] = if is_client_only { &["clientVersion"] } else { &["clientVersion", "serverVersion"] };
             for name in names {
-                for (field, text) in
-                    [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")]
-                {
-                    value.set(&[name, field], text);
-                }
+                value.set(&[name], version_value());
             }
             value.set(&["kustomizeVersion"], KUSTOMIZE_VERSION);
             let text = match format {
@@ -56,6 +52,15 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         _ => return Err(Failure::plain("--output must be 'yaml' or 'json'")),
     }
     Ok(Flow::Done(0))
+}
+
+/// What client and server say of themselves.
+pub fn version_value() -> Value {
+    let mut value = Value::map();
+    for (field, text) in [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")] {
+        value.set(&[field], text);
+    }
+    value
 }
 
 /// `kubectl options`

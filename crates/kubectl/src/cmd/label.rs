@@ -6,7 +6,7 @@ use ordered::OrderedMap;
 
 use api::selector::is_valid_label_value;
 use api::{Str, StringMap, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 
 use super::call::{DryRun, refuse, unsupported};
 use super::pairs::{self, Removal};
@@ -268,7 +268,7 @@ fn apply(
     if dry_run != DryRun::Client && changes_something {
         let kind = info.mapping.kind_supported()?;
         let options = call.write_options(dry_run, field.manager(), FieldValidation::Warn);
-        let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Merge, body };
         let written = call.ctx.api.patch(kind, &info.key(), &patch, &options)?;
         call.warn_all(&written.warnings);
         after = written.object.encode();

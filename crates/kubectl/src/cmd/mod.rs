@@ -146,6 +146,8 @@ pub mod pairs;
 pub mod patch;
 pub mod pods;
 pub mod port_forward;
+pub mod prune;
+pub mod raw;
 pub mod replace;
 pub mod rollout;
 pub mod run;
@@ -257,6 +259,7 @@ verbs! {
     Executing(exec::Executing),
     Following(logs::Following),
     Forwarding(port_forward::Forwarding),
+    Replacing(replace::Replacing),
     RolloutStatus(status::RolloutStatus),
     Scaling(scale::Scaling),
     Waiting(wait::Waiting),
@@ -278,6 +281,7 @@ impl Waiting {
             | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)
+            | Waiting::Replacing(_)
             | Waiting::RolloutStatus(_)
             | Waiting::Scaling(_)
             | Waiting::Waiting(_)
@@ -306,6 +310,7 @@ impl Waiting {
             | Waiting::Editing(_)
             | Waiting::Following(_)
             | Waiting::Forwarding(_)
+            | Waiting::Replacing(_)
             | Waiting::RolloutStatus(_)
             | Waiting::Scaling(_)
             | Waiting::Waiting(_)

@@ -4,15 +4,16 @@
 
 use api::text::{json, yaml};
 use api::{Status, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind, WriteOptions};
 
 use super::call::DryRun;
 use super::{Call, Flow, PLAIN, Verb, shared};
-use crate::builder::{Info, type_of};
+use crate::builder::{Builder, Info, type_of};
 use crate::failure::Failure;
 use crate::files;
 use crate::flags::Flag;
 use crate::output::{Formats, Output};
+use crate::rest::Part;
 
 /// The verb.
 pub static PATCH: Verb = Verb {
@@ -50,17 +51,17 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (true, false) | (false, true) => {}
     }
     let kind = patch_kind(&call.flags.text("type"))?;
-    let subresource = subresource(&call.flags.text("subresource"))?;
     let dry_run = call.dry_run()?;
     let text = if text.is_empty() { read_file(call, &file)? } else { text.to_string() };
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let body = parse(&text)?;
-    let (infos, mut failures) = call.builder().visit(call.ctx, call.env)?.into_infos();
+    let builder = Builder { subresource: call.flags.text("subresource"), ..call.builder() };
+    let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to patch"));
     }
     for info in &infos {
-        let request = body.clone().map(|body| Patch { kind, body, subresource });
+        let request = body.clone().map(|body| Patch { kind, body });
         if let Err(failure) = patch_one(call, info, request, dry_run, output.clone()) {
             failures.push(failure);
         }
@@ -85,17 +86,6 @@ fn patch_kind(name: &str) -> Result<PatchKind, Failure> {
     }
 }
 
-fn subresource(name: &str) -> Result<Subresource, Failure> {
-    match name {
-        "" => Ok(Subresource::None),
-        "status" => Ok(Subresource::Status),
-        "scale" => Ok(Subresource::Scale),
-        other => {
-            Err(Failure::Plain(format!("invalid subresource value: {other:?}. Must be one of [status scale resize]")))
-        }
-    }
-}
-
 /// The patch as a value. What looks like JSON goes to the server unread: that it is none is the server's complaint.
 fn parse(text: &str) -> Result<Result<Value, Failure>, Failure> {
     if text.trim_start().starts_with('{') {
@@ -115,14 +105,16 @@ fn patch_one(
     let kind = info.mapping.kind_supported()?;
     call.warn_if_deprecated(info.mapping);
     let request = request?;
-    let before = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+    let part = Part::read(info.mapping, &call.flags.text("subresource"))?;
+    let before = info.live.as_ref().map(|live| part.of(live)).unwrap_or_default();
     let after = if dry_run == DryRun::Client {
-        patch_locally(info, &before, &request)?
+        patch_locally(info, part, &before, &request)?
     } else {
         let options = call.write_options(dry_run, "kubectl-patch", FieldValidation::Warn);
+        let options = WriteOptions { subresource: part.to_write(), ..options };
         let written = call.ctx.api.patch(kind, &info.key(), &request, &options)?;
         call.warn_all(&written.warnings);
-        written.object.encode()
+        part.of(&written.object)
     };
     match output {
         Output::Objects(mut printer) => {
@@ -131,14 +123,23 @@ fn patch_one(
         }
         Output::Human | Output::Wide => {
             let operation = if before == after { "patched (no change)" } else { "patched" };
-            call.print_operation(info, operation, dry_run);
+            print_part(call, info, part, operation, dry_run);
         }
     }
     Ok(())
 }
 
-fn patch_locally(info: &Info, before: &Value, request: &Patch) -> Result<Value, Failure> {
-    let patched = match (request.kind, type_of(info.mapping)) {
+/// `deployment.apps/web patched`; a Scale goes by its own name.
+pub fn print_part(call: &mut Call<'_, '_>, info: &Info, part: Part, operation: &str, dry_run: DryRun) {
+    if part != Part::Scale {
+        return call.print_operation(info, operation, dry_run);
+    }
+    let line = format!("scale.autoscaling/{} {operation}{}\n", info.name, dry_run.suffix());
+    call.ctx.out(&line);
+}
+
+fn patch_locally(info: &Info, part: Part, before: &Value, request: &Patch) -> Result<Value, Failure> {
+    let patched = match (request.kind, type_of(info.mapping).filter(|_| part != Part::Scale)) {
         (PatchKind::Json, _) => api::patch::json::apply(before, &request.body),
         (PatchKind::Strategic, Some(type_)) => api::patch::strategic::apply(before, &request.body, type_),
         (PatchKind::Strategic | PatchKind::Merge | PatchKind::Apply, _) => {

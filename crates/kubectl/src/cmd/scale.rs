@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/scale, kubectl/pkg/scale.
 
 use api::{Kind, Reason, Status, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions};
 use sim::Time;
 
 use super::call::{DryRun, refuse};
@@ -102,8 +102,11 @@ fn patch_scale(
 ) -> Result<(), Failure> {
     let mut body = Value::map();
     body.set(&["spec", "replicas"], replicas);
-    let patch = Patch { kind: PatchKind::Merge, body, subresource: Subresource::Scale };
-    let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
+    let patch = Patch { kind: PatchKind::Merge, body };
+    let options = WriteOptions {
+        subresource: Subresource::Scale,
+        ..call.write_options(dry_run, "kubectl", FieldValidation::Warn)
+    };
     call.ctx.api.patch(kind, &info.key(), &patch, &options)?;
     Ok(())
 }

@@ -18,7 +18,7 @@ mod patches;
 mod pattern;
 mod places;
 mod resource;
-mod sha256;
+pub(crate) mod sha256;
 mod target;
 mod transformers;
 

@@ -74,6 +74,11 @@ const START: [u32; 8] =
 
 /// The digest in hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
+    digest(bytes).iter().map(|word| format!("{word:08x}")).collect()
+}
+
+/// The digest, as eight words.
+pub(crate) fn digest(bytes: &[u8]) -> [u32; 8] {
     let mut message = bytes.to_vec();
     message.push(0x80);
     while message.len() % 64 != 56 {
@@ -82,7 +87,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     message.extend_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
     let mut state = START;
     message.chunks_exact(64).for_each(|block| compress(&mut state, block));
-    state.iter().map(|word| format!("{word:08x}")).collect()
+    state
 }
 
 fn compress(state: &mut [u32; 8], block: &[u8]) {

@@ -26,6 +26,7 @@ use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
 use crate::output::{Formats, Output};
+use crate::rest::Method;
 
 /// Flags of every verb that creates.
 pub static CREATE_FLAGS: &[Flag] = &[Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply.")];
@@ -55,7 +56,7 @@ pub static CREATE: Verb = Verb {
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if !call.flags.text("raw").is_empty() {
-        return post_raw(call);
+        return super::raw::run(call, Method::Post);
     }
     if !call.flags.args.is_empty() {
         return Err(call.usage(format!("Unexpected args: [{}]", call.flags.args.join(" "))));
@@ -73,13 +74,23 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to create"));
     }
-    Ok(Creating { call: call.hold(), dry_run, validation, output, rest: infos.into(), failures }.into())
+    let (call, rest, task) = (call.hold(), infos.into(), Task::Create);
+    Ok(Creating { call, task, dry_run, validation, output, rest, failures }.into())
+}
+
+/// What objects are created for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    Create,
+    /// In the place of objects that were deleted.
+    Replace,
 }
 
 /// Creates objects one after the other.
 #[derive(Clone, Debug)]
 pub struct Creating {
     call: Held,
+    task: Task,
     dry_run: DryRun,
     validation: FieldValidation,
     output: Output,
@@ -88,6 +99,12 @@ pub struct Creating {
 }
 
 impl Creating {
+    /// Creates what takes the place of objects that `kubectl replace --force` has deleted.
+    pub(super) fn replacing(call: Held, validation: FieldValidation, output: Output, infos: Vec<Info>) -> Creating {
+        let (task, dry_run, rest, failures) = (Task::Replace, DryRun::None, infos.into(), Vec::new());
+        Creating { call, task, dry_run, validation, output, rest, failures }
+    }
+
     /// Creates the objects whose time has come.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
         while !self.rest.is_empty() {
@@ -95,13 +112,20 @@ impl Creating {
                 return Ok(Progress::Blocked { wake: Some(until) });
             }
             let Some(mut info) = self.rest.pop_front() else { break };
-            let Creating { call, dry_run, validation, output, failures, .. } = self;
+            let Creating { call, task, dry_run, validation, output, failures, .. } = self;
+            let (manager, done) = match task {
+                Task::Create => ("kubectl-create", "created"),
+                Task::Replace => ("kubectl-replace", "replaced"),
+            };
             call.resume(ctx, |call| {
                 call.warn_if_deprecated(info.mapping);
-                let created = create_one(call, &mut info, *dry_run, *validation);
+                let created = create_one(call, &mut info, manager, *dry_run, *validation);
                 let shown = created
-                    .map_err(|failure| failure.with_source("creating", &info.source))
-                    .and_then(|value| print(call, &info, &value, output, "created", *dry_run));
+                    .map_err(|failure| match task {
+                        Task::Create => failure.with_source("creating", &info.source),
+                        Task::Replace => failure,
+                    })
+                    .and_then(|value| print(call, &info, &value, output, done, *dry_run));
                 failures.extend(shown.err());
             });
         }
@@ -112,6 +136,7 @@ impl Creating {
 fn create_one(
     call: &mut Call<'_, '_>,
     info: &mut Info,
+    manager: &str,
     dry_run: DryRun,
     validation: FieldValidation,
 ) -> Result<Value, Failure> {
@@ -123,7 +148,7 @@ fn create_one(
         return Ok(body);
     }
     let kind = info.mapping.kind_supported()?;
-    let options = call.write_options(dry_run, "kubectl-create", validation);
+    let options = call.write_options(dry_run, manager, validation);
     let written = call.ctx.api.create_value(kind, &info.namespace, body, &options)?;
     call.warn_all(&written.warnings);
     info.name = written.object.metadata().name.clone();
@@ -146,19 +171,6 @@ fn print(
         Output::Human | Output::Wide => call.print_operation(info, verb, dry_run),
     }
     Ok(())
-}
-
-/// `--raw`: evictions, the only thing that is posted by hand in the tutorials.
-fn post_raw(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    let path = call.flags.text("raw");
-    let parts: Vec<&str> = path.split('/').collect();
-    let ["", "api", "v1", "namespaces", namespace, "pods", name, "eviction"] = parts.as_slice() else {
-        return Err(unsupported("raw requests but evictions (--raw)"));
-    };
-    let pod = api::Key::new(*namespace, *name);
-    call.ctx.api.evict(&pod, &client::DeleteOptions::default())?;
-    call.ctx.out("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"code\":201}");
-    Ok(Flow::Done(0))
 }
 
 /// The one name that a verb for a kind takes.
@@ -219,14 +231,18 @@ pub fn create_object(
     let manifest = in_go_form(mapping, manifest);
     let (source, live) = (Str::new(), None);
     let mut info = Info { mapping, namespace, name: name.clone(), source, manifest, live };
-    let value = create_one(call, &mut info, dry_run, validation).map_err(|failure| match (framing, &failure) {
-        (Framing::Named(what), Failure::Server(_)) => {
-            Failure::Plain(format!("failed to create {what}: {}", failure.message()))
+    let value = create_one(call, &mut info, "kubectl-create", dry_run, validation).map_err(|failure| {
+        match (framing, &failure) {
+            (Framing::Named(what), Failure::Server(_)) => {
+                Failure::Plain(format!("failed to create {what}: {}", failure.message()))
+            }
+            (Framing::Bare(what), Failure::Server(_)) => {
+                Failure::Plain(format!("failed to create {what} {}", failure.message()))
+            }
+            (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed | Framing::Autoscaled, _) => {
+                failure
+            }
         }
-        (Framing::Bare(what), Failure::Server(_)) => {
-            Failure::Plain(format!("failed to create {what} {}", failure.message()))
-        }
-        (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed | Framing::Autoscaled, _) => failure,
     })?;
     print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
     Ok(Flow::Done(0))

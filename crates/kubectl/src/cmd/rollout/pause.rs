@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/rollout/rollout_pause.go, rollout_resume.go.
 
 use api::Value;
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 
 use super::super::call::DryRun;
 use super::super::{Call, PLAIN, Verb, shared};
@@ -55,7 +55,7 @@ fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish) -> Result<(), Failure> 
     body.set(&["spec", "paused"], if wish == Wish::Pause { Value::Bool(true) } else { Value::Null });
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
-    let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+    let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
     written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
     call.print_operation(info, done, DryRun::None);

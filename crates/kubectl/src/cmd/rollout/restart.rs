@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/rollout/rollout_restart.go, pkg/polymorphichelpers/objectrestarter.go.
 
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 
 use super::super::call::DryRun;
 use super::super::{Call, Flow, PLAIN, Verb, shared};
@@ -59,7 +59,7 @@ fn restart(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     }
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
-    let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+    let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
     written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
     call.print_operation(info, "restarted", DryRun::None);

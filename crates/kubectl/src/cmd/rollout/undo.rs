@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/rollout/rollout_undo.go, pkg/polymorphichelpers/rollback.go.
 
 use api::{ControllerRevision, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 
 use super::super::apply::LAST_APPLIED;
 use super::super::call::DryRun;
@@ -116,7 +116,7 @@ fn restore(
         Some(stored) => (PatchKind::Strategic, (*stored.data).clone()),
         None => (PatchKind::Json, deployment_patch(target)),
     };
-    let patch = Patch { kind: patch_kind, body, subresource: Subresource::None };
+    let patch = Patch { kind: patch_kind, body };
     let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
     let refuse =

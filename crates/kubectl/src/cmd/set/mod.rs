@@ -14,7 +14,7 @@ pub mod selector;
 pub mod service_account;
 
 use api::{Str, Value};
-use client::{FieldValidation, Patch, PatchKind, Subresource};
+use client::{FieldValidation, Patch, PatchKind};
 
 use super::call::{DryRun, unsupported};
 use super::rollout::parent;
@@ -124,7 +124,7 @@ pub(super) fn send(
     if dry_run != DryRun::Client {
         let kind = info.mapping.kind_supported()?;
         let options = call.write_options(dry_run, "kubectl-set", FieldValidation::Warn);
-        let patch = Patch { kind: PatchKind::Strategic, body, subresource: Subresource::None };
+        let patch = Patch { kind: PatchKind::Strategic, body };
         let written = call.ctx.api.patch(kind, &info.key(), &patch, &options).map_err(|status| {
             let failure = Failure::from(status);
             if words.failed.is_empty() {

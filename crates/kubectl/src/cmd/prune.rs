@@ -1,0 +1,162 @@
+//! `kubectl apply --prune`: objects that an earlier apply made and that are in the files no more go.
+//!
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/apply/prune.go, kubectl/pkg/util/prune.
+
+use api::Str;
+use client::DeleteOptions;
+use ordered::OrderedSet;
+use sim::Time;
+
+use super::Call;
+use super::apply::LAST_APPLIED;
+use super::call::{DryRun, unsupported};
+use crate::builder::{Info, live_info};
+use crate::failure::Failure;
+use crate::mapping::Mapping;
+use crate::output::Output;
+use crate::selection::Selection;
+
+/// What is pruned unless `--prune-allowlist` says otherwise: group and kind.
+const DEFAULTS: [(&str, &str); 15] = [
+    ("", "ConfigMap"),
+    ("", "Endpoints"),
+    ("", "PersistentVolumeClaim"),
+    ("", "Pod"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("batch", "Job"),
+    ("batch", "CronJob"),
+    ("networking.k8s.io", "Ingress"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+];
+
+const DEPRECATED: &str = "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with \
+the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target \
+explicitly in the --prune-allowlist flag.";
+
+/// What is to be pruned, and what was applied.
+#[derive(Clone, Debug)]
+pub struct Prune {
+    mappings: Vec<Mapping>,
+    has_allowlist: bool,
+    namespaces: OrderedSet<Str>,
+    uids: OrderedSet<Str>,
+}
+
+impl Prune {
+    /// Reads `--prune` and `--prune-allowlist`.
+    pub fn read(call: &Call<'_, '_>) -> Result<Option<Prune>, Failure> {
+        if !call.flags.text("applyset").is_empty() {
+            return Err(unsupported("sets of applied objects (--applyset)"));
+        }
+        if !call.flags.is_on("prune") {
+            return Ok(None);
+        }
+        let allowed = call.flags.texts("prune-allowlist");
+        let mappings = match allowed.as_slice() {
+            [] => DEFAULTS.iter().filter_map(|(group, kind)| Mapping::find_kind(group, kind)).collect(),
+            allowed => allowed.iter().map(|entry| mapping_of(entry)).collect::<Result<_, _>>()?,
+        };
+        let explicit = call.namespace_is_explicit.then(|| call.namespace.clone());
+        let namespaces = explicit.into_iter().collect();
+        Ok(Some(Prune { mappings, has_allowlist: !allowed.is_empty(), namespaces, uids: OrderedSet::new() }))
+    }
+
+    /// An object was applied, or could not be.
+    pub fn visit(&mut self, info: &Info, uid: &str) {
+        if info.mapping.is_namespaced() {
+            self.namespaces.insert(info.namespace.clone());
+        }
+        if !uid.is_empty() {
+            self.uids.insert(uid.into());
+        }
+    }
+
+    /// Deletes what was applied once, is selected, and was not applied now.
+    pub fn run(&self, call: &mut Call<'_, '_>, dry_run: DryRun, output: &mut Output) -> Result<(), Failure> {
+        if !self.has_allowlist {
+            let line = log_line(call.ctx.now(), call.env.pid, DEPRECATED);
+            call.ctx.err(&line);
+        }
+        let (in_namespaces, of_cluster): (Vec<Mapping>, Vec<Mapping>) =
+            self.mappings.iter().partition(|mapping| mapping.is_namespaced());
+        for namespace in &self.namespaces {
+            for mapping in &in_namespaces {
+                let framed = |failure: Failure| {
+                    let kind = mapping.version_kind();
+                    Failure::Plain(format!("error pruning namespaced object {kind}: {}", failure.message()))
+                };
+                self.prune(call, *mapping, Some(namespace), dry_run, output).map_err(framed)?;
+            }
+        }
+        for mapping in &of_cluster {
+            let framed = |failure: Failure| {
+                let kind = mapping.version_kind();
+                Failure::Plain(format!("error pruning nonNamespaced object {kind}: {}", failure.message()))
+            };
+            self.prune(call, *mapping, None, dry_run, output).map_err(framed)?;
+        }
+        Ok(())
+    }
+
+    fn prune(
+        &self,
+        call: &mut Call<'_, '_>,
+        mapping: Mapping,
+        namespace: Option<&str>,
+        dry_run: DryRun,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let Some(kind) = mapping.kind() else { return Ok(()) };
+        let selection = Selection::parse(mapping, &call.flags.text("selector"), "")?;
+        for object in call.ctx.api.list(kind, namespace) {
+            let is_applied = object.metadata().annotations.get(LAST_APPLIED).is_some();
+            if !is_applied || !selection.matches(&object) || self.uids.contains(&object.metadata().uid) {
+                continue;
+            }
+            if dry_run != DryRun::Client {
+                let options = DeleteOptions { dry_run: dry_run == DryRun::Server, ..super::delete::options(call)? };
+                call.ctx.api.delete(kind, &object.key(), &options)?;
+            }
+            match output {
+                Output::Objects(printer) => {
+                    let text = printer.print(&object.encode())?;
+                    call.ctx.out(&text);
+                }
+                Output::Human | Output::Wide => call.print_operation(&live_info(mapping, object), "pruned", dry_run),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `core/v1/ConfigMap`, `apps/v1/Deployment`
+fn mapping_of(entry: &str) -> Result<Mapping, Failure> {
+    let parts: Vec<&str> = entry.split('/').collect();
+    let [group, version, kind] = parts.as_slice() else {
+        return Err(Failure::Plain(format!(
+            "invalid GroupVersionKind format: {entry}, please follow <group/version/kind>"
+        )));
+    };
+    let (group, api_version) = match *group {
+        "core" | "" => ("", (*version).to_string()),
+        group => (group, format!("{group}/{version}")),
+    };
+    let found = Mapping::find_kind(group, kind).filter(|found| found.resource().version == *version);
+    found.ok_or_else(|| Failure::Plain(format!("no matches for kind {kind:?} in version {api_version:?}")))
+}
+
+/// A line of kubectl's log, which has the file and line of its source.
+fn log_line(now: Time, pid: u32, message: &str) -> String {
+    let text = now.to_string();
+    let (date, time) = text.split_once('T').unwrap_or(("", &text));
+    let date: String = date.split('-').skip(1).collect();
+    let time = time.trim_end_matches('Z').split('.').next().unwrap_or("");
+    let micros = now.0 % 1_000_000;
+    format!("W{date} {time}.{micros:06} {pid:>7} prune.go:71] {message}\n")
+}
