@@ -94,3 +94,27 @@ fn state_stays_between_commands_and_input_is_read() {
     assert_eq!(answers[2]["rc"], 3);
     assert_eq!(answers[3]["kind"], "error");
 }
+
+#[test]
+fn files_are_copied_to_and_from_a_container() {
+    let script = "kubectl run web --image=nginx >/dev/null\nkubectl wait --for=condition=Ready pod/web >/dev/null\nmkdir -p \
+                  site/css\necho home > site/index.html\necho red > site/css/main.css\nkubectl cp site web:/tmp\nkubectl exec \
+                  web -- find /tmp/site\nkubectl cp site/index.html web:/tmp/page\nkubectl exec web -- cat /tmp/page\nkubectl cp \
+                  web:/tmp/site back\ncat back/css/main.css\nkubectl cp web:/nope x\necho $?\nkubectl cp nope web:/tmp";
+    let (_, said) = run_script(script, Format::Text);
+    let wanted = "/tmp/site
+/tmp/site/css
+/tmp/site/css/main.css
+/tmp/site/index.html
+home
+tar: Removing leading `/' from member names
+red
+tar: Removing leading `/' from member names
+tar: /nope: Cannot stat: No such file or directory
+tar: Exiting with failure status due to previous errors
+command terminated with exit code 2
+2
+error: nope doesn't exist in local filesystem
+";
+    assert_eq!(said, wanted);
+}

@@ -15,7 +15,7 @@ pub(crate) struct Busybox;
 pub(crate) const BUILTINS: &[&str] = &[
     "[", "ash", "basename", "cat", "chmod", "chown", "clear", "cp", "cut", "date", "diff", "dirname", "echo", "egrep",
     "env", "expr", "false", "fgrep", "find", "grep", "head", "hostname", "id", "ls", "mkdir", "mv", "printf", "pwd",
-    "rm", "rmdir", "sed", "seq", "sh", "sleep", "sort", "tail", "tee", "test", "timeout", "touch", "tr", "true",
+    "rm", "rmdir", "sed", "seq", "sh", "sleep", "sort", "tail", "tar", "tee", "test", "timeout", "touch", "tr", "true",
     "uniq", "wc", "whoami", "xargs",
 ];
 

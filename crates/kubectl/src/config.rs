@@ -5,7 +5,7 @@
 //! Models: kubernetes v1.36 client-go/tools/clientcmd.
 
 use api::text::yaml;
-use api::{Map, Str, Value};
+use api::{Str, Value};
 
 use crate::context::{Context, Env};
 use crate::failure::Failure;
@@ -46,9 +46,47 @@ impl Config {
     /// Writes the file.
     pub fn write(&self, ctx: &mut Context<'_>) -> Result<(), Failure> {
         let text = yaml::write(&self.value);
-        ctx.fs
-            .write(&self.path, text.as_bytes())
-            .map_err(|error| Failure::Plain(format!("open {}: {error}", self.path)))
+        let refusal = |error| Failure::Plain(format!("open {}: {error}", self.path));
+        ctx.fs.make_directories(shell::fs::parent(&self.path)).map_err(refusal)?;
+        ctx.fs.write(&self.path, text.as_bytes()).map_err(refusal)
+    }
+
+    /// Where the file is, or would be.
+    pub fn path(&self) -> &Str {
+        &self.path
+    }
+
+    /// The entries of a list: `clusters`, `users`, `contexts`.
+    pub fn entries(&self, list: &str) -> &[Value] {
+        self.value.get(list).as_list()
+    }
+
+    /// The entries of a list, to change.
+    pub fn entries_mut(&mut self, list: &str) -> &mut Vec<Value> {
+        if !matches!(self.value.get(list), Value::List(_)) {
+            self.value.set(&[list], Vec::new());
+        }
+        match self.value.as_map_mut().and_then(|map| map.get_mut(list)) {
+            Some(Value::List(entries)) => entries,
+            Some(_) | None => unreachable!("the list has just been made"),
+        }
+    }
+
+    /// What an entry of a list holds, the entry being made if there is none.
+    pub fn entry(&mut self, list: &str, name: &str, holds: &str) -> &mut Value {
+        let entries = self.entries_mut(list);
+        let at = entries.iter().position(|entry| entry.get("name").text() == name).unwrap_or_else(|| {
+            let mut entry = Value::map();
+            entry.set(&["name"], name);
+            entry.set(&[holds], Value::map());
+            entries.push(entry);
+            entries.len() - 1
+        });
+        if entries[at].get(holds).as_map().is_none() {
+            entries[at].set(&[holds], Value::map());
+        }
+        let held = entries[at].as_map_mut().and_then(|map| map.get_mut(holds));
+        held.expect("what the entry holds has just been made")
     }
 
     /// The name of the context in force; empty if there is none.
@@ -72,39 +110,31 @@ impl Config {
 
     /// Sets one field of a context, making the context if there is none. Answers whether it is new.
     pub fn set_context(&mut self, name: &str, fields: &[(&str, Str)]) -> bool {
-        let Value::Map(map) = &mut self.value else { return false };
-        let contexts = map.entry("contexts".into()).or_insert_with(|| Value::List(Vec::new()));
-        let Value::List(list) = contexts else { return false };
-        let at = list.iter().position(|entry| entry.get("name").text() == name);
-        let is_new = at.is_none();
-        let at = at.unwrap_or_else(|| {
-            let mut entry = Map::new();
-            entry.insert("name".into(), name.into());
-            entry.insert("context".into(), Value::map());
-            list.push(Value::Map(entry));
-            list.len() - 1
-        });
+        let is_new = self.context(name).is_null();
+        let context = self.entry("contexts", name, "context");
         for (field, value) in fields {
-            list[at].set(&["context", field], value.clone());
+            context.set(&[field], value.clone());
         }
         is_new
     }
 
-    /// The server's address in the context in force.
-    pub fn server(&self) -> Str {
-        let current = self.current_context();
-        let cluster = self.context(&current).get("cluster").text();
+    /// The server's address in a context.
+    pub fn server(&self, context: &str) -> Str {
+        let cluster = self.context(context).get("cluster").text();
         let clusters = self.value.get("clusters").as_list();
         let found = clusters.iter().find(|entry| entry.get("name").text() == cluster);
         found.map_or("", |entry| entry.at(&["cluster", "server"]).text()).into()
     }
 }
 
+/// The address of the one server.
+pub const SERVER: &str = "https://192.168.49.2:6443";
+
 fn built_in(home: &str) -> Value {
     let minikube = format!("{home}/.minikube");
     let text = format!(
         "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority: {minikube}/ca.crt\n    server: \
-         https://192.168.49.2:6443\n  name: minikube\ncontexts:\n- context:\n    cluster: minikube\n    namespace: \
+         {SERVER}\n  name: minikube\ncontexts:\n- context:\n    cluster: minikube\n    namespace: \
          default\n    user: minikube\n  name: minikube\ncurrent-context: minikube\nkind: Config\nusers:\n- name: \
          minikube\n  user:\n    client-certificate: {minikube}/profiles/minikube/client.crt\n    client-key: \
          {minikube}/profiles/minikube/client.key\n"

@@ -26,6 +26,8 @@ pub trait KubectlFs {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
     /// Replaces or makes a file.
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileError>;
+    /// Makes a directory, and those above it, where there is none.
+    fn make_directories(&mut self, path: &str) -> Result<(), FileError>;
     /// Removes a file.
     fn remove(&mut self, path: &str) -> Result<(), FileError>;
     /// The names in a directory, sorted; those of directories end with `/`.

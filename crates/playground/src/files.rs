@@ -31,6 +31,17 @@ impl KubectlFs for Files<'_> {
         self.fs.write(path, bytes, self.caller).map_err(in_kubectls_words)
     }
 
+    fn make_directories(&mut self, path: &str) -> Result<(), FileError> {
+        let mut made = String::new();
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            made = format!("{made}/{part}");
+            if !self.is_directory(&made) {
+                self.fs.mkdir(&made, self.caller).map_err(in_kubectls_words)?;
+            }
+        }
+        Ok(())
+    }
+
     fn remove(&mut self, path: &str) -> Result<(), FileError> {
         self.fs.remove(path, self.caller).map_err(in_kubectls_words)
     }

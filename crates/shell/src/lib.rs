@@ -26,6 +26,7 @@ mod parse;
 pub mod pattern;
 mod process;
 pub mod regex;
+pub mod tar;
 mod variables;
 
 pub use builtins::{Builtin, Builtins, unified_diff};

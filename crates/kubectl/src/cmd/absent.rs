@@ -11,7 +11,7 @@ macro_rules! absent {
             #[doc = concat!("`kubectl ", $path, "`, which is not here yet.")]
             pub static $name: Verb = Verb {
                 path: $path,
-                summary: concat!("Not supported in this version of the playground. ", $instead),
+                summary: "Not supported in this version of the playground",
                 words: Words::Unread,
                 run: |call| refuse(call, $instead),
                 ..PLAIN
@@ -26,21 +26,9 @@ fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
 }
 
 absent! {
-    CERTIFICATE "certificate" "",
-    SET_SUBJECT "set subject" "the one user here may do everything",
-    COMPLETION "completion" "the Tab key completes here by itself",
-    CP "cp" "use kubectl exec POD -- cat FILE",
+    ALPHA "alpha" "",
+    AUTH_RECONCILE "auth reconcile" "use kubectl apply",
     DEBUG "debug" "use kubectl exec or kubectl run",
-    PLUGIN "plugin" "",
-    PROXY "proxy" "",
+    KUBERC "kuberc" "there is no kuberc file here",
+    PROXY "proxy" "use kubectl get --raw PATH",
 }
-
-/// `kubectl top`: no metrics server runs here.
-pub static TOP: Verb = Verb {
-    path: "top",
-    summary: "Show what nodes and pods use; needs a metrics server, which this cluster has not",
-    usage: "(node | pod) [options]",
-    words: Words::Unread,
-    run: |_| Err(Failure::plain("Metrics API not available")),
-    ..PLAIN
-};

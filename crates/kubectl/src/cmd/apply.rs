@@ -37,7 +37,6 @@ pub static APPLY: Verb = Verb {
     flags: &[
         &[
             Flag::bool("all", "With --prune: all objects."),
-            Flag::text("applyset", "The set that the objects belong to; not supported here."),
             Flag::text("cascade", "With --force: background, orphan or foreground.")
                 .default("background")
                 .bare("background"),

@@ -8,7 +8,7 @@ use sim::Time;
 use super::Verb;
 use super::find::Command;
 use crate::builder::{Builder, Info};
-use crate::config::Config;
+use crate::config::{Config, SERVER};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{Parsed, read_bool};
@@ -103,13 +103,15 @@ impl DryRun {
 }
 
 /// Flags that would change who asks, or whom: this cluster has one server and one user.
-const UNSUPPORTED: [&str; 10] = [
+const UNSUPPORTED: [&str; 12] = [
     "as",
     "as-group",
     "as-uid",
+    "as-user-extra",
     "certificate-authority",
     "client-certificate",
     "client-key",
+    "kuberc",
     "password",
     "server",
     "token",
@@ -124,7 +126,9 @@ impl<'c, 'w> Call<'c, 'w> {
         ctx: &'c mut Context<'w>,
     ) -> Result<Call<'c, 'w>, Failure> {
         let flags = command.flags;
-        if let Some(name) = UNSUPPORTED.iter().find(|name| flags.is_set(name)) {
+        // Writing a kubeconfig asks nobody.
+        let is_config = command.verb.path.starts_with("config");
+        if let Some(name) = UNSUPPORTED.iter().find(|name| flags.is_set(name) && !is_config) {
             return Err(Failure::Plain(format!(
                 "--{name} is not supported in this playground: it has one server and one user"
             )));
@@ -135,6 +139,12 @@ impl<'c, 'w> Call<'c, 'w> {
             context = config.current_context();
         } else if config.context(&context).is_null() {
             return Err(Failure::Plain(format!("context {:?} does not exist", context.as_str())));
+        }
+        let server = config.server(&context);
+        if !is_config && !server.is_empty() && server != SERVER {
+            return Err(Failure::Plain(format!(
+                "the server {server} is not in this playground; its one server is {SERVER}"
+            )));
         }
         let namespace_is_explicit = !flags.text("namespace").is_empty();
         let namespace = match (flags.text("namespace").as_str(), config.context(&context).get("namespace").text()) {

@@ -6,6 +6,7 @@ use api::text::{json, yaml};
 use api::{Str, Value};
 use ordered::Arrange;
 
+use super::config_entries::with_help;
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb};
 use crate::failure::Failure;
@@ -114,9 +115,12 @@ fn set_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let name = match (call.flags.args.as_slice(), is_current) {
         ([], true) => call.config.current_context(),
         ([name], false) => name.clone(),
-        ([], false) => return Err(call.usage("Unexpected args: []")),
+        ([], false) => return Err(with_help(call, "Unexpected args: []".to_string())),
         (args, true) => return Err(Failure::Plain(format!("[{}] is not allowed with --current", args.join(" ")))),
-        (args, false) => return Err(call.usage(format!("Unexpected args: [{}]", args.join(" ")))),
+        (args, false) => {
+            let message = format!("Unexpected args: [{}]", args.join(" "));
+            return Err(with_help(call, message));
+        }
     };
     if name.is_empty() {
         return Err(Failure::plain(if is_current {

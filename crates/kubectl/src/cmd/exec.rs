@@ -2,6 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/exec.
 
+use api::Pod;
 use api::codec::Codec;
 use client::ExecRequest;
 
@@ -49,19 +50,33 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let info = pods::find_object(call, resource)?;
     let pod = pods::pod_to_enter(call.ctx, &info)?;
+    let voice = if call.flags.is_on("quiet") { Voice::Quiet } else { Voice::Normal };
+    let request = request(call, &pod, voice)?;
+    let stdin = call.flags.is_on("stdin");
+    let tty = stdin && call.flags.is_on("tty") && terminal(call, voice);
+    let request = ExecRequest { command, stdin, tty, ..request };
+    let session = Session::start(call.ctx, &request)?;
+    Ok(Executing { session }.into())
+}
+
+/// A request for the container that `-c` or the pod names, without a command.
+pub fn request(call: &mut Call<'_, '_>, pod: &Pod, voice: Voice) -> Result<ExecRequest, Failure> {
     let value = pod.encode();
     let phase = value.at(&["status", "phase"]).text();
     if matches!(phase, "Succeeded" | "Failed") {
         let refusal = format!("cannot exec into a container in a completed pod; current phase is {phase}");
         return Err(Failure::Plain(refusal));
     }
-    let voice = if call.flags.is_on("quiet") { Voice::Quiet } else { Voice::Normal };
     let container = pods::container(call.ctx, &value, &call.flags.text("container"), voice)?;
-    let stdin = call.flags.is_on("stdin");
-    let tty = stdin && call.flags.is_on("tty") && terminal(call, voice);
-    let request = ExecRequest { pod: pod.metadata.key(), container, command, stdin, tty };
-    let session = Session::start(call.ctx, &request)?;
-    Ok(Executing { session }.into())
+    Ok(ExecRequest { pod: pod.metadata.key(), container, ..ExecRequest::default() })
+}
+
+/// How a verb ends when its command has ended with this code.
+pub fn ended(code: i32) -> Result<Progress, Failure> {
+    match code {
+        0 => Ok(Progress::Done(0)),
+        code => Err(Failure::Exited(format!("command terminated with exit code {code}"), code)),
+    }
 }
 
 /// Whether the input is a terminal; says so if it is not.
@@ -84,8 +99,7 @@ impl Executing {
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
         match self.session.step(ctx) {
             SessionStep::Blocked { wake } => Ok(Progress::Blocked { wake }),
-            SessionStep::Ended(0) => Ok(Progress::Done(0)),
-            SessionStep::Ended(code) => Err(Failure::Exited(format!("command terminated with exit code {code}"), code)),
+            SessionStep::Ended(code) => ended(code),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::mapping::Mapping;
 pub static EXPLAIN: Verb = Verb {
     path: "explain",
     summary: "Show the fields of a kind, and what they hold",
-    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext] [options]",
+    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]",
     flags: &[&[
         Flag::text("api-version", "Of this version of the API, such as apps/v1."),
         Flag::text("output", "plaintext").default("plaintext").short('o'),

@@ -2,23 +2,26 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/expose and polymorphichelpers (selectors, ports and protocols of objects).
 
-use api::{Str, Value};
+use api::{Kind, Str, Value};
 
-use super::create::{CREATE_FLAGS, Framing, create_object};
+use super::create::{CREATE_FLAGS, Framing, create_object, overridden};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::mapping::Mapping;
 
 /// The verb.
 pub static EXPOSE: Verb = Verb {
     path: "expose",
     summary: "Create a service in front of a workload, a pod or another service",
-    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--target-port=number-or-name] [--name=name] [--type=type] [options]",
+    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] \
+            [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]",
     flags: &[
         &[
             Flag::text("cluster-ip", "The address, or None for a headless service."),
             Flag::text("external-ip", "An address outside of the cluster that leads here."),
+            Flag::text("load-balancer-ip", "The address that a load balancer is to have."),
             Flag::text("name", "The service's name."),
             Flag::text("port", "The port; that of the object if left out."),
             Flag::text("protocol", "TCP, UDP or SCTP."),
@@ -29,6 +32,7 @@ pub static EXPOSE: Verb = Verb {
             Flag::text("selector", "The pods; those of the object if left out."),
         ],
         CREATE_FLAGS,
+        shared::OVERRIDES,
         shared::OUTPUT,
         shared::FILES,
         shared::DRY_RUN,
@@ -75,7 +79,12 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     if !labels.is_null() {
         body.set(&["metadata", "labels"], labels);
     }
-    for (flag, field) in [("cluster-ip", "clusterIP"), ("type", "type"), ("session-affinity", "sessionAffinity")] {
+    for (flag, field) in [
+        ("cluster-ip", "clusterIP"),
+        ("type", "type"),
+        ("session-affinity", "sessionAffinity"),
+        ("load-balancer-ip", "loadBalancerIP"),
+    ] {
         let text = call.flags.text(flag);
         if !text.is_empty() {
             body.set(&["spec", field], text);
@@ -85,6 +94,7 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     if !external.is_empty() {
         body.set(&["spec", "externalIPs"], vec![Value::Str(external)]);
     }
+    let body = overridden(call, Mapping::of(Kind::Service), body)?;
     create_object(call, "services", &name, body, Framing::Exposed).map(drop)
 }
 

@@ -24,7 +24,8 @@ pub static GET: Verb = Verb {
     path: "get",
     suggest_for: &["list", "ps"],
     summary: "Show one or many objects",
-    usage: "(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]",
+    usage: "[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|\
+            jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
     flags: &[
         &[
             Flag::int("chunk-size", "500", "Objects per answer of the server."),

@@ -26,7 +26,7 @@ pub fn verb(verb: &Verb) -> String {
     own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");
-        own.iter().for_each(|flag| text.push_str(&option(flag)));
+        own.iter().for_each(|flag| text.push_str(&option(flag, default_of(verb, flag))));
     }
     text.push_str(&format!("\nUsage:\n  kubectl {} {}\n\n", verb.path, verb.usage));
     text.push_str("Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n");
@@ -36,7 +36,7 @@ pub fn verb(verb: &Verb) -> String {
 /// `kubectl options`
 pub fn options() -> String {
     let mut text = String::from("The following options can be passed to any command:\n\n");
-    shared::GLOBAL.iter().for_each(|flag| text.push_str(&option(flag)));
+    shared::GLOBAL.iter().for_each(|flag| text.push_str(&option(flag, flag.default)));
     text
 }
 
@@ -47,12 +47,39 @@ fn list(text: &mut String, parent: &str) {
     }
 }
 
-fn option(flag: &Flag) -> String {
+/// A flag's default; who owns fields depends on the verb.
+fn default_of(verb: &Verb, flag: &Flag) -> &'static str {
+    if flag.name == "field-manager" && flag.default.is_empty() { manager_of(verb) } else { flag.default }
+}
+
+/// Who owns the fields that a verb sets, unless `--field-manager` says otherwise.
+pub fn manager_of(verb: &Verb) -> &'static str {
+    match verb.path.split(' ').next().unwrap_or_default() {
+        "annotate" => "kubectl-annotate",
+        "autoscale" => "kubectl-autoscale",
+        "create" => "kubectl-create",
+        "edit" => "kubectl-edit",
+        "expose" => "kubectl-expose",
+        "label" => "kubectl-label",
+        "patch" => "kubectl-patch",
+        "replace" => "kubectl-replace",
+        "rollout" => "kubectl-rollout",
+        "run" => "kubectl-run",
+        "scale" => "kubectl-scale",
+        "set" => "kubectl-set",
+        "taint" => "kubectl-taint",
+        _ => "kubectl-client-side-apply",
+    }
+}
+
+fn option(flag: &Flag, default: &str) -> String {
     let shorthand = if flag.short == '\0' { String::new() } else { format!("-{}, ", flag.short) };
     let default = match flag.kind {
-        Type::Text => format!("'{}'", flag.default),
+        Type::Text => format!("'{default}'"),
+        // A type of the log's own, which has no text while it is empty.
+        Type::Array if flag.name == "vmodule" => String::new(),
         Type::Array | Type::Slice => "[]".to_string(),
-        Type::Bool | Type::Int | Type::Duration => flag.default.to_string(),
+        Type::Bool | Type::Int | Type::Duration => default.to_string(),
     };
     format!("    {shorthand}--{}={default}:\n\t{}\n\n", flag.name, flag.help)
 }

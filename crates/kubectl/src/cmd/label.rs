@@ -32,7 +32,8 @@ const FLAGS: &[&[Flag]] = &[
 pub static LABEL: Verb = Verb {
     path: "label",
     summary: "Set or remove labels of objects",
-    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N \
+            [--resource-version=version] [options]",
     flags: FLAGS,
     run: |call| run(call, Field::Labels),
     ..PLAIN
@@ -42,7 +43,8 @@ pub static LABEL: Verb = Verb {
 pub static ANNOTATE: Verb = Verb {
     path: "annotate",
     summary: "Set or remove annotations of objects",
-    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N \
+            [--resource-version=version] [options]",
     flags: FLAGS,
     run: |call| run(call, Field::Annotations),
     ..PLAIN

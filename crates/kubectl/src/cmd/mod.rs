@@ -125,7 +125,9 @@ pub mod apply;
 pub mod attach;
 pub mod autoscale;
 pub mod config;
+pub mod config_entries;
 pub mod cordon;
+pub mod cp;
 pub mod create;
 pub mod delete;
 pub mod describe;
@@ -142,6 +144,7 @@ pub mod kustomize;
 pub mod label;
 pub mod last_applied;
 pub mod logs;
+pub mod outside;
 pub mod pairs;
 pub mod patch;
 pub mod pods;
@@ -161,6 +164,7 @@ use create::{data, ingress, job, kinds, quota, rbac, secret, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
+    absent::ALPHA,
     label::ANNOTATE,
     info::API_RESOURCES,
     info::API_VERSIONS,
@@ -169,19 +173,32 @@ verbs! {
     attach::ATTACH,
     info::AUTH,
     info::AUTH_CAN_I,
+    absent::AUTH_RECONCILE,
     info::AUTH_WHOAMI,
     autoscale::AUTOSCALE,
-    absent::CERTIFICATE,
+    outside::CERTIFICATE,
+    outside::CERTIFICATE_APPROVE,
+    outside::CERTIFICATE_DENY,
     info::CLUSTER_INFO,
-    absent::COMPLETION,
+    outside::COMPLETION,
     config::CONFIG,
     config::CURRENT_CONTEXT,
+    config_entries::DELETE_CLUSTER,
+    config_entries::DELETE_CONTEXT,
+    config_entries::DELETE_USER,
+    config_entries::GET_CLUSTERS,
     config::GET_CONTEXTS,
+    config_entries::GET_USERS,
+    config_entries::RENAME_CONTEXT,
+    config_entries::SET,
+    config_entries::SET_CLUSTER,
     config::SET_CONTEXT,
+    config_entries::SET_CREDENTIALS,
+    config_entries::UNSET,
     config::USE_CONTEXT,
     config::VIEW,
     cordon::CORDON,
-    absent::CP,
+    cp::CP,
     create::CREATE,
     rbac::CLUSTER_ROLE,
     rbac::CLUSTER_ROLE_BINDING,
@@ -218,12 +235,14 @@ verbs! {
     explain::EXPLAIN,
     expose::EXPOSE,
     get::GET,
+    absent::KUBERC,
     kustomize::KUSTOMIZE,
     label::LABEL,
     logs::LOGS,
     info::OPTIONS,
     patch::PATCH,
-    absent::PLUGIN,
+    outside::PLUGIN,
+    outside::PLUGIN_LIST,
     port_forward::PORT_FORWARD,
     absent::PROXY,
     replace::REPLACE,
@@ -242,9 +261,11 @@ verbs! {
     set::resources::SET_RESOURCES,
     set::selector::SET_SELECTOR,
     set::service_account::SET_SERVICE_ACCOUNT,
-    absent::SET_SUBJECT,
+    set::subject::SET_SUBJECT,
     taint::TAINT,
-    absent::TOP,
+    outside::TOP,
+    outside::TOP_NODE,
+    outside::TOP_POD,
     cordon::UNCORDON,
     info::VERSION_VERB,
     wait::WAIT;
@@ -252,6 +273,7 @@ verbs! {
     Applying(apply::Applying),
     Attaching(run::Attaching),
     Creating(create::Creating),
+    Copying(cp::Copying),
     Joined(attach::Joined),
     Deleting(delete::Deleting),
     Draining(drain::Draining),
@@ -275,6 +297,10 @@ impl Waiting {
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
             Waiting::Joined(joined) => joined.session.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
+            Waiting::Copying(copying) => {
+                copying.interrupt(ctx);
+                false
+            }
             Waiting::Applying(_)
             | Waiting::Creating(_)
             | Waiting::Deleting(_)
@@ -304,6 +330,7 @@ impl Waiting {
             Waiting::Executing(executing) => executing.session.is_terminal(),
             Waiting::Joined(joined) => joined.session.is_terminal(),
             Waiting::Applying(_)
+            | Waiting::Copying(_)
             | Waiting::Creating(_)
             | Waiting::Deleting(_)
             | Waiting::Draining(_)

@@ -9,7 +9,7 @@ use sim::Time;
 
 use super::Call;
 use super::apply::LAST_APPLIED;
-use super::call::{DryRun, unsupported};
+use super::call::DryRun;
 use crate::builder::{Info, live_info};
 use crate::failure::Failure;
 use crate::mapping::Mapping;
@@ -51,9 +51,6 @@ pub struct Prune {
 impl Prune {
     /// Reads `--prune` and `--prune-allowlist`.
     pub fn read(call: &Call<'_, '_>) -> Result<Option<Prune>, Failure> {
-        if !call.flags.text("applyset").is_empty() {
-            return Err(unsupported("sets of applied objects (--applyset)"));
-        }
         if !call.flags.is_on("prune") {
             return Ok(None);
         }

@@ -2,12 +2,12 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/run, kubectl/pkg/cmd/attach.
 
-use api::text::json;
 use api::{Key, Kind, Str, Value};
 use client::{DeleteOptions, ExecRequest, FieldValidation, LogOptions};
 use sim::Time;
 
 use super::call::{DryRun, unsupported};
+use super::create::{Framing, create_object, overridden};
 use super::exec::terminal;
 use super::pods::{self, Voice};
 use super::session::{Session, SessionStep};
@@ -26,10 +26,17 @@ and sensitive information passed through the command prompt.\nIf you don't see a
 pub static RUN: Verb = Verb {
     path: "run",
     summary: "Run an image in a pod",
-    usage: "NAME --image=image [--env=\"key=value\"] [--port=port] [--command] -- [COMMAND] [args...] [options]",
+    usage: "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] \
+            [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
     flags: &[
         &[
             Flag::array("annotations", "Annotations of the pod, key=value."),
+            Flag::text("cascade", "With --rm: what becomes of dependents.").default("background").bare("background"),
+            Flag::text("detach-keys", "Keys that leave a session; Ctrl-C does here.").default("ctrl-p,ctrl-q"),
+            Flag::bool("force", "With --rm: at once and without a proper end."),
+            Flag::int("grace-period", "-1", "With --rm: seconds to end properly."),
+            Flag::duration("timeout", "0s", "With --rm: how long to wait."),
+            Flag::bool("wait", "With --rm: wait until the pod is gone."),
             Flag::bool("attach", "Attach to the pod; by default with -i."),
             Flag::bool("command", "The words after -- are the command, not its arguments."),
             Flag::array("env", "Variables, key=value."),
@@ -38,7 +45,6 @@ pub static RUN: Verb = Verb {
             Flag::text("image-pull-policy", "Always, IfNotPresent or Never."),
             Flag::text("labels", "Labels of the pod, key=value,…").short('l'),
             Flag::bool("leave-stdin-open", "Leave the input open after the first attach."),
-            Flag::text("overrides", "JSON to put over the pod."),
             Flag::duration("pod-running-timeout", "1m0s", "How long to wait until the pod runs."),
             Flag::text("port", "The port of the container."),
             Flag::bool("privileged", "Run privileged."),
@@ -50,6 +56,8 @@ pub static RUN: Verb = Verb {
             Flag::bool("tty", "The input is a terminal.").short('t'),
         ],
         shared::OUTPUT,
+        shared::FILES,
+        shared::OVERRIDES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,
     ],
@@ -66,7 +74,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let dry_run = call.dry_run()?;
     if call.flags.args.is_empty() || call.flags.dash_at == Some(0) {
-        return Err(Failure::plain("NAME is required for run"));
+        return Err(call.usage("NAME is required for run"));
     }
     let is_interactive = call.flags.is_on("stdin");
     let attaches = if call.flags.is_set("attach") { call.flags.is_on("attach") } else { is_interactive };
@@ -74,6 +82,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let name = call.flags.args[0].clone();
     let body = pod(call, &name, &restart)?;
+    let labelled = body.clone();
     let mut created = body.clone();
     if dry_run != DryRun::Client {
         let options = call.write_options(dry_run, "kubectl-run", FieldValidation::Warn);
@@ -86,6 +95,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if attaches {
         return attach(call, info, &restart);
     }
+    let exposed = if call.flags.is_on("expose") { expose(call, &info.name, &labelled) } else { Ok(()) };
     match &mut output {
         Output::Objects(printer) => {
             let text = printer.print(&created)?;
@@ -93,7 +103,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         }
         Output::Human | Output::Wide => call.print_operation(&info, "created", dry_run),
     }
-    Ok(Flow::Done(0))
+    exposed.map(|()| Flow::Done(0))
 }
 
 /// Whether kubectl stays with the pod that it made.
@@ -122,12 +132,38 @@ fn check(call: &Call<'_, '_>, ending: Ending, dry_run: DryRun) -> Result<(), Fai
         ""
     };
     if !refusal.is_empty() {
-        return Err(Failure::plain(refusal));
+        return Err(call.usage(refusal));
     }
-    if is_on("expose") {
-        return Err(unsupported("services made beside a pod (--expose)"));
+    if is_on("expose") && ending == Ending::Attached {
+        return Err(unsupported("services beside pods that are attached to (--expose with --attach)"));
     }
     Ok(())
+}
+
+/// `--expose`: a service in front of the pod, which is printed before it.
+fn expose(call: &mut Call<'_, '_>, name: &Str, pod: &Value) -> Result<(), Failure> {
+    let port = number(&call.flags.text("port"))?;
+    let labels = pod.at(&["metadata", "labels"]).clone();
+    let mut body = Value::map();
+    if !call.flags.text("labels").is_empty() {
+        body.set(&["metadata", "labels"], labels.clone());
+    }
+    let mut entry = Value::map();
+    entry.set(&["protocol"], "TCP");
+    entry.set(&["port"], port);
+    entry.set(&["targetPort"], port);
+    body.set(&["spec", "ports"], vec![entry]);
+    body.set(&["spec", "selector"], labels);
+    create_object(call, "services", name, body, Framing::Plain)?;
+    // kubectl ends the service with one separator, and its printer begins the pod with another.
+    if call.flags.text("output") == "yaml" {
+        call.ctx.out("---\n---\n");
+    }
+    Ok(())
+}
+
+fn number(port: &str) -> Result<i64, Failure> {
+    port.parse().map_err(|_| Failure::plain("--port must be a number"))
 }
 
 /// Whether a text names an image: `[host/]path[:tag][@digest]`.
@@ -170,12 +206,7 @@ fn pod(call: &Call<'_, '_>, name: &Str, restart: &Str) -> Result<Value, Failure>
     body.set(&["spec", "containers"], vec![container(call, name)?]);
     body.set(&["spec", "dnsPolicy"], "ClusterFirst");
     body.set(&["spec", "restartPolicy"], restart.clone());
-    let overrides = call.flags.text("overrides");
-    if !overrides.is_empty() {
-        let patch = json::read(&overrides).map_err(|error| Failure::Plain(format!("Invalid override: {error}")))?;
-        body = api::patch::merge::apply(&body, &patch).map_err(|error| Failure::Plain(error.to_string()))?;
-    }
-    Ok(body)
+    overridden(call, Mapping::of(Kind::Pod), body)
 }
 
 fn container(call: &Call<'_, '_>, name: &Str) -> Result<Value, Failure> {
@@ -201,9 +232,8 @@ fn container(call: &Call<'_, '_>, name: &Str) -> Result<Value, Failure> {
     }
     let port = call.flags.text("port");
     if !port.is_empty() {
-        let number: i64 = port.parse().map_err(|_| Failure::plain("--port must be a number"))?;
         let mut entry = Value::map();
-        entry.set(&["containerPort"], number);
+        entry.set(&["containerPort"], number(&port)?);
         container.set(&["ports"], vec![entry]);
     }
     for (flag, field) in [("stdin", "stdin"), ("tty", "tty")] {

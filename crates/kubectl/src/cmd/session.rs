@@ -1,7 +1,7 @@
 //! A running exec or attach: input goes in, output comes out.
 
 use api::{Reason, Status};
-use client::{ExecRequest, SessionId};
+use client::{ExecRequest, SessionId, SessionOutput};
 use sim::Time;
 
 use crate::context::Context;
@@ -46,7 +46,7 @@ impl Session {
             self.has_closed_input = true;
             ctx.api.session_close_stdin(self.id);
         }
-        let output = ctx.api.session_read(self.id);
+        let output = self.read(ctx);
         ctx.stdout.extend_from_slice(&output.stdout);
         // A terminal has one stream.
         if self.is_terminal {
@@ -55,15 +55,27 @@ impl Session {
             ctx.stderr.extend_from_slice(&output.stderr);
         }
         match output.exit {
-            Some(code) => {
-                // A node keeps only so many sessions.
-                ctx.api.session_close(self.id);
-                SessionStep::Ended(code)
-            }
+            Some(code) => SessionStep::Ended(code),
             // Whether that was all the input is known only now that it has been taken.
             None if came && !ctx.stdin.is_closed => SessionStep::Blocked { wake: Some(ctx.now()) },
             None => SessionStep::Blocked { wake: None },
         }
+    }
+
+    /// What came out since the last time. The session is closed once its process has ended.
+    pub fn read(&self, ctx: &mut Context<'_>) -> SessionOutput {
+        let output = ctx.api.session_read(self.id);
+        if output.exit.is_some() {
+            // A node keeps only so many sessions.
+            ctx.api.session_close(self.id);
+        }
+        output
+    }
+
+    /// Sends input and closes it.
+    pub fn send_all(&self, ctx: &mut Context<'_>, bytes: &[u8]) {
+        ctx.api.session_write(self.id, bytes);
+        ctx.api.session_close_stdin(self.id);
     }
 
     /// Ctrl-C: a process on a terminal gets it and the session goes on, otherwise the session is left.

@@ -7,7 +7,8 @@ pub static GLOBAL: &[Flag] = &[
     Flag::text("as", "Name of the user to act as."),
     Flag::array("as-group", "Group to act as; may be repeated."),
     Flag::text("as-uid", "UID to act as."),
-    Flag::text("cache-dir", "Where discovery is cached; nothing is cached here."),
+    Flag::array("as-user-extra", "More about the user to act as, key=value; may be repeated."),
+    Flag::text("cache-dir", "Where discovery is cached; nothing is cached here.").default("/home/user/.kube/cache"),
     Flag::text("certificate-authority", "File with the authority's certificate."),
     Flag::text("client-certificate", "File with the client's certificate."),
     Flag::text("client-key", "File with the client's key."),
@@ -16,11 +17,13 @@ pub static GLOBAL: &[Flag] = &[
     Flag::bool("disable-compression", "Ask for answers that are not compressed."),
     Flag::bool("insecure-skip-tls-verify", "Do not check the server's certificate."),
     Flag::text("kubeconfig", "Kubeconfig file to use."),
+    Flag::text("kuberc", "File with preferences; none are read here."),
     Flag::duration("log-flush-frequency", "5s", "Most time between two writes of the log."),
     Flag::bool("match-server-version", "Require client and server to have the same version."),
     Flag::text("namespace", "Namespace of this command.").short('n'),
     Flag::text("password", "Password for basic authentication."),
     Flag::text("profile", "Which profile to capture.").default("none"),
+    Flag::text("profile-output", "File for the profile.").default("profile.pprof"),
     Flag::text("request-timeout", "How long one request may take; 0 is for ever.").default("0"),
     Flag::text("server", "Address of the API server.").short('s'),
     Flag::text("tls-server-name", "Name to expect in the server's certificate."),
@@ -28,6 +31,7 @@ pub static GLOBAL: &[Flag] = &[
     Flag::text("user", "User of the kubeconfig to use."),
     Flag::text("username", "User name for basic authentication."),
     Flag::int("v", "0", "How much to log.").short('v'),
+    Flag::array("vmodule", "How much to log of which source file, pattern=N."),
     Flag::bool("warnings-as-errors", "Exit with an error if the server warned."),
 ];
 
@@ -68,6 +72,12 @@ pub static DRY_RUN: &[Flag] = &[Flag::text("dry-run", "none, client (send nothin
 /// `--validate`
 pub static VALIDATE: &[Flag] =
     &[Flag::text("validate", "strict, warn or ignore unknown and duplicate fields.").default("strict").bare("strict")];
+
+/// `--override-type`, `--overrides`
+pub static OVERRIDES: &[Flag] = &[
+    Flag::text("override-type", "How the object is overridden: json, merge or strategic.").default("merge"),
+    Flag::text("overrides", "JSON to put over the object that is made."),
+];
 
 /// `--field-manager`
 pub static FIELD_MANAGER: &[Flag] = &[Flag::text("field-manager", "Who owns the fields that are set.")];

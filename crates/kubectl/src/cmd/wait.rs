@@ -32,7 +32,10 @@ pub static WAIT: Verb = Verb {
             Flag::duration("timeout", "30s", "How long to wait; 0 looks once, a negative one is a week."),
         ],
         shared::OUTPUT,
-        shared::FILES,
+        &[
+            Flag::slice("filename", "File, directory or address with the resource; - is standard input.").short('f'),
+            Flag::bool("recursive", "Read the directories below a directory of -f too.").short('R').default("true"),
+        ],
         shared::SELECTOR,
         shared::FIELD_SELECTOR,
         shared::ALL,

@@ -140,3 +140,16 @@ fn flags_and_fields_are_refused_in_the_order_of_kubectl() {
     );
     world.check("kubectl get all x", "", "", single, 1);
 }
+
+#[test]
+fn subjects_are_added_to_bindings_once() {
+    let mut world = World::new();
+    let made = "rolebinding.rbac.authorization.k8s.io/rb created\n";
+    world.check("kubectl create rolebinding rb --role=r --user=jane", "", made, "", 0);
+    let updated = "rolebinding.rbac.authorization.k8s.io/rb subjects updated\n";
+    world.check("kubectl set subject rolebinding rb --user=jane --group=dev", "", updated, "", 0);
+    world.check("kubectl get rolebinding rb -o jsonpath={.subjects[*].name}", "", "jane dev", "", 0);
+    world.check("kubectl set subject rolebinding rb --group=dev", "", "", "", 0);
+    let none = "error: you must specify at least one value of user, group or serviceaccount\n";
+    world.check("kubectl set subject rolebinding rb", "", "", none, 1);
+}

@@ -98,6 +98,9 @@ impl KubectlFs for Files {
         self.0.insert(path.to_string(), bytes.to_vec());
         Ok(())
     }
+    fn make_directories(&mut self, _path: &str) -> Result<(), FileError> {
+        Ok(())
+    }
     fn remove(&mut self, path: &str) -> Result<(), FileError> {
         self.0.remove(path).map(|_| ()).ok_or(FileError::NotFound)
     }

@@ -43,6 +43,7 @@ mod sh;
 mod sleep;
 mod sort;
 mod tail;
+mod tar;
 mod tee;
 pub(crate) mod test;
 mod timeout;
@@ -109,7 +110,7 @@ pub(crate) enum Outcome {
 }
 
 /// Every builtin, ordered by name.
-const REGISTRY: [&Builtin; 87] = [
+const REGISTRY: [&Builtin; 88] = [
     &eval::DOT,
     &true_::COLON,
     &test::BRACKET,
@@ -177,6 +178,7 @@ const REGISTRY: [&Builtin; 87] = [
     &eval::SOURCE,
     &tail::TAC,
     &tail::BUILTIN,
+    &tar::BUILTIN,
     &tee::BUILTIN,
     &test::BUILTIN,
     &timeout::BUILTIN,

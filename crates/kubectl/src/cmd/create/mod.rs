@@ -14,6 +14,7 @@ pub mod service;
 use std::collections::VecDeque;
 
 use api::strict::{self, Words};
+use api::text::json;
 use api::{Str, Value};
 use client::FieldValidation;
 
@@ -229,10 +230,11 @@ pub fn create_object(
         manifest.set(&["metadata", "namespace"], namespace.clone());
     }
     let manifest = in_go_form(mapping, manifest);
+    let manager = super::help::manager_of(call.verb);
     let (source, live) = (Str::new(), None);
     let mut info = Info { mapping, namespace, name: name.clone(), source, manifest, live };
-    let value = create_one(call, &mut info, "kubectl-create", dry_run, validation).map_err(|failure| {
-        match (framing, &failure) {
+    let value =
+        create_one(call, &mut info, manager, dry_run, validation).map_err(|failure| match (framing, &failure) {
             (Framing::Named(what), Failure::Server(_)) => {
                 Failure::Plain(format!("failed to create {what}: {}", failure.message()))
             }
@@ -242,10 +244,25 @@ pub fn create_object(
             (Framing::Named(_) | Framing::Bare(_) | Framing::Plain | Framing::Exposed | Framing::Autoscaled, _) => {
                 failure
             }
-        }
-    })?;
+        })?;
     print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
     Ok(Flow::Done(0))
+}
+
+/// The object with what `--overrides` puts over it.
+pub fn overridden(call: &Call<'_, '_>, mapping: Mapping, body: Value) -> Result<Value, Failure> {
+    let overrides = call.flags.text("overrides");
+    if overrides.is_empty() {
+        return Ok(body);
+    }
+    let patch = json::read(&overrides).map_err(|error| Failure::Plain(format!("Invalid override: {error}")))?;
+    let made = match (call.flags.text("override-type").as_str(), type_of(mapping)) {
+        ("json", _) => api::patch::json::apply(&body, &patch),
+        ("strategic", Some(type_)) => api::patch::strategic::apply(&body, &patch, type_),
+        ("merge" | "strategic", _) => api::patch::merge::apply(&body, &patch),
+        (other, _) => return Err(Failure::Plain(format!("invalid override type: {other:?}"))),
+    };
+    made.map_err(|error| Failure::Plain(error.to_string()))
 }
 
 /// The object as Go's typed client prints and sends it: with the empty fields that Go does not leave out.

@@ -318,6 +318,15 @@ fn binding(call: &Call<'_, '_>, kind: &str, role: Str) -> Result<Value, Failure>
     body.set(&["roleRef", "apiGroup"], GROUP);
     body.set(&["roleRef", "kind"], kind);
     body.set(&["roleRef", "name"], role);
+    let subjects = subjects(call)?;
+    if !subjects.is_empty() {
+        body.set(&["subjects"], subjects);
+    }
+    Ok(body)
+}
+
+/// Who `--user`, `--group` and `--serviceaccount` name.
+pub fn subjects(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let mut subjects = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
         for name in call.flags.texts(flag) {
@@ -340,8 +349,5 @@ fn binding(call: &Call<'_, '_>, kind: &str, role: Str) -> Result<Value, Failure>
         subject.set(&["namespace"], namespace);
         subjects.push(subject);
     }
-    if !subjects.is_empty() {
-        body.set(&["subjects"], subjects);
-    }
-    Ok(body)
+    Ok(subjects)
 }

@@ -18,7 +18,7 @@ use crate::printers::tabwriter::TabWriter;
 pub static ROLLOUT_HISTORY: Verb = Verb {
     path: "rollout history",
     summary: "List the revisions of an object's template, or show one",
-    usage: "(TYPE NAME | TYPE/NAME) [options]",
+    usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
     flags: &[
         &[Flag::int("revision", "0", "Show this revision's template.")],
         shared::OUTPUT,

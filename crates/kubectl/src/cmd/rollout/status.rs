@@ -17,7 +17,7 @@ use crate::flags::Flag;
 pub static ROLLOUT_STATUS: Verb = Verb {
     path: "rollout status",
     summary: "Show how a rollout goes, until it is complete",
-    usage: "(TYPE NAME | TYPE/NAME) [options]",
+    usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
     flags: &[
         &[
             Flag::int("revision", "0", "Only while the rollout of this revision runs; 0 is the last."),

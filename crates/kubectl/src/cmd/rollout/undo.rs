@@ -18,14 +18,20 @@ use crate::flags::Flag;
 pub static ROLLOUT_UNDO: Verb = Verb {
     path: "rollout undo",
     summary: "Go back to the template before, or to that of a revision",
-    usage: "(TYPE NAME | TYPE/NAME) [options]",
+    usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
     flags: &[
         &[Flag::int("to-revision", "0", "The revision; 0 is the one before the last.")],
+        shared::OUTPUT,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,
     ],
-    run: |call| super::for_each(call, undo),
+    run: |call| {
+        if !call.flags.text("output").is_empty() {
+            return Err(super::super::call::unsupported("formats of rollout undo (-o)"));
+        }
+        super::for_each(call, undo)
+    },
     ..PLAIN
 };
 

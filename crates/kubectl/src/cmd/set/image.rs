@@ -14,7 +14,7 @@ use crate::failure::Failure;
 pub static SET_IMAGE: Verb = Verb {
     path: "set image",
     summary: "Set the image of containers in a pod template",
-    usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... [options]",
+    usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
     flags: &[
         &[LOCAL],
         shared::ALL,

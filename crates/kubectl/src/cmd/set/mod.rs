@@ -12,6 +12,7 @@ pub mod image;
 pub mod resources;
 pub mod selector;
 pub mod service_account;
+pub mod subject;
 
 use api::{Str, Value};
 use client::{FieldValidation, Patch, PatchKind};

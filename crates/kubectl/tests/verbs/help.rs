@@ -1,0 +1,96 @@
+//! Help against that of the real kubectl: verbs, flags, shorthands, defaults and usage lines. The sentences are ours.
+
+use crate::tables::common::reference;
+use crate::world::World;
+
+const VERBS: [&str; 30] = [
+    "annotate",
+    "api-resources",
+    "apply",
+    "autoscale",
+    "config",
+    "cordon",
+    "create",
+    "delete",
+    "describe",
+    "drain",
+    "edit",
+    "exec",
+    "explain",
+    "expose",
+    "get",
+    "kustomize",
+    "label",
+    "logs",
+    "patch",
+    "rollout",
+    "rollout history",
+    "rollout status",
+    "rollout undo",
+    "run",
+    "scale",
+    "set image",
+    "taint",
+    "uncordon",
+    "version",
+    "wait",
+];
+
+/// `-f, --filename=[]`, in order.
+fn flags(help: &str) -> Vec<&str> {
+    let lines = help.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.filter(|line| line.starts_with('-') && line.ends_with(':')).collect()
+}
+
+fn usage(help: &str) -> &str {
+    let line = help.split("Usage:\n  ").nth(1).and_then(|rest| rest.lines().next());
+    line.unwrap_or("").trim_end()
+}
+
+#[test]
+fn verbs_have_the_flags_and_usage_lines_of_the_real_ones() {
+    for verb in VERBS {
+        let Some(real) = reference(&format!("api/help/kubectl_{}.txt", verb.replace(' ', "_"))) else { return };
+        let ours = World::new().run(&format!("kubectl {verb} --help")).stdout;
+        assert_eq!(flags(&ours), flags(&real), "kubectl {verb}");
+        assert_eq!(usage(&ours), usage(&real), "kubectl {verb}");
+    }
+    let Some(real) = reference("api/help/kubectl_options.txt") else { return };
+    assert_eq!(flags(&World::new().run("kubectl options").stdout), flags(&real));
+}
+
+#[test]
+fn every_verb_and_subcommand_of_the_real_kubectl_is_known() {
+    let parents = ["", "config", "create", "rollout"];
+    for parent in parents {
+        let Some(real) = reference(&format!("api/help/kubectl_{parent}.txt")) else { return };
+        let lists = real.split("Usage:").next().unwrap();
+        let lists = lists.split("Commands").skip(1).flat_map(str::lines);
+        for name in lists.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).filter(|name| !name.is_empty())
+        {
+            let help = World::new().run(&format!("kubectl help {parent} {name}")).stdout;
+            assert!(!help.contains("Unknown help topic"), "kubectl {parent} {name} is unknown");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_here_says_so() {
+    let mut world = World::new();
+    for verb in ["debug web-0", "proxy --port=8080", "kuberc view", "auth reconcile -f x"] {
+        let outcome = world.run(&format!("kubectl {verb}"));
+        assert_eq!(outcome.code, Some(1), "kubectl {verb}");
+        assert!(outcome.stderr.contains("is not supported in this version of the playground"), "{}", outcome.stderr);
+    }
+    let plugins = "error: unable to find any kubectl plugins in your PATH\n";
+    world.check("kubectl plugin list", "", "", plugins, 1);
+    let csr = "error: the server doesn't have a resource type \"csr\"\n";
+    world.check("kubectl certificate approve jane", "", "", csr, 1);
+    let none = "error: one or more CSRs must be specified as <name> or -f <filename>\n";
+    world.check("kubectl certificate deny", "", "", none, 1);
+    world.check("kubectl top pods", "", "", "error: Metrics API not available\n", 1);
+    let comment = "# In this playground the Tab key completes kubectl without a script.\n";
+    world.check("kubectl completion bash", "", comment, "", 0);
+    let shell = "error: Unsupported shell type \"tcsh\".\nSee 'kubectl completion -h' for help and examples\n";
+    world.check("kubectl completion tcsh", "", "", shell, 1);
+}
