@@ -118,3 +118,22 @@ error: nope doesn't exist in local filesystem
 ";
     assert_eq!(said, wanted);
 }
+
+#[test]
+fn a_copy_of_a_pod_and_a_pod_on_a_node_are_there_to_look_around_in() {
+    let script = "kubectl run web --image=nginx >/dev/null\nkubectl wait --for=condition=Ready pod/web >/dev/null\nkubectl debug \
+                  web -i -q --image=busybox --copy-to=web-debug -c shell -- sh -c 'echo in $(hostname)'\nkubectl get pod \
+                  web-debug -o jsonpath='{.spec.containers[*].name} {.spec.shareProcessNamespace} {.metadata.labels}'\nkubectl \
+                  debug node/node-1 -i -q --image=busybox -- hostname\nkubectl get pods -l app.kubernetes.io/managed-by -o \
+                  jsonpath='{.items[*].spec.nodeName} {.items[*].spec.hostNetwork}'\nkubectl debug web --image=busybox\nkubectl \
+                  debug web --copy-to=x";
+    let (_, said) = run_script(script, Format::Text);
+    let wanted = "in web-debug
+web shell true node-1
+node-1 true\
+error: ephemeral containers are not supported in this version of the playground; use --copy-to=NAME to debug a copy of the pod, \
+or kubectl exec
+error: you must specify --image, --set-image or command arguments.
+";
+    assert_eq!(said, wanted);
+}

@@ -31,7 +31,8 @@ pub static ATTACH: Verb = Verb {
     ..PLAIN
 };
 
-const RECORDED: &str = "All commands and output from this session will be recorded in container logs, including \
+/// What is said before a session.
+pub const RECORDED: &str = "All commands and output from this session will be recorded in container logs, including \
 credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing \
 enter.\n";
 

@@ -94,7 +94,7 @@ impl Command {
     /// Whether the whole standard input has to be there before the command can run.
     pub fn reads_stdin(&self) -> bool {
         let from_stdin = |name: &str| self.flags.texts(name).iter().any(|value| value == "-" || value == "/dev/stdin");
-        let is_interactive = matches!(self.verb.path, "exec" | "run" | "attach");
+        let is_interactive = matches!(self.verb.path, "exec" | "run" | "attach" | "debug");
         !is_interactive && (["filename", "patch-file"].into_iter().any(from_stdin) || self.reads_stdin_as_a_key())
     }
 
@@ -118,10 +118,13 @@ impl Command {
     }
 }
 
-/// The verb's own flags and those of every command.
+/// The verb's own flags and those of every command; where both have a name, it is the verb's.
 pub fn all_flags(verb: &Verb) -> Vec<&'static Flag> {
-    let own = verb.flags.iter().flat_map(|group| group.iter());
-    own.chain(shared::GLOBAL.iter()).collect()
+    let mut all: Vec<&'static Flag> = verb.flags.iter().flat_map(|group| group.iter()).collect();
+    let is_new = |flag: &&'static Flag| all.iter().all(|own| own.name != flag.name);
+    let global: Vec<&'static Flag> = shared::GLOBAL.iter().filter(is_new).collect();
+    all.extend(global);
+    all
 }
 
 /// The verb with this name below the path of another ("" for the root).

@@ -129,6 +129,7 @@ pub mod config_entries;
 pub mod cordon;
 pub mod cp;
 pub mod create;
+pub mod debug;
 pub mod delete;
 pub mod describe;
 pub mod diff;
@@ -169,6 +170,8 @@ verbs! {
     info::API_RESOURCES,
     info::API_VERSIONS,
     apply::APPLY,
+    absent::EDIT_LAST_APPLIED,
+    last_applied::SET_LAST_APPLIED,
     last_applied::VIEW_LAST_APPLIED,
     attach::ATTACH,
     info::AUTH,
@@ -224,7 +227,7 @@ verbs! {
     service::LOAD_BALANCER,
     service::NODE_PORT,
     kinds::SERVICE_ACCOUNT,
-    absent::DEBUG,
+    debug::DEBUG,
     delete::DELETE,
     describe::DESCRIBE,
     diff::DIFF,
@@ -275,6 +278,7 @@ verbs! {
     Creating(create::Creating),
     Copying(cp::Copying),
     Joined(attach::Joined),
+    Debugging(debug::Debugging),
     Deleting(delete::Deleting),
     Draining(drain::Draining),
     Editing(edit::Editing),
@@ -296,6 +300,7 @@ impl Waiting {
             Waiting::Attaching(attaching) => attaching.interrupt(ctx),
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
             Waiting::Joined(joined) => joined.session.interrupt(ctx),
+            Waiting::Debugging(debugging) => debugging.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
             Waiting::Copying(copying) => {
                 copying.interrupt(ctx);
@@ -329,6 +334,7 @@ impl Waiting {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
             Waiting::Joined(joined) => joined.session.is_terminal(),
+            Waiting::Debugging(debugging) => debugging.holds_terminal(),
             Waiting::Applying(_)
             | Waiting::Copying(_)
             | Waiting::Creating(_)

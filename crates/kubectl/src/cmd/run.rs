@@ -167,7 +167,7 @@ fn number(port: &str) -> Result<i64, Failure> {
 }
 
 /// Whether a text names an image: `[host/]path[:tag][@digest]`.
-fn is_image_reference(image: &str) -> bool {
+pub fn is_image_reference(image: &str) -> bool {
     let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
     let last = name.rsplit('/').next().unwrap_or(name);
     let (path, tag) = match last.rsplit_once(':') {

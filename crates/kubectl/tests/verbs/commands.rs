@@ -187,3 +187,21 @@ fn the_tab_key_knows_verbs_flags_and_names() {
     }
     assert_eq!(world.complete("kubectl apply -f we"), None, "file names are the shell's");
 }
+
+#[test]
+fn a_manifest_is_noted_as_applied_without_applying_it() {
+    let mut world = World::new();
+    let manifest =
+        |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{k: {value}}}\n");
+    world.check("kubectl create -f -", &manifest("v"), "configmap/a created\n", "", 0);
+    let missing = "error: no last-applied-configuration annotation found on resource: a, to create the annotation, run the \
+                   command with --create-annotation\n";
+    world.check("kubectl apply set-last-applied -f -", &manifest("w"), "", missing, 1);
+    let noted = "configmap/a configured\n";
+    world.check("kubectl apply set-last-applied --create-annotation -f -", &manifest("w"), noted, "", 0);
+    world.check("kubectl get cm a -o jsonpath={.data.k}", "", "v", "", 0);
+    let same = "set-last-applied a: no changes required.\n";
+    world.check("kubectl apply set-last-applied -f -", &manifest("w"), same, "", 0);
+    world.check("kubectl apply -f -", &manifest("w"), noted, "", 0);
+    world.check("kubectl get cm a -o jsonpath={.data.k}", "", "w", "", 0);
+}
