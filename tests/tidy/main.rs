@@ -101,6 +101,26 @@ fn rooms_know_only_the_rooms_below_them() {
     assert_none(&rooms::complaints(&tree::manifests()));
 }
 
+/// The feature `conform` is turned on by the program and by tests alone, so that no page and no widget ever holds a suite.
+#[test]
+fn only_the_program_has_the_suites() {
+    let turns_on = |text: &str| {
+        let mut is_test = false;
+        text.lines().map(str::trim).any(|line| {
+            is_test = if line.starts_with('[') { line.contains("dev-dependencies") } else { is_test };
+            let defaults = line.starts_with("default") && line.contains("\"conform\"");
+            let asks = line.contains("features") && line.contains("\"conform\"") && !is_test;
+            defaults || asks
+        })
+    };
+    let found: Vec<String> = tree::manifests()
+        .into_iter()
+        .filter(|manifest| turns_on(&manifest.text))
+        .map(|manifest| manifest.path)
+        .collect();
+    assert_eq!(found, ["crates/cli/Cargo.toml"]);
+}
+
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     let takes = |text: &str| text.contains("[lints]\nworkspace = true");

@@ -10,6 +10,8 @@
 pub mod apps;
 pub mod batch;
 pub mod codec;
+#[cfg(feature = "conform")]
+pub mod conform;
 pub mod core;
 pub mod defaults;
 pub mod duration;
@@ -59,3 +61,20 @@ pub use status::{Reason, Status};
 pub use storage::StorageClass;
 pub use string_map::{ResourceList, StringMap};
 pub use value::{Map, Str, Value};
+
+/// Marks a function that a suite of [`conform`] calls: a test asks that `ordinal run` calls it as well. Nothing without
+/// the feature `conform` of this crate.
+#[cfg(feature = "conform")]
+#[macro_export]
+macro_rules! reached {
+    ($name:literal) => {
+        $crate::conform::reached($name)
+    };
+}
+
+/// Marks a function for the feature `conform`, without which it is nothing.
+#[cfg(not(feature = "conform"))]
+#[macro_export]
+macro_rules! reached {
+    ($name:literal) => {};
+}

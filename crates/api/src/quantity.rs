@@ -61,6 +61,7 @@ impl Quantity {
 
     /// Reads a quantity; more than nine decimal places are rounded up.
     pub fn parse(text: &str) -> Result<Quantity, QuantityError> {
+        crate::reached!("api::quantity::Quantity::parse");
         let (number, suffix) = split(text)?;
         let (scale, format) = interpret(suffix)?;
         let (is_negative, digits) = match number.as_bytes().first() {
@@ -84,15 +85,10 @@ impl Quantity {
         Quantity { nanos: units as i128 * UNIT, format }
     }
 
-    /// So many thousandths.
-    pub const fn from_milli(milli: i64, format: Format) -> Quantity {
-        Quantity { nanos: milli as i128 * (UNIT / 1_000), format }
-    }
-
     /// `number` × 10^`scale`, with the scale from -9 to 18.
     pub fn from_scaled(number: i64, scale: i32) -> Quantity {
-        let nanos = i128::from(number).saturating_mul(power_of_ten(scale + 9));
-        Quantity { nanos: nanos.clamp(-NANOS_MAX, NANOS_MAX), format: Format::DecimalSi }
+        crate::reached!("api::quantity::Quantity::from_scaled");
+        Quantity { nanos: power_of_ten(scale + 9), format: Format::DecimalSi }.multiply(number).0
     }
 
     /// In units, rounded away from zero.
@@ -107,17 +103,20 @@ impl Quantity {
 
     /// In 10^`scale`, rounded away from zero.
     pub fn scaled_value(self, scale: i32) -> i64 {
+        crate::reached!("api::quantity::Quantity::scaled_value");
         let amount = divide_away_from_zero(self.nanos, power_of_ten(scale + 9));
         amount.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
 
     /// As a number with a fraction, for percentages.
     pub fn approximate(self) -> f64 {
+        crate::reached!("api::quantity::Quantity::approximate");
         self.nanos as f64 / UNIT as f64
     }
 
     /// Rounded away from zero to a multiple of 10^`scale`.
     pub fn round_up(self, scale: i32) -> Quantity {
+        crate::reached!("api::quantity::Quantity::round_up");
         let step = power_of_ten(scale + 9);
         Quantity { nanos: divide_away_from_zero(self.nanos, step) * step, format: self.format }
     }
@@ -134,6 +133,7 @@ impl Quantity {
 
     /// So many times the quantity; the flag says that the result is exact and fits 64 bits of units.
     pub fn multiply(self, by: i64) -> (Quantity, bool) {
+        crate::reached!("api::quantity::Quantity::multiply");
         let product = self.nanos.saturating_mul(i128::from(by)).clamp(-NANOS_MAX, NANOS_MAX);
         let fits = i64::try_from(product / UNIT).is_ok();
         (Quantity { nanos: product, format: self.format }, fits)
@@ -157,6 +157,7 @@ impl Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::reached!("api::quantity::Quantity::fmt");
         if self.is_zero() {
             return f.write_str("0");
         }
@@ -195,19 +196,22 @@ impl PartialOrd for Quantity {
 }
 impl Ord for Quantity {
     fn cmp(&self, other: &Quantity) -> Ordering {
+        crate::reached!("api::quantity::Quantity::cmp");
         self.nanos.cmp(&other.nanos)
     }
 }
 impl Add for Quantity {
     type Output = Quantity;
     fn add(self, other: Quantity) -> Quantity {
+        crate::reached!("api::quantity::Quantity::add");
         self.combine(other, self.nanos + other.nanos)
     }
 }
 impl Sub for Quantity {
     type Output = Quantity;
     fn sub(self, other: Quantity) -> Quantity {
-        self.combine(other, self.nanos - other.nanos)
+        crate::reached!("api::quantity::Quantity::sub");
+        self + (-other)
     }
 }
 impl Neg for Quantity {
@@ -229,7 +233,7 @@ enum Scale {
 }
 
 /// Number and suffix of a text of the right shape.
-fn split(text: &str) -> Result<(&str, &str), QuantityError> {
+pub(crate) fn split(text: &str) -> Result<(&str, &str), QuantityError> {
     let signed = text.strip_prefix(['-', '+']).unwrap_or(text);
     let whole = signed.bytes().take_while(u8::is_ascii_digit).count();
     let mut rest = &signed[whole..];

@@ -9,7 +9,7 @@
 //! Models: kubernetes v1.36 sigs.k8s.io/json (strict), apimachinery/pkg/runtime/converter.go. Fields are visited in
 //! alphabetical order: the order in which kubectl sends them.
 
-mod scalar;
+pub(crate) mod scalar;
 
 use crate::schema::{Field, Omit, Scalar, Shape, Type};
 use crate::value::{Map, Str, Value};

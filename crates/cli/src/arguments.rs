@@ -15,6 +15,8 @@ ordinal: Kubernetes for stateful applications, simulated
   ordinal run [options] SCRIPT     run a shell script in a new cluster, in virtual time
   ordinal test [options] FILE.md…  run the blocks of documents, and say where they show what is no longer so
   ordinal drive [options]          read commands as JSON lines, answer in JSON lines
+  ordinal conform SUITE            read rows of Kubernetes' own test tables as JSON lines, say what the simulator
+                                   makes of them in JSON lines; --list names the suites
 
 options:
   --nodes N          how many nodes (4)
@@ -68,6 +70,12 @@ pub enum Request {
         /// The world.
         options: playground::Options,
     },
+    /// `ordinal conform`
+    #[cfg(feature = "conform")]
+    Conform(&'static playground::conform::Suite),
+    /// `ordinal conform --list`
+    #[cfg(feature = "conform")]
+    ConformList,
     /// `ordinal --help`
     Help,
 }
@@ -92,6 +100,7 @@ struct Raw {
     timing: Option<String>,
     format: Option<String>,
     with: Option<String>,
+    list: bool,
     help: bool,
 }
 
@@ -105,6 +114,9 @@ pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
         return Ok(Request::Help);
     }
     match raw.verb.as_deref() {
+        #[cfg(feature = "conform")]
+        Some("conform") => conform_request(&raw),
+        Some(_) if raw.list => Err(ArgumentError::Other("--list is for ordinal conform".to_owned())),
         Some("run") if !raw.update && raw.with.is_none() => run_request(&raw),
         Some("test") => test_request(raw),
         Some(_) if raw.with.is_some() => Err(ArgumentError::Other("--with is for ordinal test".to_owned())),
@@ -130,6 +142,7 @@ fn read_raw(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
             Long("timing") => raw.timing = Some(parser.value()?.string()?),
             Long("format") => raw.format = Some(parser.value()?.string()?),
             Long("with") => raw.with = Some(parser.value()?.string()?),
+            Long("list") => raw.list = true,
             Long("update") => raw.update = true,
             Long("help") | Short('h') => raw.help = true,
             Value(word) if raw.verb.is_none() => raw.verb = Some(word.string()?),
@@ -138,6 +151,18 @@ fn read_raw(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<R
         }
     }
     Ok(raw)
+}
+
+#[cfg(feature = "conform")]
+fn conform_request(raw: &Raw) -> Result<Request, ArgumentError> {
+    let files = raw.files.as_slice();
+    let name = match files {
+        [] if raw.list => return Ok(Request::ConformList),
+        [name] if !raw.list => name.to_string_lossy(),
+        _ => return Err(ArgumentError::Other("ordinal conform needs one suite, or --list".to_owned())),
+    };
+    let suite = crate::conform::find(&name).map(Request::Conform);
+    suite.ok_or_else(|| ArgumentError::Other(format!("there is no suite {name:?}; see ordinal conform --list")))
 }
 
 fn run_request(raw: &Raw) -> Result<Request, ArgumentError> {

@@ -3,11 +3,14 @@
 //! - [`run`] runs a shell script in a new cluster, in virtual time.
 //! - [`literate`] tests the blocks of Markdown documents.
 //! - [`drive`] answers JSON lines: what replays recordings.
+//! - `conform` answers rows of Kubernetes' own tables of tests.
 //! - [`arguments`] reads the command line.
 //!
 //! What is absent: anything that a page could not do as well.
 
 pub mod arguments;
+#[cfg(feature = "conform")]
+pub mod conform;
 pub mod drive;
 pub mod literate;
 pub mod run;

@@ -22,6 +22,19 @@ fn main() -> ExitCode {
             _ => ExitCode::FAILURE,
         },
         Ok(Request::Drive { options }) => drive(&options),
+        #[cfg(feature = "conform")]
+        Ok(Request::Conform(suite)) => {
+            let (input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());
+            match ordinal::conform::answer_lines(suite, input, &mut out) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
+        #[cfg(feature = "conform")]
+        Ok(Request::ConformList) => {
+            print!("{}", ordinal::conform::list());
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("ordinal: {error}");
             ExitCode::from(2)

@@ -15,6 +15,8 @@ mod admission;
 mod allocator;
 mod bootstrap;
 mod client_of_server;
+#[cfg(feature = "conform")]
+pub mod conform;
 mod deletion;
 mod etcd;
 mod leases;

@@ -8,6 +8,8 @@
 //!
 //! Models: kubernetes v1.36 cmd/kube-controller-manager and pkg/controller.
 
+#[cfg(feature = "conform")]
+pub mod conform;
 mod context;
 mod controller_ref;
 mod counters;

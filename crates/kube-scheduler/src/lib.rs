@@ -18,6 +18,8 @@ mod cache;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod cases;
+#[cfg(feature = "conform")]
+pub mod conform;
 mod diagnosis;
 mod framework;
 mod lister;

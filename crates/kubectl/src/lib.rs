@@ -16,6 +16,8 @@ pub mod builder;
 pub mod cmd;
 pub mod complete;
 pub mod config;
+#[cfg(feature = "conform")]
+pub mod conform;
 mod context;
 pub mod describe;
 pub mod explain;

@@ -14,6 +14,8 @@
 
 mod back_off;
 mod conditions;
+#[cfg(feature = "conform")]
+pub mod conform;
 mod faults;
 mod hooks;
 mod kubelets;

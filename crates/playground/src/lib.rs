@@ -8,6 +8,8 @@
 //! What is absent: the browser, threads, the time outside. This crate is the only one that sees all rooms.
 
 mod browser;
+#[cfg(feature = "conform")]
+pub mod conform;
 mod curl;
 mod desk;
 pub mod export;

@@ -145,7 +145,9 @@ fn converted(scalar: Scalar, wanted: &str, value: &Value) -> Result<Value, Failu
     }
 }
 
-fn quantity(value: &Value) -> Result<Value, Failure> {
+/// A quantity in its canonical text.
+pub(crate) fn quantity(value: &Value) -> Result<Value, Failure> {
+    crate::reached!("api::strict::scalar::quantity");
     let text = match value {
         Value::Str(text) => text.trim().to_owned(),
         Value::Int(_) | Value::Float(_) => number_text(value),
