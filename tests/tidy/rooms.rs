@@ -69,7 +69,7 @@ const ROOMS: [Room; 22] = [
 ];
 
 /// Packages that measure and test; they may see everything, and nothing sees them.
-const TESTS: [&str; 2] = ["ordinal-tests", "ordinal-bench"];
+const TESTS: [&str; 3] = ["ordinal-tests", "ordinal-bench", "ordinal-fuzz"];
 
 /// What only a page knows.
 const BROWSER: [&str; 6] = ["wasm-bindgen", "web-sys", "js-sys", "gloo", "yew", "serde-wasm-bindgen"];

@@ -281,7 +281,7 @@ fn decimal_nanos(whole: &str, fraction: &str, exponent: i32) -> i128 {
     let mut digits = whole.bytes().chain(fraction.bytes()).map(|digit| i128::from(digit - b'0'));
     let zeros = std::iter::repeat(0);
     let nanos = digits.by_ref().chain(zeros).take(counted).fold(0, |nanos, digit| (nanos * 10 + digit).min(NANOS_MAX));
-    nanos + i128::from(digits.any(|digit| digit != 0))
+    (nanos + i128::from(digits.any(|digit| digit != 0))).min(NANOS_MAX)
 }
 
 /// The digits as a number times 2^`power`, in billionths, rounded up.

@@ -378,3 +378,14 @@ fn a_path_has_a_greatest_length() {
     let (_, stderr, _) = settled(&mut machine, &mut host, 0);
     assert!(stderr.ends_with("File name too long\n"), "{}", &stderr[stderr.len() - 60..]);
 }
+
+/// What is no arithmetic is read again as subshells. Were that done anew at every level, these would take years.
+#[test]
+fn parentheses_that_are_no_arithmetic_are_not_read_over_and_over() {
+    for text in ["$((", "((", "$(($((1 ", "((x; "] {
+        assert!(shell::split_complete_commands(&text.repeat(25)).is_err(), "{text}");
+    }
+    let words =
+        shell::split_complete_commands("echo $(( (1 + 2) * 3 )) $((echo a); echo b); ((x = 1)) && ((echo c); echo d)");
+    assert_eq!(words.map(|commands| commands.len()), Ok(1));
+}

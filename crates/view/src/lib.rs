@@ -17,6 +17,7 @@
 mod bytes;
 mod command;
 mod journal;
+pub mod letters;
 mod row;
 mod update;
 mod why;

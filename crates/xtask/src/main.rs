@@ -10,6 +10,7 @@
 
 mod bench;
 mod counts;
+mod fuzz;
 mod install;
 mod npm;
 mod page;
@@ -31,6 +32,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   check                              format, clippy, and Trunk's own build where Trunk is present
   test [--only native|wasm|e2e|lint] install what is missing, run every test
   bench [NAME…]                      measure time and memory in wasm
+  fuzz [TARGET [N]]                  read N (1,000,000) bad inputs of one kind, or of every kind
   size                               what the first page load transfers, brotli; fails past the budget";
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn task(words: &[&str]) -> Outcome<ExitCode> {
         ["check"] => suite::run(&[suite::Part::Lint]),
         ["test", options @ ..] => suite::run(&suite::parts(options)?),
         ["bench", names @ ..] => bench::bench(names).map(|()| ExitCode::SUCCESS),
+        ["fuzz", words @ ..] => fuzz::fuzz(words).map(|()| ExitCode::SUCCESS),
         ["size"] => size::size(),
         _ => {
             eprintln!("{USAGE}");

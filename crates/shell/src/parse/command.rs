@@ -216,6 +216,8 @@ impl Parser<'_> {
             }
             let range = self.at..self.at + name.len();
             self.text.to_mut().replace_range(range, &value);
+            // Everything behind the alias stands elsewhere now.
+            self.not_arithmetic.clear();
             self.alias_end = self.at + value.len();
             self.alias_seen.push(name);
             self.alias_count += 1;
@@ -224,13 +226,16 @@ impl Parser<'_> {
     }
 
     fn compound(&mut self) -> Parsed<Option<Compound>> {
-        if self.looking_at("((") {
+        if self.looking_at("((") && self.can_be_arithmetic(self.at) {
             let start = self.at;
             // A text that is no arithmetic is read again as subshells, at most once per level.
             self.check_parentheses()?;
             match self.double_parenthesis() {
                 Ok(compound) => return Ok(Some(compound)),
-                Err(_) => self.at = start,
+                Err(_) => {
+                    self.at = start;
+                    self.is_no_arithmetic(start);
+                }
             }
         }
         if self.take("(") {

@@ -145,6 +145,9 @@ pub(crate) struct Parser<'a> {
     alias_end: usize,
     alias_seen: Vec<Str>,
     pending: Vec<Pending>,
+    /// Where a `((` turned out to be no arithmetic, in order: what was read in vain once is not read in vain again, or
+    /// every level of nesting would double the work.
+    not_arithmetic: Vec<usize>,
     /// How many newlines lie before `counted`, so that lines are counted once.
     counted: usize,
     line: usize,
@@ -161,6 +164,7 @@ impl<'a> Parser<'a> {
             alias_end: 0,
             alias_seen: Vec::new(),
             pending: Vec::new(),
+            not_arithmetic: Vec::new(),
             counted: from,
             line: 1,
         }
@@ -196,6 +200,16 @@ impl<'a> Parser<'a> {
         let result = parse(self);
         self.depth -= 1;
         result
+    }
+
+    fn can_be_arithmetic(&self, at: usize) -> bool {
+        self.not_arithmetic.binary_search(&at).is_err()
+    }
+
+    fn is_no_arithmetic(&mut self, at: usize) {
+        if let Err(place) = self.not_arithmetic.binary_search(&at) {
+            self.not_arithmetic.insert(place, at);
+        }
     }
 
     /// Refuses a run of parentheses that no level could take, before every level looks at all that follows it.

@@ -208,7 +208,7 @@ impl Parser<'_> {
     }
 
     fn dollar(&mut self, quoting: Quoting, parts: &mut Parts) -> Parsed<()> {
-        if self.looking_at("$((") {
+        if self.looking_at("$((") && self.can_be_arithmetic(self.at) {
             let start = self.at;
             self.at += 1;
             self.check_parentheses()?;
@@ -222,6 +222,7 @@ impl Parser<'_> {
                 return Ok(());
             }
             self.at = start;
+            self.is_no_arithmetic(start);
         }
         if self.take("$(") {
             let list = self.deeper(Self::list)?;

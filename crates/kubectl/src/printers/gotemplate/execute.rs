@@ -83,33 +83,38 @@ impl<'v> Val<'v> {
         }
     }
 
-    /// The pairs of a list, a map or a number of turns; `None` if there are none to be had of this type.
-    fn pairs(&self) -> Option<Vec<(Value, Val<'v>)>> {
-        let numbered = |index: usize| Value::Int(index as i64);
-        Some(match self.value.as_ref() {
-            None | Some(Cow::Borrowed(Value::Null) | Cow::Owned(Value::Null)) => Vec::new(),
-            Some(Cow::Borrowed(Value::List(list))) => list
-                .iter()
-                .enumerate()
-                .map(|(index, item)| (numbered(index), Val::inner(Cow::Borrowed(item))))
-                .collect(),
-            Some(Cow::Borrowed(Value::Map(map))) => {
-                map.iter().map(|(key, item)| (Value::Str(key.clone()), Val::inner(Cow::Borrowed(item)))).collect()
-            }
-            Some(Cow::Owned(Value::List(list))) => {
-                let items = list.iter().cloned().enumerate();
-                items.map(|(index, item)| (numbered(index), Val::inner(Cow::Owned(item)))).collect()
-            }
-            Some(Cow::Owned(Value::Map(map))) => {
-                let items = map.iter().map(|(key, item)| (Value::Str(key.clone()), item.clone()));
-                items.map(|(key, item)| (key, Val::inner(Cow::Owned(item)))).collect()
-            }
-            Some(Cow::Borrowed(Value::Int(turns)) | Cow::Owned(Value::Int(turns))) => {
-                let turns = usize::try_from(*turns).unwrap_or(0).min(STEPS_MAX);
-                (0..turns).map(|turn| (numbered(turn), Val::owned(numbered(turn)))).collect()
-            }
-            Some(_) => return None,
+    /// How many turns a range over it takes; `None` if there are none to be had of this type.
+    fn turns(&self) -> Option<usize> {
+        Some(match self.or_null() {
+            Value::Null => 0,
+            Value::List(list) => list.len(),
+            Value::Map(map) => map.len(),
+            Value::Int(turns) => usize::try_from(*turns).unwrap_or(0),
+            Value::Bool(_) | Value::Float(_) | Value::Str(_) => return None,
         })
+    }
+
+    /// Key and element of one turn of a range. Made one by one: a range over a great number holds none but the present.
+    fn turn(&self, turn: usize) -> (Value, Val<'v>) {
+        let number = Value::Int(turn as i64);
+        let element = match &self.value {
+            Some(Cow::Borrowed(value)) => element(value, turn).map(|(key, item)| (key, Cow::Borrowed(item))),
+            Some(Cow::Owned(value)) => element(value, turn).map(|(key, item)| (key, Cow::Owned(item.clone()))),
+            None => None,
+        };
+        match element {
+            Some((key, item)) => (key.unwrap_or(number), Val::inner(item)),
+            None => (number.clone(), Val::owned(number)),
+        }
+    }
+}
+
+/// One element of a list, or of a map with its key.
+fn element(value: &Value, index: usize) -> Option<(Option<Value>, &Value)> {
+    match value {
+        Value::List(list) => list.get(index).map(|item| (None, item)),
+        Value::Map(map) => map.iter().nth(index).map(|(key, item)| (Some(Value::Str(key.clone())), item)),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => None,
     }
 }
 
@@ -229,7 +234,7 @@ impl<'t, 'v> State<'t, 'v> {
         let pipeline = &control.pipeline;
         let variables = self.variables.len();
         let value = self.pipeline(dot, pipeline)?;
-        let Some(pairs) = value.pairs() else {
+        let Some(turns) = value.turns() else {
             return self.fail(
                 pipeline.pos,
                 pipeline,
@@ -241,14 +246,15 @@ impl<'t, 'v> State<'t, 'v> {
             let message = format!("can't use {} to iterate over more than one variable", format_v(value.or_null()));
             return self.fail(pipeline.pos, pipeline, message);
         }
-        if pairs.is_empty() {
+        if turns == 0 {
             let flow = self.list(dot, &control.otherwise);
             self.variables.truncate(variables);
             return flow;
         }
-        self.count(pairs.len())?;
+        self.count(turns)?;
         let mark = self.variables.len();
-        for (key, item) in pairs {
+        for turn in 0..turns {
+            let (key, item) = value.turn(turn);
             self.bind(pipeline, key, &item);
             let flow = self.list(&item, &control.list)?;
             self.variables.truncate(mark);

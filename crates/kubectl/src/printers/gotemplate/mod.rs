@@ -38,12 +38,14 @@ pub struct Template {
 impl Template {
     /// Reads a template. The error is Go's sentence: `template: output:1: unclosed action`.
     pub fn parse(text: &str) -> Result<Template, String> {
+        api::reached!("kubectl::printers::gotemplate::Template::parse");
         let (root, defined) = parse::parse(text)?;
         Ok(Template { text: text.to_string(), root, defined })
     }
 
     /// What the template prints of a value. The error is Go's sentence.
     pub fn execute(&self, value: &Value) -> Result<String, String> {
+        api::reached!("kubectl::printers::gotemplate::Template::execute");
         match self.execute_partly(value) {
             (out, None) => Ok(out),
             (_, Some(error)) => Err(error),
