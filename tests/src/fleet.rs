@@ -52,7 +52,8 @@ impl Company {
 /// A fleet's world, before and after its set was applied.
 #[derive(Clone)]
 pub struct FleetWorld {
-    fleet: Fleet,
+    /// What it is.
+    pub fleet: Fleet,
     /// The world, with one terminal.
     pub desk: Desk,
 }

@@ -8,6 +8,7 @@ mod deployment;
 mod fleet;
 mod heap;
 mod idle;
+mod kubectl;
 mod measure;
 mod queue;
 

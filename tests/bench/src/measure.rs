@@ -1,6 +1,6 @@
 //! What a measure is, and the table of all of them.
 
-use crate::{deployment, fleet, idle, queue};
+use crate::{deployment, fleet, idle, kubectl, queue};
 
 /// A measure that is ready to run: all that is not to be timed has been done.
 pub(crate) trait Measure {
@@ -75,6 +75,14 @@ pub(crate) const MEASURES: &[Entry] = &[
     Entry {
         budget: Some(0.5),
         ..plain("deployment: 5,000 pods on 1,000 nodes, bound", || Box::new(deployment::Bound::new()))
+    },
+    Entry {
+        budget: Some(0.05),
+        ..plain("kubectl: get pods -o wide of 10,000 pods", || Box::new(kubectl::Command::wide_table()))
+    },
+    Entry {
+        budget: Some(0.05),
+        ..plain("kubectl: describe node with 110 pods", || Box::new(kubectl::Command::full_node()))
     },
     plain("idle: 1,000 nodes for an hour", || Box::new(idle::Hour::new())),
 ];
