@@ -48,3 +48,42 @@ kubectl describe pod knows
 kubectl wait --for=condition=Ready pod/asks
 kubectl describe nodes
 kubectl get pvc --sort-by=.spec.resources.requests.storage
+
+# Selectors, and ages of objects of any age.
+kubectl create deployment web --image=nginx --replicas=2
+kubectl wait --for=condition=Available deployment/web
+kubectl wait --for=jsonpath='{.status.readyReplicas}'=2 deployment/web
+kubectl get pods -l 'app in (web),!gone'
+kubectl get pods --field-selector 'metadata.name!=x\,y,status.phase=Running'
+kubectl get pods --field-selector 'metadata.name=asks'
+kubectl get pods --field-selector 'metadata.name'
+kubectl create poddisruptionbudget web --selector=app=web --min-available=50%
+kubectl patch deployment web -p '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":"50%","maxUnavailable":0}}}}'
+kubectl set image deployment/web nginx=nginx:1.27
+kubectl rollout status deployment/web
+kubectl expose deployment web --port=80 --target-port=http
+kubectl describe deployment web
+
+# Patches, faults, and what kubectl sends.
+kubectl patch deployment web --type=merge -p '{"spec":{"replicas":1}}'
+kubectl apply -f quota.yaml
+kubectl create quota wrong --hard=cpu=-1
+kubectl run Wrong --image=
+
+# Labels, taints, files of variables.
+kubectl label pod asks tier=a
+kubectl label pod asks tier=b
+kubectl taint node node-1 a=b:PreferNoSchedule
+kubectl taint node node-1 a=c:PreferNoSchedule
+kubectl taint node node-1 a-
+printf 'A=1\n# none\n' > variables
+kubectl create configmap variables --from-env-file=variables
+
+# Every way of printing.
+kubectl get pods -o jsonpath='{.items[*].metadata.name}'
+kubectl get pods -o go-template='{{range .items}}{{.metadata.name}}{{end}}'
+kubectl get pods -o custom-columns=NAME:metadata.name
+printf 'NAME\nmetadata.name\n' > columns
+kubectl get pods -o custom-columns-file=columns
+kubectl get pods --sort-by=.metadata.name
+timeout 1 kubectl get pods --watch --output-watch-events

@@ -24,6 +24,7 @@ pub fn age(now: Time, then: Option<Time>) -> String {
 
 /// As [`human`], of whole seconds that may be negative.
 pub fn human_seconds(seconds: i64) -> String {
+    crate::reached!("api::duration::human_seconds");
     let pair = |large: i64, large_unit: char, small: i64, small_unit: char| match small {
         0 => format!("{large}{large_unit}"),
         _ => format!("{large}{large_unit}{small}{small_unit}"),
@@ -39,19 +40,6 @@ pub fn human_seconds(seconds: i64) -> String {
         _ if seconds < 8 * DAY => pair(seconds / DAY, 'd', seconds % DAY / HOUR, 'h'),
         _ if seconds < 2 * YEAR => format!("{}d", seconds / DAY),
         _ if seconds < 8 * YEAR => pair(seconds / YEAR, 'y', seconds % YEAR / DAY, 'd'),
-        _ => format!("{}y", seconds / YEAR),
-    }
-}
-
-/// With one unit only: `70m` is `1h`.
-pub fn short_human_seconds(seconds: i64) -> String {
-    match seconds {
-        ..=-2 => "<invalid>".to_string(),
-        -1 | 0 => "0s".to_string(),
-        _ if seconds < MINUTE => format!("{seconds}s"),
-        _ if seconds < HOUR => format!("{}m", seconds / MINUTE),
-        _ if seconds < DAY => format!("{}h", seconds / HOUR),
-        _ if seconds < YEAR => format!("{}d", seconds / DAY),
         _ => format!("{}y", seconds / YEAR),
     }
 }

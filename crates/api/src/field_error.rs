@@ -109,6 +109,7 @@ impl FieldError {
 
     /// The error without its field, as a cause's message has it.
     pub fn body(&self) -> String {
+        crate::reached!("api::field_error::FieldError::body");
         let (head, own_detail) = match &self.fault {
             Fault::Required => ("Required value".to_owned(), String::new()),
             Fault::Duplicate(value) => (format!("Duplicate value: {}", rendered(value)), String::new()),

@@ -50,6 +50,7 @@ impl FieldSelector {
 
     /// Reads a selector as `kubectl --field-selector` takes it. The error is upstream's sentence.
     pub fn parse(text: &str) -> Result<FieldSelector, String> {
+        crate::reached!("api::field_selector::FieldSelector::parse");
         let mut requirements = Vec::new();
         let mut terms = split_terms(text);
         terms.arrange();
@@ -74,12 +75,6 @@ impl FieldSelector {
             is_equal == (requirement.comparison == Comparison::Equals)
         })
     }
-
-    /// The value that a field must have, if the selector asks for one: what an index can look up.
-    pub fn exact_match(&self, field: &str) -> Option<&str> {
-        let mut of_field = self.requirements.iter().filter(|requirement| requirement.field == field);
-        of_field.find(|requirement| requirement.comparison == Comparison::Equals).map(|found| found.value.as_str())
-    }
 }
 
 impl fmt::Display for FieldSelector {
@@ -102,7 +97,8 @@ pub fn escape(value: &str) -> String {
 }
 
 /// The parts between commas that are not escaped.
-fn split_terms(text: &str) -> Vec<&str> {
+pub(crate) fn split_terms(text: &str) -> Vec<&str> {
+    crate::reached!("api::field_selector::split_terms");
     if text.is_empty() {
         return Vec::new();
     }
@@ -124,7 +120,8 @@ fn split_terms(text: &str) -> Vec<&str> {
 }
 
 /// Field, comparison and value around the first sign of comparison.
-fn split_term(term: &str) -> Option<(&str, Comparison, &str)> {
+pub(crate) fn split_term(term: &str) -> Option<(&str, Comparison, &str)> {
+    crate::reached!("api::field_selector::split_term");
     let signs = [("!=", Comparison::NotEquals), ("==", Comparison::Equals), ("=", Comparison::Equals)];
     term.char_indices().find_map(|(at, _)| {
         let (sign, comparison) = signs.iter().find(|(sign, _)| term[at..].starts_with(sign))?;
@@ -132,7 +129,8 @@ fn split_term(term: &str) -> Option<(&str, Comparison, &str)> {
     })
 }
 
-fn unescape(value: &str) -> Result<String, String> {
+pub(crate) fn unescape(value: &str) -> Result<String, String> {
+    crate::reached!("api::field_selector::unescape");
     let mut out = String::with_capacity(value.len());
     let mut chars = value.chars();
     while let Some(c) = chars.next() {

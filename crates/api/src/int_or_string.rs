@@ -20,6 +20,7 @@ impl Default for IntOrString {
 
 impl Codec for IntOrString {
     fn decode(value: Value) -> Self {
+        crate::reached!("api::int_or_string::IntOrString::decode");
         match value {
             Value::Int(number) => IntOrString::Int(i32::try_from(number).unwrap_or(0)),
             Value::Str(text) => IntOrString::Str(text),
@@ -27,6 +28,7 @@ impl Codec for IntOrString {
         }
     }
     fn encode(&self) -> Value {
+        crate::reached!("api::int_or_string::IntOrString::encode");
         match self {
             IntOrString::Int(number) => Value::Int(i64::from(*number)),
             IntOrString::Str(text) => Value::Str(text.clone()),
@@ -40,12 +42,14 @@ impl Codec for IntOrString {
 impl IntOrString {
     /// A number if the text is one that fits 32 bits, the text otherwise: how flags are read.
     pub fn parse(text: &str) -> IntOrString {
+        crate::reached!("api::int_or_string::IntOrString::parse");
         // Go takes a plus sign and Rust does too; neither takes white space.
         text.parse().map_or_else(|_| IntOrString::Str(text.into()), IntOrString::Int)
     }
 
     /// The number, or that percentage of `total` rounded up or down. The error says what is wrong with the text.
     pub fn scaled(&self, total: i64, rounding: Rounding) -> Result<i64, String> {
+        crate::reached!("api::int_or_string::IntOrString::scaled");
         match self {
             IntOrString::Int(number) => Ok(i64::from(*number)),
             IntOrString::Str(text) => {
@@ -57,14 +61,6 @@ impl IntOrString {
                 };
                 Ok(rounded.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
             }
-        }
-    }
-
-    /// The percentage, if it is a well-formed one.
-    pub fn percent(&self) -> Option<i64> {
-        match self {
-            IntOrString::Int(_) => None,
-            IntOrString::Str(text) => parse_percent(text).ok(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Models: kubernetes v1.36 apimachinery/pkg/labels and metav1.LabelSelectorAsSelector.
 
-mod lexer;
+pub(crate) mod lexer;
 mod parser;
 mod validation;
 
@@ -60,6 +60,7 @@ pub struct Selector {
 impl Requirement {
     /// A requirement whose key and values are what labels can be; otherwise everything that is wrong.
     pub fn new(key: &str, operator: Operator, values: &[&str]) -> Result<Requirement, Vec<FieldError>> {
+        crate::reached!("api::selector::Requirement::new");
         let errors = validation::check(key, operator, values);
         if !errors.is_empty() {
             return Err(errors);
@@ -72,6 +73,7 @@ impl Requirement {
 
     /// Whether labels, looked up by `get`, meet it.
     pub fn matches<'l>(&self, get: impl Fn(&str) -> Option<&'l str>) -> bool {
+        crate::reached!("api::selector::Requirement::matches");
         let value = get(&self.key);
         let is_one_of = |value: &str| self.values.iter().any(|wanted| wanted == value);
         let compares = |is: fn(i64, i64) -> bool| {
@@ -86,14 +88,6 @@ impl Requirement {
             Operator::DoesNotExist => value.is_none(),
             Operator::GreaterThan => compares(|has, wanted| has > wanted),
             Operator::LessThan => compares(|has, wanted| has < wanted),
-        }
-    }
-
-    /// The value that is the only one to meet it, if there is just one.
-    fn exact_value(&self) -> Option<&str> {
-        match (self.operator, self.values.as_slice()) {
-            (Operator::In | Operator::Equals | Operator::DoubleEquals, [value]) => Some(value),
-            _ => None,
         }
     }
 }
@@ -123,6 +117,7 @@ impl Selector {
 
     /// Reads a selector as `kubectl -l` takes it. The error is upstream's sentence.
     pub fn parse(text: &str) -> Result<Selector, String> {
+        crate::reached!("api::selector::Selector::parse");
         let mut requirements = parser::parse(text)?;
         requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector { requirements })
@@ -130,6 +125,7 @@ impl Selector {
 
     /// What a selector field means. The error is the first requirement that makes no sense.
     pub fn from_label_selector(selector: &LabelSelector) -> Result<Selector, String> {
+        crate::reached!("api::selector::Selector::from_label_selector");
         let mut requirements = Vec::new();
         let first = |errors: Vec<FieldError>| errors.first().map(FieldError::to_string).unwrap_or_default();
         for (key, value) in selector.match_labels.iter() {
@@ -150,16 +146,6 @@ impl Selector {
         Ok(Selector { requirements })
     }
 
-    /// Matches objects that have all these labels; the values are taken as they are.
-    pub fn from_labels(labels: &StringMap) -> Selector {
-        let requirement = |(key, value): (&Str, &Str)| Requirement {
-            key: key.clone(),
-            operator: Operator::Equals,
-            values: vec![value.clone()],
-        };
-        Selector { requirements: labels.iter().map(requirement).collect() }
-    }
-
     /// Whether it matches everything.
     pub fn is_everything(&self) -> bool {
         self.requirements.is_empty()
@@ -174,15 +160,11 @@ impl Selector {
     pub fn matches_by<'l>(&self, get: impl Fn(&str) -> Option<&'l str>) -> bool {
         self.requirements.iter().all(|requirement| requirement.matches(&get))
     }
-
-    /// The one value that label `key` must have, if the selector asks for just one: what an index can look up.
-    pub fn exact_match(&self, key: &str) -> Option<&str> {
-        self.requirements.iter().filter(|requirement| requirement.key == key).find_map(Requirement::exact_value)
-    }
 }
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::reached!("api::selector::Selector::fmt");
         for (index, requirement) in self.requirements.iter().enumerate() {
             let comma = if index > 0 { "," } else { "" };
             write!(f, "{comma}{requirement}")?;

@@ -56,6 +56,7 @@ impl Decoded {
 
 /// Decodes `value` as `type_`.
 pub fn decode(type_: Type<'_>, value: &Value, words: Words) -> Result<Decoded, DecodeError> {
+    crate::reached!("api::strict::decode");
     let mut decoder =
         Decoder { words, saved: None, unknown: Vec::new(), path: Vec::new(), context: Context::default() };
     let value = decoder.object(type_, value).map_err(DecodeError::Wrong)?;

@@ -2,13 +2,14 @@
 
 mod reference;
 
+use api::conform::{read_reference, reference_text};
 use api::strict::{self, Words};
 use api::{Value, defaults, schema};
-use reference::{Score, difference, read, read_text};
+use reference::{Score, difference};
 
 #[test]
 fn decoding_refuses_in_the_words_of_the_server() {
-    let Some(document) = read("oracle/validation.json") else { return };
+    let Some(document) = read_reference("oracle/validation.json") else { return };
     let mut score = Score::new("strict decoding");
     for row in document.as_list() {
         let (object, expect) = (row.get("object"), row.get("expect"));
@@ -45,7 +46,7 @@ fn decoded_and_defaulted(kind: &str, object: &Value) -> Result<Value, strict::De
 
 #[test]
 fn accepted_objects_get_the_defaults_of_the_server() {
-    let Some(document) = read("oracle/validation.json") else { return };
+    let Some(document) = read_reference("oracle/validation.json") else { return };
     let mut score = Score::new("defaults of accepted objects");
     for row in document.as_list().iter().filter(|row| row.get("mode").text() == "create") {
         let mut expect = row.at(&["expect", "result"]).clone();
@@ -65,7 +66,7 @@ fn accepted_objects_get_the_defaults_of_the_server() {
 
 #[test]
 fn applied_objects_get_the_defaults_of_the_server() {
-    let Some(document) = read("oracle/apply.json") else { return };
+    let Some(document) = read_reference("oracle/apply.json") else { return };
     let mut score = Score::new("defaults after apply");
     for row in document.as_list() {
         let expect = row.at(&["expect", "resultDefaulted"]);
@@ -113,7 +114,7 @@ fn what_the_server_printed_is_decoded_and_defaulted_to_itself() {
         }
     }
     for resource in ["events", "pods", "statefulsets", "persistentvolumes", "persistentvolumeclaims", "deployments"] {
-        let Some(text) = read_text(&format!("watches/{resource}.watch.jsonl")) else { return };
+        let Some(text) = reference_text(&format!("watches/{resource}.watch.jsonl")) else { return };
         for line in text.lines() {
             let object = serde_json::from_str::<Value>(line).unwrap().at(&["e", "object"]).clone();
             check_stored(&mut score, object.get("kind").text(), &object);

@@ -5,9 +5,10 @@ mod reference;
 
 use ordered::OrderedMap;
 
+use api::conform::reference_text;
 use api::managed::{self, Entry, Operation};
 use api::{Value, schema, strict};
-use reference::{Score, read_text};
+use reference::Score;
 
 const WATCHES: [&str; 12] = [
     "controllerrevisions",
@@ -77,7 +78,7 @@ fn describe(entries: &[Entry]) -> String {
 fn writes_leave_the_entries_that_the_server_leaves() {
     let (mut creates, mut updates) = (Score::new("managed fields: creates"), Score::new("managed fields: updates"));
     for resource in WATCHES {
-        let Some(text) = read_text(&format!("watches/{resource}.watch.jsonl")) else { return };
+        let Some(text) = reference_text(&format!("watches/{resource}.watch.jsonl")) else { return };
         let mut last: OrderedMap<String, Value> = OrderedMap::new();
         for line in text.lines() {
             let event: Value = serde_json::from_str::<Value>(line).unwrap().get("e").clone();

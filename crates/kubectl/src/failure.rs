@@ -88,6 +88,7 @@ impl Failure {
 
     /// The text for standard error, and the exit code.
     pub fn render(&self) -> (String, i32) {
+        api::reached!("kubectl::failure::Failure::render");
         let (mut text, code) = match self {
             Failure::Silent(code) => return (String::new(), *code),
             Failure::Server(status) if status.reason == Reason::Invalid => (invalid(status), 1),

@@ -33,7 +33,7 @@ pub struct Printer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ManagedFields {
+pub(crate) enum ManagedFields {
     Kept,
     Dropped,
 }
@@ -195,7 +195,7 @@ impl Printer {
 }
 
 impl ManagedFields {
-    fn of(self, value: &Value) -> Value {
+    pub(crate) fn of(self, value: &Value) -> Value {
         let mut value = value.clone();
         if self == ManagedFields::Dropped {
             value.remove(&["metadata", "managedFields"]);

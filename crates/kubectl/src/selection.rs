@@ -132,11 +132,6 @@ impl Selection {
             field => field_text(&body, field),
         })
     }
-
-    /// The name that is asked for, if one is.
-    pub fn name(&self) -> Option<&str> {
-        self.fields.exact_match("metadata.name")
-    }
 }
 
 /// The fields that a resource's objects can be selected by, where it has some of its own.

@@ -1,10 +1,8 @@
 //! Go templates as users of kubectl write them, and the words in which wrong ones are refused.
 
-mod common;
-
 use api::Value;
+use api::conform::reference_text;
 use api::text::json;
-use common::{Score, cases, reference, reference_json};
 use kubectl::printers::gotemplate::Template;
 
 const PODS: &str = r#"{"kind":"List","n":3,"f":1.5,"yes":true,"none":null,"text":"a<b>","items":[
@@ -159,35 +157,10 @@ fn templates_cannot_run_away() {
     assert!(run("{{printf \"%999999999d\" 1}}").is_ok_and(|text| text.len() <= 10_000));
 }
 
-#[test]
-fn upstreams_cases_hold() {
-    let Some(file) = reference_json("cases/table_printer.json") else { return };
-    let mut score = Score::new("go templates");
-    for case in cases(&file, "TestTemplate", "testCase") {
-        let template = case.get("template").text();
-        let ours = Template::parse(template).and_then(|parsed| parsed.execute(case.get("obj")));
-        score.case(template, ours, Ok(case.get("expectOut").text().to_string()));
-    }
-    let exists = r#"{{if (exists . "status" "containerStatuses")}}{{range .status.containerStatuses}}{{if (and (eq .name "foo") (exists . "state" "running"))}}true{{end}}{{end}}{{end}}"#;
-    for case in cases(&file, "TestTemplateStrings", "table") {
-        let has_foo_running = |pod: &Value| {
-            let statuses = pod.get("status").get("containerStatuses").as_list().iter();
-            let is = |status: &Value| {
-                status.get("name").text() == "foo" && status.get("state").get("running") != &Value::Null
-            };
-            statuses.filter(|status| is(status)).count()
-        };
-        let expected = "true".repeat(has_foo_running(case.get("pod")));
-        let ours = Template::parse(exists).and_then(|parsed| parsed.execute(case.get("pod")));
-        score.case(case.get("name").text(), ours, Ok(expected));
-    }
-    score.finish(&[]);
-}
-
 /// The recorded commands with a template.
 #[test]
 fn the_recorded_template_prints_what_was_recorded() {
-    let Some(text) = reference("transcripts/2-wordpress-mysql.jsonl") else { return };
+    let Some(text) = reference_text("transcripts/2-wordpress-mysql.jsonl") else { return };
     let records: Vec<Value> = text.lines().map(|line| json::read(line).expect("a recording is JSON")).collect();
     let with =
         |start: &str| records.iter().find(|record| record.get("cmd").text().starts_with(start)).expect("recorded");

@@ -125,6 +125,7 @@ pub struct StatusInput<'a> {
 
 /// The status that the kubelet would report. Transition times, start time and observed generation are not set.
 pub fn generate_pod_status(input: &StatusInput<'_>) -> PodStatus {
+    api::reached!("kubelet::status::generate_pod_status");
     let pod = input.pod;
     let old = &*pod.status;
     let has_init = !pod.spec.init_containers.is_empty();

@@ -17,6 +17,7 @@ use crate::value::{Map, Str, Value};
 
 /// Fills in the defaults of an object of this kind; of pods, those of their own ([`pod_only`]) too.
 pub fn apply(kind: &str, object: &mut Value) {
+    crate::reached!("api::defaults::apply");
     let Some(object) = object.as_map_mut() else { return };
     match kind {
         "Pod" => pod::pod(object),

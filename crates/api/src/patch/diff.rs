@@ -26,6 +26,7 @@ pub(super) enum Retain {
 
 /// The patch that makes `modified` out of `original`; `{}` when they are equal.
 pub fn two_way(original: &Value, modified: &Value, type_: Type<'_>) -> Result<Value, PatchError> {
+    crate::reached!("api::patch::diff::two_way");
     let empty = Map::new();
     let original = original.as_map().unwrap_or(&empty);
     let modified = modified.as_map().unwrap_or(&empty);

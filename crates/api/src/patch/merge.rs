@@ -8,6 +8,7 @@ use crate::value::{Map, Str, Value};
 
 /// The document after the patch. `patch` must be an object.
 pub fn apply(document: &Value, patch: &Value) -> Result<Value, PatchError> {
+    crate::reached!("api::patch::merge::apply");
     let Value::Map(_) = patch else {
         let got = patch.json_type();
         return Err(PatchError::Decode(format!(

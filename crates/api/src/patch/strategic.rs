@@ -23,6 +23,7 @@ pub(super) enum Mode {
 
 /// The object after the patch. `patch` must be an object.
 pub fn apply(original: &Value, patch: &Value, type_: Type<'_>) -> Result<Value, PatchError> {
+    crate::reached!("api::patch::strategic::apply");
     let original = original.as_map().cloned().unwrap_or_default();
     let patch = expect_map(patch)?.clone();
     merge_map(Mode::Apply, original, patch, Place::root(type_)).map(Value::Map)

@@ -28,6 +28,7 @@ pub fn create(
     type_: Type<'_>,
     overwrite: Overwrite,
 ) -> Result<Value, PatchError> {
+    crate::reached!("api::patch::three_way::create");
     let empty = Map::new();
     let [original, modified, current] = [original, modified, current].map(|value| value.as_map().unwrap_or(&empty));
     let place = Place::root(type_);
@@ -48,6 +49,7 @@ pub fn create(
 
 /// The same for kinds without a schema: a JSON merge patch.
 pub fn create_json_merge(original: &Value, modified: &Value, current: &Value) -> Result<Value, PatchError> {
+    crate::reached!("api::patch::three_way::create_json_merge");
     let changes = keep_values(&merge::diff(current, modified)?);
     let deletions = keep_nulls(&merge::diff(original, modified)?);
     if values_conflict(&changes, &deletions, 0)? {
@@ -67,12 +69,12 @@ fn conflict(patch: Value, changed: Value) -> PatchError {
 }
 
 /// The nulls of a merge patch, and the objects they stand in.
-fn keep_nulls(patch: &Value) -> Value {
+pub(crate) fn keep_nulls(patch: &Value) -> Value {
     filter(patch, Keep::Nulls, 0)
 }
 
 /// A merge patch without its nulls and without the objects that held nothing else.
-fn keep_values(patch: &Value) -> Value {
+pub(crate) fn keep_values(patch: &Value) -> Value {
     filter(patch, Keep::Values, 0)
 }
 

@@ -2,7 +2,7 @@
 
 /// What a word is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Token {
+pub(crate) enum Token {
     End,
     Identifier,
     Comma,
@@ -19,7 +19,8 @@ pub(super) enum Token {
 }
 
 /// Takes a selector apart; the last word is [`Token::End`].
-pub(super) fn words(text: &str) -> Vec<(Token, &str)> {
+pub(crate) fn words(text: &str) -> Vec<(Token, &str)> {
+    crate::reached!("api::selector::lexer::words");
     let mut words = Vec::new();
     let mut rest = text.trim_start_matches(is_space);
     while !rest.is_empty() {

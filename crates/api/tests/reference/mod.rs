@@ -1,30 +1,7 @@
-//! Reading the reference folder, and counting.
+//! Counting what holds.
 #![allow(dead_code)]
 
-use std::path::Path;
-use std::{env, fs};
-
 use api::Value;
-
-/// A JSON file below `ORDINAL_REFERENCE`; `None`, said plainly, when that variable is not set.
-pub(crate) fn read(path: &str) -> Option<Value> {
-    Some(serde_json::from_str(&read_text(path)?).expect("a reference file holds JSON"))
-}
-
-/// The text of a file below `ORDINAL_REFERENCE`.
-pub(crate) fn read_text(path: &str) -> Option<String> {
-    let Ok(folder) = env::var("ORDINAL_REFERENCE") else {
-        println!("skipped: ORDINAL_REFERENCE does not name the reference folder ({path})");
-        return None;
-    };
-    Some(fs::read_to_string(Path::new(&folder).join(path)).expect("the reference file is readable"))
-}
-
-/// All cases of a file of test tables, each with its group.
-pub(crate) fn cases(document: &Value) -> Vec<(&Value, &Value)> {
-    let groups = document.get("groups").as_list().iter();
-    groups.flat_map(|group| group.get("cases").as_list().iter().map(move |case| (group, case))).collect()
-}
 
 /// Where two values differ first, for a message.
 pub(crate) fn difference(got: &Value, expect: &Value) -> String {
@@ -68,6 +45,11 @@ impl Score {
         } else {
             self.misses.push(miss());
         }
+    }
+
+    /// How many were counted.
+    pub(crate) fn total(&self) -> usize {
+        self.passed + self.misses.len()
     }
 
     /// Prints the figure and the misses, and fails below `percent`.

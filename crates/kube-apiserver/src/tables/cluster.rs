@@ -41,12 +41,12 @@ const LEGACY_ROLE: &str = "kubernetes.io/role";
 pub(super) fn node(node: &Node, now: Time) -> Vec<Value> {
     let info = &node.status.node_info;
     let address = |kind: &str| or_none(node.status.address(kind).map_or("", |address| address));
-    let kernel = match (info.kernel_version.as_str(), info.architecture.as_str()) {
-        ("", _) => "<unknown>".to_owned(),
-        (kernel, "") => kernel.to_owned(),
-        (kernel, architecture) => format!("{kernel} ({architecture})"),
-    };
     let or_unknown = |text: &str| if text.is_empty() { Value::from("<unknown>") } else { text.into() };
+    let kernel = or_unknown(&info.kernel_version);
+    let kernel = match info.architecture.as_str() {
+        "" => kernel,
+        architecture => format!("{} ({architecture})", kernel.text()).into(),
+    };
     vec![
         node.metadata.name.clone().into(),
         status(node).into(),
@@ -56,7 +56,7 @@ pub(super) fn node(node: &Node, now: Time) -> Vec<Value> {
         address("InternalIP"),
         address("ExternalIP"),
         or_unknown(&info.os_image),
-        kernel.into(),
+        kernel,
         or_unknown(&info.container_runtime_version),
     ]
 }

@@ -19,11 +19,11 @@ use sim::Time;
 pub use pod::pod_cells;
 
 /// A column: its name, and whether only `-o wide` shows it.
-pub(super) struct Heading(&'static str, Width);
+pub(crate) struct Heading(&'static str, pub(crate) Width);
 
 /// When a column is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Width {
+pub(crate) enum Width {
     Always,
     Wide,
 }
@@ -48,7 +48,8 @@ fn column(index: usize, heading: &Heading) -> Column {
     }
 }
 
-fn headings(kind: Kind) -> &'static [Heading] {
+pub(crate) fn headings(kind: Kind) -> &'static [Heading] {
+    api::reached!("kube_apiserver::tables::headings");
     match kind {
         Kind::Pod => pod::HEADINGS,
         Kind::StatefulSet => apps::STATEFUL_SET,
@@ -86,7 +87,8 @@ fn headings(kind: Kind) -> &'static [Heading] {
     }
 }
 
-fn cells(object: &Object, now: Time) -> Vec<Value> {
+pub(crate) fn cells(object: &Object, now: Time) -> Vec<Value> {
+    api::reached!("kube_apiserver::tables::cells");
     match object {
         Object::Pod(pod) => pod_cells(pod, now),
         Object::StatefulSet(set) => apps::stateful_set(set, now),

@@ -35,6 +35,7 @@ struct Tally {
 
 /// The cells of a pod: name, ready, status, restarts, age; address, node, nominated node, readiness gates.
 pub fn pod_cells(pod: &Pod, now: Time) -> Vec<Value> {
+    api::reached!("kube_apiserver::tables::pod::pod_cells");
     let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
     let total = pod.spec.containers.len() + sidecars;
     let mut tally = Tally { reason: plain_reason(pod), ..Tally::default() };

@@ -35,7 +35,7 @@ pub(super) fn service(service: &Service, now: Time) -> Vec<Value> {
     vec![
         service.metadata.name.clone().into(),
         spec.kind.clone().into(),
-        or_none(&spec.cluster_ip),
+        or_none(spec.cluster_ips.first().unwrap_or(&spec.cluster_ip)),
         external_address(service).into(),
         ports(service),
         age(&service.metadata, now),

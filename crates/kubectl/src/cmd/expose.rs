@@ -2,6 +2,8 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/expose and polymorphichelpers (selectors, ports and protocols of objects).
 
+use api::codec::Codec;
+use api::int_or_string::IntOrString;
 use api::{Kind, Str, Value};
 
 use super::create::{CREATE_FLAGS, Framing, create_object, overridden};
@@ -183,14 +185,8 @@ fn ports(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Vec<Value>, 
         value.set(&["protocol"], protocol.filter(|text| !text.is_empty()).unwrap_or("TCP".into()));
         value.set(&["port"], *number);
         let target = call.flags.text("target-port");
-        value.set(
-            &["targetPort"],
-            match target.parse::<i64>() {
-                _ if target.is_empty() => Value::Int(*number),
-                Ok(target) => Value::Int(target),
-                Err(_) => Value::Str(target),
-            },
-        );
+        let target = if target.is_empty() { Value::Int(*number) } else { IntOrString::parse(&target).encode() };
+        value.set(&["targetPort"], target);
         value
     };
     Ok(numbers.iter().enumerate().map(port).collect())

@@ -165,6 +165,7 @@ fn check(
 }
 
 fn parse_labels(words: &[Str]) -> Result<Change, Failure> {
+    api::reached!("kubectl::cmd::label::parse_labels");
     let mut change = Change { set: OrderedMap::new(), remove: Vec::new() };
     for word in words {
         if let Some((key, value)) = word.split_once('=') {
@@ -202,6 +203,7 @@ fn parse_annotations(words: &[Str]) -> Result<Change, Failure> {
 }
 
 fn refuse_overwrite(call: &Call<'_, '_>, field: Field, now: &StringMap, change: &Change) -> Result<(), Failure> {
+    api::reached!("kubectl::cmd::label::refuse_overwrite");
     if call.flags.is_on("overwrite") {
         return Ok(());
     }
@@ -237,6 +239,7 @@ fn apply(
     dry_run: DryRun,
     output: &Output,
 ) -> Result<(), Failure> {
+    api::reached!("kubectl::cmd::label::apply");
     let now = field.of(info);
     if field == Field::Labels && dry_run != DryRun::Client {
         for key in change.remove.iter().filter(|key| now.get(key).is_none()) {

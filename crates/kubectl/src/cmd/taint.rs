@@ -149,6 +149,7 @@ fn apply(
 impl Change {
     /// Reads `key=value:Effect`, `key:Effect`, `key-` and `key:Effect-`.
     pub fn parse(words: &[Str]) -> Result<Change, String> {
+        api::reached!("kubectl::cmd::taint::Change::parse");
         let mut change = Change::default();
         for word in words {
             if let Some(spec) = word.strip_suffix('-') {
@@ -182,6 +183,7 @@ impl Change {
 
     /// Without `--overwrite` no taint may be there that is to be set.
     pub fn refuse_existing(&self, node: &str, taints: &[Taint]) -> Result<(), Failure> {
+        api::reached!("kubectl::cmd::taint::Change::refuse_existing");
         let is_there = |taint: &&Taint| taints.iter().any(|old| is_match(old, taint));
         let there: Vec<&str> = self.add.iter().filter(is_there).map(|taint| taint.key.as_str()).collect();
         if there.is_empty() {
@@ -195,6 +197,7 @@ impl Change {
 
     /// What is said to have been done, and the taints then: new ones before old ones.
     pub fn applied(&self, old: &[Taint], overwrites: bool) -> Result<(&'static str, Vec<Taint>), Failure> {
+        api::reached!("kubectl::cmd::taint::Change::applied");
         let mut taints = self.add.clone();
         taints.extend(old.iter().filter(|old| !self.add.iter().any(|new| is_match(new, old))).cloned());
         let has_added = taints.len() != old.len();

@@ -91,6 +91,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 }
 
 fn condition(word: &str) -> Result<Condition, Failure> {
+    api::reached!("kubectl::cmd::wait::condition");
     if word.eq_ignore_ascii_case("delete") {
         return Ok(Condition::Deleted);
     }
@@ -108,6 +109,7 @@ fn condition(word: &str) -> Result<Condition, Failure> {
 }
 
 fn path_condition(input: &str) -> Result<Condition, Failure> {
+    api::reached!("kubectl::cmd::wait::path_condition");
     let parts = split_at_single_equals(input);
     let (path, value) = match parts.as_slice() {
         [path] => (path, None),

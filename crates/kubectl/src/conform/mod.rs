@@ -1,6 +1,11 @@
-//! Suites of `ordinal conform` over Kubernetes' own tables for the kubectl. See [`api::conform`].
+//! Suites of `ordinal conform` over Kubernetes' own tables for kubectl. See [`api::conform`].
+
+mod apply;
+mod jsonpath;
+mod kubectl_get;
+mod table_printer;
 
 use api::conform::Suite;
 
 /// The suites of this crate.
-pub const SUITES: &[Suite] = &[];
+pub const SUITES: &[Suite] = &[jsonpath::SUITE, table_printer::SUITE, kubectl_get::SUITE, apply::SUITE];

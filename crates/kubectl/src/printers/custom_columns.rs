@@ -28,6 +28,7 @@ pub struct CustomColumn {
 impl CustomColumns {
     /// Reads `HEADER:path,HEADER:path`. The error is upstream's sentence.
     pub fn from_spec(spec: &str) -> Result<CustomColumns, String> {
+        api::reached!("kubectl::printers::custom_columns::CustomColumns::from_spec");
         if spec.is_empty() {
             return Err("custom-columns format specified but no custom columns given".into());
         }
@@ -42,6 +43,7 @@ impl CustomColumns {
 
     /// Reads a template of two lines: headers, and paths under them. The error is upstream's sentence.
     pub fn from_template(template: &str) -> Result<CustomColumns, String> {
+        api::reached!("kubectl::printers::custom_columns::CustomColumns::from_template");
         let missing = |what: &str| {
             let form = "one line of space separated headers, one line of space separated column specs.";
             format!("invalid template, missing {what} line. Expected format is {form}")
@@ -76,6 +78,7 @@ impl CustomColumns {
 
     /// The lines of these objects.
     pub fn print<'o>(&mut self, objects: impl IntoIterator<Item = &'o Value>) -> Result<String, String> {
+        api::reached!("kubectl::printers::custom_columns::CustomColumns::print");
         let parsed = self.columns.iter().map(|column| Template::parse(&column.field_spec));
         let templates = parsed.collect::<Result<Vec<_>, _>>()?;
         let mut text = String::new();

@@ -15,6 +15,7 @@ use super::jsonpath::{MissingKeys, Template, relaxed};
 
 /// The places of the objects in sorted order. The error is upstream's sentence.
 pub fn order_by(path: &str, objects: &[&Value]) -> Result<Vec<usize>, String> {
+    api::reached!("kubectl::printers::sort_by::order_by");
     let field = relaxed(path)?;
     let template = Template::parse(&field)?;
     let first = |object: &&Value| -> Result<Option<Value>, String> {

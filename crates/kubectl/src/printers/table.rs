@@ -6,8 +6,7 @@
 //! Models: kubernetes v1.36 cli-runtime/pkg/printers/tableprinter.go.
 
 use api::table::{Column, Row, Table};
-use api::{ObjectMeta, Str, StringMap, Value, duration};
-use sim::Time;
+use api::{Str, StringMap};
 
 use super::go::format_v;
 use super::tabwriter::TabWriter;
@@ -46,11 +45,13 @@ impl TablePrinter {
 
     /// The lines of a table; none if it has no rows.
     pub fn print(&mut self, table: &Table) -> String {
+        api::reached!("kubectl::printers::table::TablePrinter::print");
         self.print_with(table, None)
     }
 
     /// As [`TablePrinter::print`], with what happened (`ADDED`, …) in front: `--output-watch-events`.
     pub fn print_event(&mut self, event: &str, table: &Table) -> String {
+        api::reached!("kubectl::printers::table::TablePrinter::print_event");
         self.print_with(table, Some(event))
     }
 
@@ -142,24 +143,4 @@ pub fn format_labels(labels: &StringMap) -> String {
     }
     let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
-}
-
-fn column(name: &str, format: &str) -> Column {
-    Column { name: name.into(), kind: "string".into(), format: format.into(), priority: 0 }
-}
-
-/// Name and age of objects for which the server has no table.
-pub fn table_of_objects<'o>(objects: impl IntoIterator<Item = &'o ObjectMeta>, now: Time) -> Table {
-    let row = |metadata: &ObjectMeta| Row {
-        cells: vec![Value::Str(metadata.name.clone()), duration::age(now, metadata.creation_timestamp).into()],
-        metadata: metadata.clone(),
-    };
-    Table { columns: vec![column("Name", "name"), column("Age", "")], rows: objects.into_iter().map(row).collect() }
-}
-
-/// A `Status` that a watch ended with.
-pub fn table_of_status(status: &str, reason: &str, message: &str) -> Table {
-    let cells = vec![status.into(), reason.into(), message.into()];
-    let columns = vec![column("Status", ""), column("Reason", ""), column("Message", "")];
-    Table { columns, rows: vec![Row { cells, metadata: ObjectMeta::default() }] }
 }

@@ -4,7 +4,7 @@ use api::{Key, Kind, Object, ObjectMeta, Value};
 use client::{Api, DeleteOptions};
 use sim::Span;
 
-use crate::tables::common::{Score, cases, reference_json};
+use crate::common::{Score, cases, reference_json};
 use crate::world::{Outcome, World};
 
 /// A world with the row's objects. What the rows leave out and a server asks for is filled in.

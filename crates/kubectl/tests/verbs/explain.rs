@@ -1,6 +1,6 @@
 //! `kubectl explain`: its head, its paths and its refusals.
 
-use crate::tables::common::reference_json;
+use crate::common::reference_json;
 use crate::world::World;
 use api::schema::{self, Type};
 use api::{Str, Value};

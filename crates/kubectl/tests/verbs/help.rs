@@ -1,6 +1,6 @@
 //! Help against that of the real kubectl: verbs, flags, shorthands, defaults and usage lines. The sentences are ours.
 
-use crate::tables::common::reference;
+use crate::common::reference;
 use crate::world::World;
 
 const VERBS: [&str; 30] = [

@@ -1,6 +1,8 @@
 //! Whole commands of kubectl against an API server, without controllers and kubelets.
 
 mod commands;
+#[path = "../common/mod.rs"]
+mod common;
 mod config;
 mod describe;
 mod drain;
@@ -12,5 +14,4 @@ mod raw;
 mod recorded;
 mod replacement;
 mod set;
-mod tables;
 mod world;

@@ -1,6 +1,6 @@
 //! `--raw` and `--subresource`: the API's paths, and the parts of an object.
 
-use crate::tables::common::{reference, reference_json};
+use crate::common::{reference, reference_json};
 use crate::world::World;
 use api::text::json;
 

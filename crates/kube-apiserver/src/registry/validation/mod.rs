@@ -47,6 +47,7 @@ pub(crate) use warnings::warnings;
 
 /// The faults of a new object, after defaulting.
 pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
+    api::reached!("kube_apiserver::registry::validation::validate_create");
     let mut errors = Errors::new();
     if looks(kind).at_new {
         meta::whole(kind, object, Layer::Kind(kind), &mut errors);
@@ -141,6 +142,7 @@ fn looks(kind: Kind) -> Looks {
 
 /// The faults of a changed object, after defaulting.
 pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
+    api::reached!("kube_apiserver::registry::validation::validate_update");
     let mut errors = Errors::new();
     meta::whole(kind, object, Layer::Generic, &mut errors);
     meta::update(object, old, Layer::Generic, &mut errors);
@@ -200,6 +202,3 @@ fn update_metadata(kind: Kind, object: &Value, old: &Value, errors: &mut Errors)
         meta::whole(kind, object, Layer::Kind(kind), errors);
     }
 }
-
-#[cfg(test)]
-mod tests;

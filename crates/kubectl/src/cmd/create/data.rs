@@ -118,6 +118,7 @@ fn with_hash(call: &Call<'_, '_>, name: &str, kind: &str, body: &Value) -> Str {
 }
 
 fn read_data(call: &mut Call<'_, '_>, name: &str, holder: Holder) -> Result<Data, Failure> {
+    api::reached!("kubectl::cmd::create::data::read_data");
     let (files, literals) = (call.flags.texts("from-file"), call.flags.texts("from-literal"));
     let env_files = call.flags.texts("from-env-file");
     if !env_files.is_empty() && (!files.is_empty() || !literals.is_empty()) {

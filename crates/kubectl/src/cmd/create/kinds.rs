@@ -2,6 +2,8 @@
 
 use ordered::OrderedSet;
 
+use api::codec::Codec;
+use api::int_or_string::IntOrString;
 use api::{Str, Value};
 
 use super::super::{Call, Flow, PLAIN, Verb, shared};
@@ -115,7 +117,7 @@ fn budget(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (true, false) => ("maxUnavailable", max),
     };
     let mut body = Value::map();
-    body.set(&["spec", field], text.parse::<i64>().map_or(Value::Str(text.clone()), Value::Int));
+    body.set(&["spec", field], IntOrString::parse(&text).encode());
     for pair in selector.split(',') {
         let (key, value) = pair.split_once('=').ok_or_else(|| Failure::Plain(format!("invalid label spec: {pair}")))?;
         body.set(&["spec", "selector", "matchLabels", key], value.trim_start_matches('='));

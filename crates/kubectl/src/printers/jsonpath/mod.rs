@@ -56,11 +56,13 @@ pub struct Template {
 impl Template {
     /// Reads a template. The error is upstream's sentence: `unterminated array`.
     pub fn parse(text: &str) -> Result<Template, String> {
+        api::reached!("kubectl::printers::jsonpath::Template::parse");
         parse::parse(text, 0).map(|nodes| Template { nodes })
     }
 
     /// What the template prints of a value. The error is upstream's sentence.
     pub fn execute(&self, value: &Value, missing: MissingKeys) -> Result<String, String> {
+        api::reached!("kubectl::printers::jsonpath::Template::execute");
         let mut out = String::new();
         for results in self.find(value, missing)? {
             let texts: Vec<String> = results.iter().map(execute::text).collect();
@@ -99,6 +101,7 @@ pub fn execute_error(template: &str, error: &str, object: &Value) -> String {
 /// A path as `--sort-by` and custom columns take it (`metadata.name`, `.metadata.name`, `{.metadata.name}`), in braces.
 /// The error is upstream's sentence.
 pub fn relaxed(path: &str) -> Result<String, String> {
+    api::reached!("kubectl::printers::jsonpath::relaxed");
     if path.is_empty() {
         return Ok(String::new());
     }
