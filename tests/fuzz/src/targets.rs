@@ -171,7 +171,7 @@ fn read_quantity(text: &str) -> bool {
     let _ = IntOrString::parse(text).scaled(i64::MAX, Rounding::Up);
     let Ok(quantity) = Quantity::parse(text) else { return false };
     assert_eq!(Quantity::parse(&quantity.to_string()), Ok(quantity));
-    assert_eq!(quantity - quantity, Quantity::ZERO);
+    assert_eq!(quantity + -quantity, Quantity::ZERO);
     let rounded = quantity.round_up(0);
     assert!(rounded.to_string() == rounded.round_up(0).to_string());
     std::hint::black_box((quantity + rounded, quantity.multiply(i64::MIN), quantity.milli_value()));

@@ -6,7 +6,7 @@ use ordered::OrderedSet;
 
 thread_local! {
     static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
-    static REACHED: RefCell<OrderedSet<&'static str>> = RefCell::new(OrderedSet::new());
+    static REACHED: RefCell<OrderedSet<&'static str>> = const { RefCell::new(OrderedSet::new()) };
 }
 
 /// Marks that the function `name` runs; what `api::reached!` calls.
