@@ -48,11 +48,13 @@ fn measure(target: &Target, inputs: u64) {
     let (mut slowest, mut slowest_input) = (Duration::ZERO, String::new());
     let (mut memory, mut largest_input) = (peak_memory_kib(), String::new());
     let start = Instant::now();
-    let accepted = run(target, 1, inputs, |input, read| {
+    let accepted = run(target, 1, inputs, |input| {
         INPUT.with_borrow_mut(|place| input.clone_into(place));
-        let before = Instant::now();
-        read();
-        let took = before.elapsed();
+        let (mut took, is_accepted) = timed(target, input);
+        if took > slowest {
+            // A busy machine is not the input's fault.
+            took = took.min(timed(target, input).0).min(timed(target, input).0);
+        }
         if took > slowest {
             slowest = took;
             input.clone_into(&mut slowest_input);
@@ -67,14 +69,21 @@ fn measure(target: &Target, inputs: u64) {
                 assert!(now < MEMORY_KIB_MAX, "it took {now} KiB");
             }
         }
+        is_accepted
     });
     let (seconds, name) = (start.elapsed().as_secs_f64(), target.name);
     println!(
         "{name}: {inputs} inputs, {accepted} accepted, {seconds:.1} s, slowest {slowest:.1?}, peak memory {} MiB",
-        memory / 1_024
+        peak_memory_kib().max(memory) / 1_024
     );
     println!("  slowest: {}", beginning(&slowest_input));
     println!("  largest: {}", beginning(&largest_input));
+}
+
+fn timed(target: &Target, input: &str) -> (Duration, bool) {
+    let before = Instant::now();
+    let is_accepted = (target.read)(input);
+    (before.elapsed(), is_accepted)
 }
 
 fn beginning(input: &str) -> String {
