@@ -1,7 +1,7 @@
 //! `{a,b}` and `{1..3}`: one word becomes several before anything else happens.
 
 use crate::ast::{Part, Word};
-use crate::limits::{EXPANSION_WORDS_MAX, NESTING_MAX};
+use crate::limits::{EXPANSION_BYTES_MAX, EXPANSION_WORDS_MAX, NESTING_MAX};
 
 /// An element of a word, so that braces can be found among quoted parts.
 #[derive(Clone, Debug)]
@@ -73,11 +73,16 @@ fn combine(
     depth: usize,
 ) -> Result<Vec<Vec<Element>>, String> {
     let tails = expand_elements(&elements[close + 1..], depth + 1)?;
-    let mut words = Vec::new();
+    let (mut words, mut size) = (Vec::new(), 0);
     for alternative in alternatives {
         for middle in expand_elements(&alternative, depth + 1)? {
             for tail in &tails {
-                words.push([&elements[..open], &middle, tail].concat());
+                let word = [&elements[..open], &middle, tail].concat();
+                size += word.len();
+                words.push(word);
+                if size > EXPANSION_BYTES_MAX {
+                    return Err(format!("brace expansion makes more than {EXPANSION_BYTES_MAX} bytes"));
+                }
                 if words.len() > EXPANSION_WORDS_MAX {
                     return Err(format!("brace expansion makes more than {EXPANSION_WORDS_MAX} words"));
                 }
