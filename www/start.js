@@ -10,6 +10,9 @@ try {
     said.push(event);
   };
   globalThis.ordinalEngine = { worker, said };
+  // The reader is there: what a first session does without is loaded.
+  const touch = () => worker.postMessage('touched');
+  for (const act of ['pointerdown', 'keydown', 'wheel']) addEventListener(act, touch, { once: true, capture: true, passive: true });
 } catch {
   // The page tries again, and says what is wrong.
 }

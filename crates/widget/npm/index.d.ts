@@ -49,6 +49,8 @@ export interface ClusterOptions {
   files?: Record<string, string>;
   /** The engine's wasm, where `engine_bg.wasm` beside this module cannot be fetched. The first call of a module decides. */
   wasm?: BufferSource | URL | string | Response | WebAssembly.Module;
+  /** The address of its second part, where `engine_rest.wasm` does not lie beside this module. */
+  rest?: URL | string;
 }
 
 /** What a command said. */
@@ -142,7 +144,7 @@ export interface Cluster extends Common {
 export function createCluster(options?: ClusterOptions): Promise<Cluster>;
 
 /** The cluster that an exported session describes, at the instant of the last thing that was done in it. */
-export function importSession(journal: string, options?: Pick<ClusterOptions, 'wasm'>): Promise<Cluster>;
+export function importSession(journal: string, options?: Pick<ClusterOptions, 'wasm' | 'rest'>): Promise<Cluster>;
 
 /** A part of the page. */
 export type View = 'terminal' | 'picture' | 'editor' | 'events' | 'lesson';

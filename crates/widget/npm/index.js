@@ -1,11 +1,14 @@
 // ordinal-playground: Kubernetes for stateful applications, as a library. The engine is WebAssembly; this file loads it once,
 // checks what callers pass, and turns its refusals into OrdinalError.
-import init, { Engine } from './engine.js';
+import init, * as program from './engine.js';
 import { OrdinalError, check, optionalText, read } from './options.js';
 import { Surface, Watch, emit, silence } from './surface.js';
 
 export { OrdinalError } from './options.js';
 export { createPlayground } from './playground.js';
+
+// The second part, where the engine comes in two.
+const { Engine, rest = {} } = program;
 
 const SECOND = 1000;
 const DAY = 24 * 3600 * SECOND;
@@ -17,20 +20,22 @@ const loading = { engine: null };
 // Once the engine has trapped, its memory can no longer be trusted: nothing calls into it again.
 let crash = null;
 
-function load(source) {
-  loading.engine ??= fetchEngine(source).catch((error) => {
+function load({ wasm, rest: address }) {
+  if (address !== undefined) rest.address = String(address);
+  loading.engine ??= fetchEngine(wasm).catch((error) => {
     loading.engine = null;
     throw new OrdinalError('LoadFailed', `the engine cannot be loaded: ${error.message}`);
   });
   return loading.engine;
 }
 
+// The engine comes in two parts. This is the first; the second comes with the first command, or when the first needs it.
 async function fetchEngine(source) {
-  if (source !== undefined) return init({ module_or_path: source });
   const address = new URL('./engine_bg.wasm', import.meta.url);
-  if (address.protocol !== 'file:') return init({ module_or_path: address });
-  const { readFile } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises');
-  return init({ module_or_path: await readFile(address) });
+  if (address.protocol !== 'file:') return init({ module_or_path: source ?? address });
+  const { readFileSync } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs');
+  rest.read = (place) => readFileSync(new URL(place));
+  return init({ module_or_path: source ?? readFileSync(address) });
 }
 
 const OPTIONS = {
@@ -40,12 +45,13 @@ const OPTIONS = {
   start: ['date', HEADLESS_START],
   files: ['texts', {}],
   wasm: ['any', undefined],
+  rest: ['any', undefined],
 };
 
 /** A new cluster without a page. */
 export async function createCluster(options = {}) {
-  const { nodes, seed, timing, start, files, wasm } = read(options, OPTIONS, 'createCluster');
-  await load(wasm);
+  const { nodes, seed, timing, start, files, ...source } = read(options, OPTIONS, 'createCluster');
+  await load(source);
   const made = call(() => new Engine({
     nodes,
     seed,
@@ -59,9 +65,14 @@ export async function createCluster(options = {}) {
 /** The cluster that `exportSession` of a cluster, or the page's export, describes. */
 export async function importSession(journal, options = {}) {
   check('importSession: journal', journal, 'text');
-  const { wasm } = read(options, { wasm: ['any', undefined] }, 'importSession');
-  await load(wasm);
+  const { wasm, rest } = OPTIONS;
+  await load(read(options, { wasm, rest }, 'importSession'));
   return new Cluster(call(() => Engine.import(journal)));
+}
+
+// Where files can be read at once there is nothing to be had beforehand.
+async function fetchRest() {
+  if (rest.fetch && !rest.address.startsWith('file:')) rest.fetch(await loading.engine);
 }
 
 // Calls into the engine. Its refusals become OrdinalError; a trap is our bug, and ends every cluster of this module.
@@ -70,7 +81,7 @@ function call(work) {
   try {
     return work();
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) {
+    if (error instanceof WebAssembly.RuntimeError || (error && error === rest.error)) {
       crash = `the engine has crashed (${error.message}); load the module anew`;
       throw new OrdinalError('Crashed', crash);
     }
@@ -112,6 +123,7 @@ class Cluster extends Surface {
   async run(command, options = {}) {
     check('run: command', command, 'text');
     const { limitSeconds } = read(options, { limitSeconds: ['duration', DEFAULT_LIMIT_SECONDS] }, 'run');
+    fetchRest();
     return this.#move((engine) => engine.run(command, limitSeconds * SECOND));
   }
 

@@ -33,7 +33,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   test [--only native|wasm|e2e|lint] install what is missing, run every test
   bench [NAME…]                      measure time and memory in wasm
   fuzz [TARGET [N]]                  read N (1,000,000) bad inputs of one kind, or of every kind
-  size                               what the first page load transfers, brotli; fails past the budget";
+  size                               what the first page load and the package transfer, brotli; fails past a budget";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -3,6 +3,7 @@
 
 use crate::install;
 use crate::page;
+use crate::size;
 use crate::tool::{self, Outcome, say};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,23 +18,22 @@ const NOT_PACKED: [&str; 4] = ["npm/", "site/", "sitemap.xml", "first-load.json"
 pub(crate) fn build(dist: &Path) -> Outcome<PathBuf> {
     install::wasm_target()?;
     say("compiling the library (release, wasm32)");
-    let mut compile = tool::cargo();
-    compile.args(["build", "--package", "widget", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
-    tool::run(&mut compile)?;
+    page::compile(&["--package", "widget"])?;
     let folder = dist.join("npm");
     page::clear(&folder)?;
-    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm/widget.wasm");
-    page::bindgen(&folder, &[("web", "engine", compiled)])?;
+    page::bindgen(&folder, &[("web", "engine", page::compiled("widget"))])?;
     let sources = tool::root().join("crates/widget/npm");
     for name in TEXTS {
         page::write(&folder.join(name), &page::read(&sources.join(name))?)?;
     }
+    page::split(&folder, "engine", &page::compiled("widget"))?;
     let licence = tool::root().join("LICENSE");
     fs::copy(&licence, folder.join("LICENSE")).map_err(|error| format!("{}: {error}", licence.display()))?;
     page::write(&folder.join("package.json"), &manifest())?;
     let is_packed = |name: &str| !NOT_PACKED.iter().any(|start| name.starts_with(start));
     page::copy_some(dist, &folder.join("page"), is_packed)?;
     say(&format!("built {}", folder.display()));
+    print!("{}", size::engine(dist)?.0);
     Ok(folder)
 }
 
@@ -46,8 +46,8 @@ fn manifest() -> String {
   "description": "Kubernetes for stateful applications, as a library in WebAssembly",
   "license": "Apache-2.0",
   "type": "module",
-  "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm", "./page/*": "./page/*" }},
-  "files": ["index.js", "options.js", "playground.js", "surface.js", "index.d.ts", "engine.js", "engine_bg.wasm", "page"],
+  "exports": {{ ".": {{ "types": "./index.d.ts", "default": "./index.js" }}, "./engine_bg.wasm": "./engine_bg.wasm", "./engine_rest.wasm": "./engine_rest.wasm", "./page/*": "./page/*" }},
+  "files": ["index.js", "options.js", "playground.js", "surface.js", "index.d.ts", "engine.js", "engine_bg.wasm", "engine_rest.wasm", "page"],
   "sideEffects": false,
   "engines": {{ "node": ">=20" }}
 }}
@@ -69,6 +69,7 @@ mod tests {
             "index.d.ts",
             "engine.js",
             "engine_bg.wasm",
+            "engine_rest.wasm",
             "page",
         ] {
             assert!(manifest.contains(&format!("\"{name}\"")), "{name}");

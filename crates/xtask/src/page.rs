@@ -17,9 +17,7 @@ use std::process::Command;
 pub(crate) fn build() -> Outcome<PathBuf> {
     install::wasm_target()?;
     say("compiling the page and the worker (release, wasm32)");
-    let mut compile = tool::cargo();
-    compile.args(["build", "--package", "ordinal-web", "--bin", "page", "--bin", "worker"]);
-    tool::run(compile.args(["--profile", "wasm", "--target", "wasm32-unknown-unknown"]))?;
+    compile(&["--package", "ordinal-web", "--bin", "page", "--bin", "worker"])?;
 
     // Put together aside and then moved, so that two builds at a time leave one whole page.
     let staging = tool::target_dir().join(format!("page-{}", std::process::id()));
@@ -32,13 +30,24 @@ pub(crate) fn build() -> Outcome<PathBuf> {
     Ok(dist)
 }
 
+/// Compiles for the page. The linker's relocations stay in the wasm: they tell `split` which data belongs to which code.
+pub(crate) fn compile(what: &[&str]) -> Outcome<()> {
+    const RELOCATIONS: &str = "target.wasm32-unknown-unknown.rustflags=['-Clink-arg=--emit-relocs']";
+    let mut compile = tool::cargo();
+    compile.arg("build").args(what).args(["--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
+    tool::run(compile.args(["--config", RELOCATIONS]))
+}
+
+/// Where [`compile`] leaves the program of this name.
+pub(crate) fn compiled(name: &str) -> PathBuf {
+    tool::target_dir().join(format!("wasm32-unknown-unknown/wasm/{name}.wasm"))
+}
+
 fn assemble(page: &Path) -> Outcome<()> {
     clear(page)?;
     copy_folder(&tool::root().join("www"), page)?;
-    let compiled = tool::target_dir().join("wasm32-unknown-unknown/wasm");
-    let jobs = [("web", "page", compiled.join("page.wasm")), ("no-modules", "worker", compiled.join("worker.wasm"))];
-    bindgen(page, &jobs)?;
-    split(page, "worker")?;
+    bindgen(page, &[("web", "page", compiled("page")), ("no-modules", "worker", compiled("worker"))])?;
+    split(page, "worker", &compiled("worker"))?;
     bundle_editor(page)?;
     let index = read(&page.join("index.html"))?;
     write(&page.join("index.html"), &without_trunk_links(&index))?;
@@ -67,12 +76,12 @@ pub(crate) fn bindgen(out: &Path, jobs: &[(&str, &str, PathBuf)]) -> Outcome<()>
 }
 
 /// Splits a program into what a first session runs and the rest (docs/decisions/0007).
-fn split(page: &Path, name: &str) -> Outcome<()> {
+pub(crate) fn split(folder: &Path, name: &str, linked: &Path) -> Outcome<()> {
     say(&format!("splitting {name}_bg.wasm"));
     let scratch = tool::target_dir().join(format!("split-{}", std::process::id()));
     let mut command = tool::cargo();
     command.args(["run", "--quiet", "--package", "xtask", "--features", "bindgen", "--bin", "split", "--"]);
-    tool::run(command.arg(page).arg(name).arg(&scratch))?;
+    tool::run(command.arg(folder).arg(name).args([linked, &scratch]))?;
     remove(&scratch)
 }
 

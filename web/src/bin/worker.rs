@@ -18,6 +18,10 @@ fn main() {
     let engine = RefCell::new(Engine::default());
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let request = Uint8Array::new(&event.data()).to_vec();
+        // What is no bytes is for the loader.
+        if request.is_empty() {
+            return;
+        }
         let was_used = engine.borrow().is_used();
         let answer = engine.borrow_mut().answer(&request);
         post(&answer);

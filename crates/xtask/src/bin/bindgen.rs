@@ -3,8 +3,12 @@
 //! Usage: `bindgen OUT_DIR (web|no-modules|nodejs NAME INPUT.wasm)…`. It is not a replacement for wasm-bindgen's own
 //! command line: it knows the three targets that this project uses and has no options.
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_encoder::{RawSection, Section};
+use wasmparser::{Parser, Payload};
 
 fn generate(out_dir: &str, target: &str, name: &str, input: &str) -> Result<(), String> {
     let mut bindgen = Bindgen::new();
@@ -21,7 +25,24 @@ fn generate(out_dir: &str, target: &str, name: &str, input: &str) -> Result<(), 
         "nodejs" => bindgen.nodejs(true),
         other => return Err(format!("unknown target {other:?}")),
     };
-    chosen.and_then(|bindgen| bindgen.generate(out_dir)).map_err(|error| format!("{input}: {error:#}"))
+    chosen.and_then(|bindgen| bindgen.generate(out_dir)).map_err(|error| format!("{input}: {error:#}"))?;
+    let wasm = Path::new(out_dir).join(format!("{name}_bg.wasm"));
+    let bytes = fs::read(&wasm).and_then(|bytes| fs::write(&wasm, without_relocations(&bytes)?));
+    bytes.map_err(|error| format!("{}: {error}", wasm.display()))
+}
+
+/// The module without what the linker notes for `split`, which reads it from the linker's own output.
+fn without_relocations(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut out = bytes[..8].to_vec();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(std::io::Error::other)?;
+        let is_noted = |name: &str| name == "linking" || name.starts_with("reloc.");
+        let is_kept = !matches!(&payload, Payload::CustomSection(section) if is_noted(section.name()));
+        if let (Some((id, range)), true) = (payload.as_section(), is_kept) {
+            RawSection { id, data: &bytes[range] }.append_to(&mut out);
+        }
+    }
+    Ok(out)
 }
 
 fn main() -> ExitCode {

@@ -7,14 +7,15 @@
 
 use crate::code::Code;
 use crate::cut::Cut;
+use crate::data::Symbols;
 use crate::module::{Module, Outcome, in_words};
 use crate::pieces;
 use crate::write;
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::reencode::{Error, Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, Function, GlobalType,
-    HeapType, ImportSection, Instruction, RawSection, RefType, StartSection, TableType, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, Function,
+    GlobalType, HeapType, ImportSection, Instruction, RefType, StartSection, TableType, TypeSection, ValType,
 };
 use wasmparser::Operator;
 
@@ -31,8 +32,8 @@ pub(crate) struct Parts {
 
 /// Divides by what ran: one mark for each basic block. Exported functions are `first`'s in any case.
 /// `stamp` names the pair: by it `rest` imports the sign that it is loaded, so that it does not link with another build's `first`.
-pub(crate) fn divide(module: &Module, ran: &[bool], stamp: &str) -> Outcome<Parts> {
-    let plan = Plan::new(module, ran, stamp)?;
+pub(crate) fn divide(module: &Module, data: &Symbols, ran: &[bool], stamp: &str) -> Outcome<Parts> {
+    let plan = Plan::new(module, data, ran, stamp)?;
     Ok(Parts { first: plan.first()?, rest: plan.rest()? })
 }
 
@@ -64,10 +65,12 @@ struct Plan<'a> {
     piece_type_of: BTreeMap<u32, u32>,
     /// The types that `first` has thunks for, in order.
     thunks: Vec<u32>,
+    /// The data that only `rest` reads: `(start, end)`, in order.
+    data: Vec<(u32, u32)>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(module: &'a Module<'a>, ran: &[bool], stamp: &'a str) -> Outcome<Plan<'a>> {
+    fn new(module: &'a Module<'a>, data: &Symbols, ran: &[bool], stamp: &'a str) -> Outcome<Plan<'a>> {
         let (side, cuts) = sides(module, ran);
         let slots = module.tables.first().map_or(0, |table| table.initial as u32);
         let mut plan = Plan {
@@ -83,10 +86,12 @@ impl<'a> Plan<'a> {
             piece_types: Vec::new(),
             piece_type_of: BTreeMap::new(),
             thunks: Vec::new(),
+            data: Vec::new(),
         };
         plan.number_functions();
         plan.give_slots()?;
         plan.type_pieces()?;
+        plan.data = data.movable(plan.first_instructions())?;
         Ok(plan)
     }
 
@@ -195,6 +200,11 @@ impl<'a> Plan<'a> {
         found
     }
 
+    fn first_instructions(&self) -> impl Iterator<Item = &'a Operator<'a>> {
+        let written = self.bodies().flat_map(|(function, code)| self.instructions(function, code));
+        written.filter(|(side, _)| *side == Side::First).map(|(_, operator)| operator)
+    }
+
     /// Has `rest` loaded if the slot is empty.
     fn ensure(&self) -> u32 {
         self.module.imported + 1 + self.functions_of(Side::First).count() as u32
@@ -260,8 +270,38 @@ impl<'a> Plan<'a> {
         out.section(&write::tables(&self.table_types()?)).section(&write::memories(module)?);
         out.section(&self.first_globals()?).section(&self.first_exports()?);
         out.section(&self.first_elements()).section(&self.first_code()?);
-        out.section(&RawSection { id: wasm_encoder::SectionId::Data as u8, data: module.data });
+        out.section(&self.first_data());
         Ok(out.finish())
+    }
+
+    /// All data, zero where `rest` brings it.
+    fn first_data(&self) -> DataSection {
+        let mut section = DataSection::new();
+        for (address, bytes) in &self.module.segments {
+            let mut bytes = bytes.to_vec();
+            for (start, end) in self.data_of(*address, bytes.len()) {
+                bytes[start..end].fill(0);
+            }
+            section.active(0, &ConstExpr::i32_const(*address as i32), bytes);
+        }
+        section
+    }
+
+    fn rest_data(&self) -> DataSection {
+        let mut section = DataSection::new();
+        for (address, bytes) in &self.module.segments {
+            for (start, end) in self.data_of(*address, bytes.len()) {
+                let place = ConstExpr::i32_const((*address as usize + start) as i32);
+                section.active(0, &place, bytes[start..end].iter().copied());
+            }
+        }
+        section
+    }
+
+    /// What moves of a segment, by places in it.
+    fn data_of(&self, address: u32, length: usize) -> impl Iterator<Item = (usize, usize)> {
+        let inside = self.data.iter().filter(move |(start, _)| *start >= address && *start < address + length as u32);
+        inside.map(move |(start, end)| ((start - address) as usize, (end - address) as usize))
     }
 
     fn first_globals(&self) -> Outcome<wasm_encoder::GlobalSection> {
@@ -392,7 +432,7 @@ impl<'a> Plan<'a> {
         let mut out = wasm_encoder::Module::new();
         out.section(&types).section(&self.rest_imports()?).section(&write::functions(kinds));
         out.section(&StartSection { function_index: start });
-        out.section(&self.rest_elements()).section(&code);
+        out.section(&self.rest_elements()).section(&code).section(&self.rest_data());
         Ok(out.finish())
     }
 

@@ -112,7 +112,7 @@ impl<'a> Module<'a> {
     }
 }
 
-fn segment_of<'a>(segment: &wasmparser::Data<'a>) -> Outcome<(u32, &'a [u8])> {
+pub(crate) fn segment_of<'a>(segment: &wasmparser::Data<'a>) -> Outcome<(u32, &'a [u8])> {
     match &segment.kind {
         wasmparser::DataKind::Active { memory_index: 0, offset_expr } => Ok((constant(offset_expr)?, segment.data)),
         _ => Err("data that lld does not write".into()),

@@ -1,153 +1,62 @@
-//! The session that decides what is loaded first: a new cluster, and the beginning of the first lesson, as the page sends it.
+//! The session that decides what of a program is loaded first, and a longer one that runs through the rest.
 
-use crate::module::{Outcome, in_words};
-use view::{Answer, Command, File, Goal, Name, Request, Start, Update, from_bytes, to_bytes};
+use crate::module::Outcome;
+use crate::requests;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-const LESSON: &str = "statefulset-basics";
-const MANIFEST: &str = include_str!("../../../../../www/lessons/statefulset-basics/web.yaml");
-const NODES: u32 = 4;
-/// A page begins with a seed that nobody has had before, at today's date. So many are tried, up to the prompt, and through the lesson.
-const STARTS: u64 = 96;
-const LESSONS: u64 = 8;
-/// Their dates lie some weeks apart, and at odd microseconds.
-const APART_US: u64 = 2_345_678_901_233;
-const START_US: u64 = 1_767_225_600_000_000;
-const SECOND_US: u64 = 1_000_000;
-const FRAME_US: u64 = 16_667;
-const WATCHING: u32 = 2;
-
-/// What is typed into the first terminal: before two pods run, and after.
-const FIRST_LINES: [&str; 3] =
-    ["kubectl apply -f web.yaml", "kubectl get service nginx", "kubectl get statefulset web"];
-const LATER_LINES: [&str; 3] = [
-    "kubectl get pods -l app=nginx",
-    "for i in 0 1; do kubectl exec \"web-$i\" -- sh -c 'hostname'; done",
-    "kubectl scale statefulset web --replicas=3",
-];
-/// What the lesson asks about.
-const PROBES: [&str; 2] = [
-    "kubectl wait statefulset/web --for=jsonpath={.status.readyReplicas}=2 --timeout=0s",
-    "kubectl get statefulset web -o jsonpath={.status.readyReplicas}",
-];
-/// What shows that the session went as it should.
-const SEEN: [&str; 4] = ["statefulset.apps/web created", "web-1   1/1     Running", "web-0\nweb-1\n", "web scaled"];
-
-/// What the longer session goes on with: what most first sessions do not do.
-const MORE_LINES: [&str; 16] = [
-    "kubectl get all -o wide",
-    "kubectl get statefulset web -o yaml",
-    "kubectl describe pod web-0",
-    "kubectl explain statefulset.spec",
-    "kubectl create deployment d --image=nginx --replicas=3",
-    "kubectl rollout restart deployment d",
-    "kubectl rollout status deployment d",
-    "kubectl delete pod web-0",
-    "kubectl get events",
-    "kubectl get nope",
-    "kubectl patch statefulset web -p '{\"spec\":{\"replicas\":4}}'",
-    "kubectl wait --for=condition=Ready pod/web-0 --timeout=60s",
-    "kubectl exec web-0 -- curl -s localhost",
-    "kubectl drain node-1 --ignore-daemonsets --force",
-    "for i in 1 2 3; do echo $i; done | sort -r > note.txt; cat note.txt",
-    "kubectl delete statefulset web",
-];
-
-/// The session's messages, one a line, in hex.
-pub(crate) fn requests() -> String {
-    lines(commands())
+/// How long a session is.
+#[derive(Clone, Copy)]
+pub(crate) enum Length {
+    /// What a first session does.
+    First,
+    /// That, and what most first sessions do not do.
+    Long,
 }
 
-/// Those of the longer session.
-pub(crate) fn long_requests() -> String {
-    let mut commands = Vec::new();
-    lesson(&mut commands, 1);
-    for line in MORE_LINES {
-        typed(&mut commands, 1, line);
-        commands.extend((0..20).map(|_| Command::Advance { dt_us: SECOND_US }));
-    }
-    lines(commands)
+/// The sessions of one program.
+pub(crate) struct Session {
+    script: PathBuf,
+    folder: PathBuf,
+    /// What is given to the script for the two lengths.
+    plans: [PathBuf; 2],
+    check: fn(&str) -> Outcome<()>,
 }
 
-fn lines(commands: Vec<Command>) -> String {
-    let messages = commands.into_iter().zip(1..).map(|(command, sequence)| to_bytes(&Request { sequence, command }));
-    messages.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n").collect()
-}
-
-fn commands() -> Vec<Command> {
-    let mut commands = Vec::new();
-    for number in 0..STARTS {
-        commands.extend([start(number, None), Command::OpenTerminal { terminal: WATCHING }]);
-        frames(&mut commands, 20);
-        commands.push(Command::Advance { dt_us: 5 * SECOND_US });
-    }
-    (0..LESSONS).for_each(|number| lesson(&mut commands, number));
-    commands
-}
-
-fn lesson(commands: &mut Vec<Command>, number: u64) {
-    let start_us = START_US + number * APART_US;
-    commands.extend([start(number, Some(LESSON)), Command::OpenTerminal { terminal: WATCHING }, Command::ListFiles]);
-    frames(commands, 20);
-    typed(commands, WATCHING, "kubectl get pods -w -l app=nginx");
-    commands.push(Command::WriteFile { path: "web.yaml".into(), text: MANIFEST.into() });
-    FIRST_LINES.iter().for_each(|line| typed(commands, 1, line));
-    commands.push(Command::Probe { id: 1, lines: PROBES.map(String::from).to_vec() });
-    commands.extend((0..30).map(|_| Command::Advance { dt_us: SECOND_US }));
-    commands.push(Command::RunUntil { goal: Goal::Settled, limit_us: start_us + 300 * SECOND_US, events_max: 5_000 });
-    commands.push(Command::Probe { id: 2, lines: PROBES.map(String::from).to_vec() });
-    LATER_LINES.iter().for_each(|line| typed(commands, 1, line));
-    commands.push(Command::Complete { terminal: 1, line: "kubectl get po".into(), cursor: 14 });
-    commands.push(Command::Look(Name { kind: "Pod".into(), namespace: "default".into(), name: "web-0".into() }));
-    commands.push(Command::Interrupt { terminal: WATCHING, pending: String::new() });
-    frames(commands, 20);
-}
-
-fn start(number: u64, lesson: Option<&str>) -> Command {
-    let files = lesson.map(|_| File { path: "web.yaml".into(), text: MANIFEST.into() });
-    Command::Start(Start {
-        seed: number.wrapping_mul(0x9e37_79b9) % (1 << 32),
-        nodes: NODES,
-        timing: "realistic".into(),
-        start_us: START_US + number * APART_US,
-        lesson: lesson.map(String::from),
-        files: files.into_iter().collect(),
-    })
-}
-
-fn frames(commands: &mut Vec<Command>, count: usize) {
-    commands.extend((0..count).map(|_| Command::Advance { dt_us: FRAME_US }));
-}
-
-fn typed(commands: &mut Vec<Command>, terminal: u32, line: &str) {
-    commands.push(Command::Input { terminal, text: format!("{line}\n") });
-    frames(commands, 1);
-    if terminal != WATCHING {
-        let goal = Goal::Prompt { terminal };
-        commands.push(Command::RunUntil { goal, limit_us: u64::MAX, events_max: 5_000 });
-    }
-}
-
-/// Whether the answers, one a line, in hex, are those of a session that went well.
-pub(crate) fn check(answers: &str) -> Outcome<()> {
-    let mut shown = String::new();
-    for line in answers.lines() {
-        let answer: Answer = from_bytes(&bytes(line)?).map_err(in_words)?;
-        for update in answer.updates {
-            match update {
-                Update::Output { text, .. } => shown.push_str(&text),
-                Update::Refused { message } => return Err(format!("the session was refused: {message}")),
-                Update::Report { text } => return Err(format!("the engine stopped: {text}")),
-                _ => {}
+impl Session {
+    /// Of the program of this name in this folder.
+    pub(crate) fn of(name: &str, folder: &Path, scratch: &Path) -> Outcome<Session> {
+        let script = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/js")).join(format!("{name}-session.mjs"));
+        if !script.is_file() {
+            return Err(format!("there is no session for {name}"));
+        }
+        let (plans, check): (_, fn(&str) -> Outcome<()>) = match name {
+            "worker" => {
+                let [first, long] = ["requests", "long-requests"].map(|file| scratch.join(file));
+                crate::write(&first, requests::requests().as_bytes())?;
+                crate::write(&long, requests::long_requests().as_bytes())?;
+                ([first, long], requests::check)
             }
+            // The script knows what to do, and fails if that fails.
+            _ => (["first", "long"].map(PathBuf::from), |_| Ok(())),
+        };
+        Ok(Session { script, folder: folder.into(), plans, check })
+    }
+
+    /// What the program, in this wasm, answers.
+    pub(crate) fn run(&self, length: Length, wasm: &Path, options: &[&OsStr]) -> Outcome<String> {
+        let plan = &self.plans[length as usize];
+        let output = Command::new("node").arg(&self.script).arg(&self.folder).args([wasm, plan]).args(options).output();
+        let output = output.map_err(|error| format!("cannot start node: {error}"))?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
         }
     }
-    match SEEN.iter().find(|text| !shown.contains(**text)) {
-        Some(text) => Err(format!("the session did not show {text:?}, but:\n{shown}")),
-        None => Ok(()),
-    }
-}
 
-fn bytes(line: &str) -> Outcome<Vec<u8>> {
-    let pairs = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());
-    pairs.map(|pair| u8::from_str_radix(pair, 16).map_err(in_words)).collect()
+    /// Whether these are the answers of a session that went well.
+    pub(crate) fn check(&self, answers: &str) -> Outcome<()> {
+        (self.check)(answers)
+    }
 }
