@@ -53,9 +53,9 @@ mod tests {
         );
         check(
             b"{\xff\n[]\n{\"case\": {}}\n",
-            "{\"error\":\"the line is not JSON: key must be a string at line 1 column 2\"}\n\
+            "{\"error\":\"the line is not JSON: invalid character 'ï' looking for beginning of object key string\"}\n\
              {\"error\":\"the line is not an object with an object `case`\"}\n\
-             {\"notModelled\":\"  is not modelled\"}\n",
+             {\"notModelled\":\"the suite has no table \\\"\\\" \\\"\\\"\"}\n",
         );
     }
 

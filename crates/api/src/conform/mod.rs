@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
 
     /// For a table that the suite does not know.
     pub fn unknown<T>(&self) -> Result<T, String> {
-        Err(format!("{} {} is not modelled", self.test, self.table))
+        Err(format!("the suite has no table {:?} {:?}", self.test, self.table))
     }
 }
 
