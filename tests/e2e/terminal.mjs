@@ -38,7 +38,8 @@ export class Reader {
   // answer.
   async reads(pattern, { from, terminal }, complaint) {
     const shown = ([number, source, flags, from]) => {
-      const said = document.getElementById(`line-${number}`).closest('.terminal').querySelector('.terminal-log').textContent.slice(from);
+      const said = document.getElementById(`line-${number}`)?.closest('.terminal').querySelector('.terminal-log').textContent.slice(from);
+      if (said === undefined) return false;
       // Yew draws a long change in pieces: what is read is what stands for two frames.
       const stands = said === window.ordinalSaid;
       window.ordinalSaid = said;
