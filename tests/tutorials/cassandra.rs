@@ -323,6 +323,59 @@ impl Learner {
         );
     }
 
+    /// Rows of a partition have an order, which can be turned round, and may have an end.
+    pub(crate) fn rows_have_an_order_and_an_end(&mut self) {
+        let create = "CREATE TABLE demo.log (host text, at int, line text, PRIMARY KEY (host, at))";
+        assert_eq!(self.cql(0, create), "");
+        for at in [2, 1, 3] {
+            self.cql(0, &format!("INSERT INTO demo.log (host, at, line) VALUES ('a', {at}, 'l{at}')"));
+        }
+        let newest = self.cql(1, "SELECT at, line FROM demo.log WHERE host = 'a' ORDER BY at DESC LIMIT 2");
+        assert_eq!(newest, "\n at | line\n----+------\n  3 |   l3\n  2 |   l2\n\n(2 rows)\n");
+        self.cql(0, "INSERT INTO demo.log (host, at, line) VALUES ('a', 4, 'brief') USING TTL 60");
+        self.cql(0, "UPDATE demo.log USING TTL 60 SET line = 'brief' WHERE host = 'a' AND at = 1");
+        let count = "SELECT COUNT(*) FROM demo.log WHERE host = 'a'";
+        assert!(self.cql(1, count).contains("     4\n"));
+        self.must("sleep 61");
+        assert!(self.cql(1, count).contains("     3\n"));
+        let one = self.cql(1, "SELECT line FROM demo.log WHERE host = 'a' AND at = 1");
+        assert_eq!(one, "\n line\n------\n null\n\n(1 rows)\n");
+        for (text, expect) in [
+            (
+                "SELECT * FROM demo.log ORDER BY at",
+                "message=\"ORDER BY is only supported when the partition key is restricted by an EQ or an IN.\"",
+            ),
+            (
+                "SELECT * FROM demo.log WHERE host = 'a' ORDER BY line",
+                "message=\"Order by is currently only supported on the clustered columns of the PRIMARY KEY, got line\"",
+            ),
+            (
+                "INSERT INTO demo.log (host, at) VALUES ('a', 1) USING TTL 700000000",
+                "message=\"ttl is too large. requested (700000000) maximum (630720000)\"",
+            ),
+        ] {
+            let said = self.refused(0, text);
+            assert!(said.contains(expect), "{said}");
+        }
+    }
+
+    /// What a node held that is lost and removed is copied from those that are left, until there are two copies again.
+    pub(crate) fn a_removed_node_is_made_up_for(&mut self) {
+        let (set, last) = (self.cluster.set, self.cluster.replicas - 1);
+        let rows = |text: String| text.lines().nth(3).unwrap_or_default().trim().to_owned();
+        let before = rows(self.cql(0, "CONSISTENCY ALL; SELECT COUNT(*) FROM demo.users"));
+        self.must(&format!("kubectl scale sts {set} --replicas={last}"));
+        self.must(&format!("kubectl wait --for=delete pod/{set}-{last} --timeout=10m"));
+        self.refused(0, "CONSISTENCY ALL; SELECT COUNT(*) FROM demo.users");
+        let lost = self.status(0).into_iter().find(|row| row.state == "DN").unwrap().host_id;
+        self.exec(0, &format!("nodetool removenode {lost}"));
+        self.must("sleep 15");
+        for ordinal in 0..last {
+            let after = rows(self.cql(ordinal, "CONSISTENCY ALL; SELECT COUNT(*) FROM demo.users"));
+            assert_eq!(after, before);
+        }
+    }
+
     /// Of two copies, one is enough at ONE and not at QUORUM. A node that was away gets what it has missed.
     pub(crate) fn one_of_two_copies_is_no_quorum(&mut self) {
         let (set, last) = (self.cluster.set, self.cluster.replicas - 1);

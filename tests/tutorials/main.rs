@@ -12,6 +12,7 @@ mod profiles;
 mod programs;
 mod quotas;
 mod statefulset;
+mod trouble;
 mod wordpress;
 mod zookeeper;
 
@@ -100,9 +101,18 @@ fn cassandra_as_printed() {
     learner.a_node_comes_back_with_its_tokens();
     learner.silence_is_noticed();
     learner.rows_are_everywhere();
+    learner.rows_have_an_order_and_an_end();
     learner.one_of_two_copies_is_no_quorum();
     learner.rows_live_on_the_claims();
     learner.without_its_seed_a_node_does_not_start();
+}
+
+#[test]
+fn cassandra_loses_a_node_for_good() {
+    let mut learner = cassandra::Learner::new(cassandra::Cluster { seed: 3, ..cassandra::AS_PRINTED });
+    learner.the_ring_is_whole();
+    learner.rows_are_everywhere();
+    learner.a_removed_node_is_made_up_for();
 }
 
 #[test]

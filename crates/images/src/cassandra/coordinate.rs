@@ -242,14 +242,14 @@ impl Server {
         let pending =
             Pending { id, peer, level: level.clone(), required, answered, until, read: Some(Reading { query, found }) };
         if answered >= required {
-            return Ok(Some(("rows", self.result(&pending))));
+            return Ok(Some(("rows", self.result(&pending, system.now))));
         }
         self.pending.push(pending);
         Ok(None)
     }
 
     /// Makes copies one: of each row those count that were asked for its token.
-    fn result(&self, pending: &Pending) -> Vec<String> {
+    fn result(&self, pending: &Pending, now: Time) -> Vec<String> {
         let Some(Reading { query, found }) = &pending.read else { return Vec::new() };
         let replication = self.schema.keyspace(&query.keyspace).unwrap_or(Replication::Simple(1));
         let ring = Ring::of(&self.gossip.endpoints, Scope::Current);
@@ -266,7 +266,7 @@ impl Server {
                 Err(at) => rows.insert(at, row.clone()),
             }
         }
-        query.answer(&rows)
+        query.answer(&rows, now.0)
     }
 
     fn truncate(
@@ -304,6 +304,10 @@ impl Server {
                 incoming.answer(&Message::new("rows", message.id, &message.about, lines), system);
             }
             "done" | "rows" => self.take(incoming.from.ip, message, system),
+            "removed" => {
+                self.forget(&message.about);
+                self.give_away(system);
+            }
             "truncate" => self.rows.drop(&message.about, system),
             "stream" => {
                 for table in self.rows.names() {
@@ -343,7 +347,7 @@ impl Server {
         if pending.answered >= pending.required {
             let pending = self.pending.remove(at);
             let kind = if pending.read.is_some() { "rows" } else { "void" };
-            answer(pending.peer, kind, &self.result(&pending), system);
+            answer(pending.peer, kind, &self.result(&pending, system.now), system);
         }
     }
 
@@ -424,13 +428,16 @@ impl Server {
         }
     }
 
-    /// Gives this node's rows to those that will hold them without it.
+    /// Gives this node's rows to those that hold them once everybody has joined or left.
     pub(super) fn give_away(&mut self, system: &mut System<'_>) {
         let ring = Ring::of(&self.gossip.endpoints, Scope::Pending);
         for table in self.rows.names() {
             let Some(replication) = self.schema.keyspace(table.split('.').next().unwrap_or_default()) else { continue };
             for row in self.rows.of(&table).to_vec() {
                 for at in ring.replicas(&self.gossip.endpoints, &replication, row.token) {
+                    if at == 0 {
+                        continue;
+                    }
                     let ip = self.gossip.endpoints[at].ip;
                     self.ways.send(ip, &Message::new("write", 0, &table, vec![row.encode()]), system);
                 }

@@ -1,6 +1,7 @@
 //! Reading CQL: statements, by the parser of [`crate::sql`].
 //!
-//! Models: the grammar of CQL 3.4. Absent: collections, user types, indexes, batches, light-weight transactions, TTL; they are refused.
+//! Models: the grammar of CQL 3.4. Absent: collections, user types, indexes, batches, light-weight transactions, timestamps; they are
+//! refused.
 
 use thin::Str;
 
@@ -27,6 +28,13 @@ pub(super) enum Term {
     Uuid,
 }
 
+/// Which way rows are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Ascending,
+    Descending,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement {
     Use(Str),
@@ -50,25 +58,33 @@ pub(super) enum Statement {
         table: TableName,
         columns: Vec<Str>,
         values: Vec<Term>,
+        /// Seconds that it lasts; 0 for ever.
+        ttl: usize,
     },
     Update {
         table: TableName,
         changes: Vec<(Str, Term)>,
         filter: Vec<Relation>,
+        ttl: usize,
     },
     Delete {
         table: TableName,
         filter: Vec<Relation>,
     },
-    /// No items for `*`.
-    Select {
-        table: TableName,
-        items: Vec<Str>,
-        counts: bool,
-        filter: Vec<Relation>,
-        limit: Option<usize>,
-        filters: bool,
-    },
+    Select(Selection),
+}
+
+/// What is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Selection {
+    pub(super) table: TableName,
+    /// None for `*`.
+    pub(super) items: Vec<Str>,
+    pub(super) counts: bool,
+    pub(super) filter: Vec<Relation>,
+    pub(super) order: Vec<(Str, Direction)>,
+    pub(super) limit: Option<usize>,
+    pub(super) filters: bool,
 }
 
 /// Reads one statement.
@@ -234,26 +250,36 @@ fn insert(parser: &mut Parser<'_>) -> Parsed<Statement> {
     let values = parser.list(term)?;
     parser.expect_sign(")")?;
     refuse_conditions(parser)?;
-    Ok(Statement::Insert { table, columns, values })
+    let ttl = ttl(parser)?;
+    Ok(Statement::Insert { table, columns, values, ttl })
+}
+
+/// `USING TTL n`: n; 0 without it.
+fn ttl(parser: &mut Parser<'_>) -> Parsed<usize> {
+    if !parser.take_word("USING") {
+        return Ok(0);
+    }
+    if !parser.take_word("TTL") {
+        return Err(SyntaxError::Unsupported("USING TIMESTAMP"));
+    }
+    let seconds = parser.count()?;
+    if parser.peek_word("AND") { Err(SyntaxError::Unsupported("USING TIMESTAMP")) } else { Ok(seconds) }
 }
 
 fn refuse_conditions(parser: &Parser<'_>) -> Parsed<()> {
-    match parser.peek_word("IF") || parser.peek_word("USING") {
-        true => Err(SyntaxError::Unsupported("light-weight transactions, TTL and timestamps")),
-        false => Ok(()),
-    }
+    if parser.peek_word("IF") { Err(SyntaxError::Unsupported("light-weight transactions")) } else { Ok(()) }
 }
 
 fn update(parser: &mut Parser<'_>) -> Parsed<Statement> {
     let table = table(parser)?;
-    refuse_conditions(parser)?;
+    let ttl = ttl(parser)?;
     parser.expect_word("SET")?;
     let changes = parser.list(|parser| {
         let column = name(parser)?;
         parser.expect_sign("=")?;
         Ok((column, term(parser)?))
     })?;
-    Ok(Statement::Update { table, changes, filter: filter(parser)? })
+    Ok(Statement::Update { table, changes, filter: filter(parser)?, ttl })
 }
 
 fn filter(parser: &mut Parser<'_>) -> Parsed<Vec<Relation>> {
@@ -296,12 +322,22 @@ fn select(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.expect_word("FROM")?;
     let table = table(parser)?;
     let filter = if parser.peek_word("WHERE") { filter(parser)? } else { Vec::new() };
-    if parser.peek_word("ORDER") || parser.peek_word("GROUP") {
-        return Err(SyntaxError::Unsupported("ORDER BY and GROUP BY"));
+    if parser.peek_word("GROUP") {
+        return Err(SyntaxError::Unsupported("GROUP BY"));
     }
+    let order = if parser.take_words(&["ORDER", "BY"]) { parser.list(ordering)? } else { Vec::new() };
     let limit = if parser.take_word("LIMIT") { Some(parser.count()?) } else { None };
     let filters = parser.take_words(&["ALLOW", "FILTERING"]);
-    Ok(Statement::Select { table, items, counts, filter, limit, filters })
+    Ok(Statement::Select(Selection { table, items, counts, filter, order, limit, filters }))
+}
+
+fn ordering(parser: &mut Parser<'_>) -> Parsed<(Str, Direction)> {
+    let column = name(parser)?;
+    let descends = parser.take_word("DESC");
+    if !descends {
+        parser.take_word("ASC");
+    }
+    Ok((column, if descends { Direction::Descending } else { Direction::Ascending }))
 }
 
 #[cfg(test)]
@@ -318,11 +354,17 @@ mod tests {
             "update t set name = 'x', ok = true where id = uuid()",
             "delete from t where a = 1 and b in (1, 2)",
             "select count(*) from t where a > 1 limit 3 allow filtering",
+            "select * from t where a = 1 order by b desc, c asc limit 2",
+            "insert into t (a) values (1) using ttl 5",
+            "update t using ttl 5 set b = 1 where a = 1",
         ] {
             assert!(statement(text).is_ok(), "{text}: {:?}", statement(text));
         }
         assert_eq!(statement("selec 1"), Err(SyntaxError::At(0)));
         assert_eq!(statement("select * form t"), Err(SyntaxError::At(9)));
-        assert!(matches!(statement("insert into t (a) values (1) using ttl 5"), Err(SyntaxError::Unsupported(_))));
+        assert!(matches!(
+            statement("insert into t (a) values (1) using timestamp 5"),
+            Err(SyntaxError::Unsupported(_))
+        ));
     }
 }

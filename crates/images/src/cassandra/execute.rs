@@ -6,9 +6,9 @@ use ordered::Arrange;
 use sim::Random;
 use thin::{Str, format_str};
 
-use super::cql::{Relation, Statement, Term};
+use super::cql::{Direction, Relation, Selection, Statement, Term};
 use super::murmur3;
-use super::rows::{Row, fit, key_bytes, order};
+use super::rows::{Cell, Row, fit, key_bytes, order};
 use super::schema::{Column, KINDS, Schema, Table, replication};
 use crate::sql::ast::{Lenience, TableName};
 use crate::sql::parse::SyntaxError;
@@ -63,6 +63,8 @@ pub(super) struct Query {
     schema: Table,
     counts: bool,
     filter: Vec<(Str, &'static str, Vec<Value>)>,
+    /// Whether rows come in their order turned round.
+    descends: bool,
     limit: Option<usize>,
 }
 
@@ -93,6 +95,9 @@ pub(super) struct Mind<'a> {
     /// Now, in µs.
     pub(super) stamp: u64,
 }
+
+/// Twenty years, in seconds.
+const TTL_MAX: usize = 630_720_000;
 
 const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", "system_traces"];
 
@@ -127,12 +132,10 @@ impl Mind<'_> {
                 let (keyspace, table) = self.table(&name)?;
                 Ok(Plan::Truncate(format_str!("{keyspace}.{}", table.name)))
             }
-            Statement::Insert { table, columns, values } => self.insert(&table, &columns, &values),
-            Statement::Update { table, changes, filter } => self.update(&table, &changes, &filter),
+            Statement::Insert { table, columns, values, ttl } => self.insert(&table, &columns, &values, ttl),
+            Statement::Update { table, changes, filter, ttl } => self.update(&table, &changes, &filter, ttl),
             Statement::Delete { table, filter } => self.delete(&table, &filter),
-            Statement::Select { table, items, counts, filter, limit, filters } => {
-                self.select(&table, &items, counts, &filter, limit, filters)
-            }
+            Statement::Select(selection) => self.select(&selection),
         }
     }
 
@@ -256,7 +259,7 @@ impl Mind<'_> {
         Ok(Row { token: token_of(table, &key), key, ..Row::default() })
     }
 
-    fn insert(&mut self, name: &TableName, columns: &[Str], values: &[Term]) -> Result<Plan, Refusal> {
+    fn insert(&mut self, name: &TableName, columns: &[Str], values: &[Term], ttl: usize) -> Result<Plan, Refusal> {
         let (keyspace, table) = self.table(name)?;
         if columns.len() != values.len() {
             return Err(invalid("Unmatched column names/values"));
@@ -265,23 +268,41 @@ impl Mind<'_> {
         let given = self.given(&table, &pairs)?;
         let mut row = self.row_of(&table, &given)?;
         row.born = self.stamp;
-        self.fill(&table, &mut row, given);
+        row.expires = self.expiry(ttl)?;
+        self.fill(&table, &mut row, given, ttl)?;
         Ok(Plan::Write { table: format_str!("{keyspace}.{}", table.name), keyspace, rows: vec![row] })
     }
 
-    fn fill(&self, table: &Table, row: &mut Row, given: Vec<(usize, Value)>) {
-        let cells = given.into_iter().filter(|(at, _)| *at >= table.key);
-        row.cells = cells.map(|(at, value)| (table.columns[at].name.clone(), value, self.stamp)).collect();
+    /// When what is written now for so many seconds ends.
+    fn expiry(&self, ttl: usize) -> Result<u64, Refusal> {
+        if ttl > TTL_MAX {
+            return Err(invalid(&format!("ttl is too large. requested ({ttl}) maximum ({TTL_MAX})")));
+        }
+        Ok(if ttl == 0 { 0 } else { self.stamp + ttl as u64 * 1_000_000 })
     }
 
-    fn update(&mut self, name: &TableName, changes: &[(Str, Term)], filter: &[Relation]) -> Result<Plan, Refusal> {
+    fn fill(&self, table: &Table, row: &mut Row, given: Vec<(usize, Value)>, ttl: usize) -> Result<(), Refusal> {
+        let (stamp, expires) = (self.stamp, self.expiry(ttl)?);
+        let cells = given.into_iter().filter(|(at, _)| *at >= table.key);
+        let cell = |(at, value): (usize, Value)| Cell { column: table.columns[at].name.clone(), value, stamp, expires };
+        row.cells = cells.map(cell).collect();
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        name: &TableName,
+        changes: &[(Str, Term)],
+        filter: &[Relation],
+        ttl: usize,
+    ) -> Result<Plan, Refusal> {
         let (keyspace, table) = self.table(name)?;
         let changed = self.given(&table, changes)?;
         if let Some((at, _)) = changed.iter().find(|(at, _)| *at < table.key) {
             return Err(invalid(&format!("PRIMARY KEY part {} found in SET part", table.columns[*at].name)));
         }
         let mut row = self.meant(&table, filter)?;
-        self.fill(&table, &mut row, changed);
+        self.fill(&table, &mut row, changed, ttl)?;
         Ok(Plan::Write { table: format_str!("{keyspace}.{}", table.name), keyspace, rows: vec![row] })
     }
 
@@ -310,21 +331,14 @@ impl Mind<'_> {
         Ok(Plan::Write { table: format_str!("{keyspace}.{}", table.name), keyspace, rows: vec![row] })
     }
 
-    fn select(
-        &mut self,
-        name: &TableName,
-        items: &[Str],
-        counts: bool,
-        filter: &[Relation],
-        limit: Option<usize>,
-        filters: bool,
-    ) -> Result<Plan, Refusal> {
+    fn select(&mut self, selection: &Selection) -> Result<Plan, Refusal> {
+        let Selection { table: name, items, counts, filter, order, limit, filters } = selection;
         let (keyspace, schema) = self.table(name)?;
         let find = |name: &Str| {
             let column = schema.columns.iter().find(|column| column.name == *name).cloned();
             column.ok_or_else(|| invalid(&format!("Undefined column name {name}")))
         };
-        let columns = match items {
+        let columns = match items.as_slice() {
             [] => schema.columns.clone(),
             items => items.iter().map(find).collect::<Result<Vec<_>, _>>()?,
         };
@@ -339,13 +353,15 @@ impl Mind<'_> {
             let at = schema.columns.iter().position(|column| column.name == *name).unwrap_or(0);
             at >= schema.key || tokens.is_empty()
         });
-        if needs_filter && !filters {
+        if needs_filter && !*filters {
             return Err(invalid(
                 "Cannot execute this query as it might involve data filtering and thus may have unpredictable performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING",
             ));
         }
+        let descends = descends(&schema, order, &tokens)?;
         let table = format_str!("{keyspace}.{}", schema.name);
-        Ok(Plan::Read(Box::new(Query { keyspace, table, tokens, columns, schema, counts, filter: conditions, limit })))
+        let (counts, limit, filter) = (*counts, *limit, conditions);
+        Ok(Plan::Read(Box::new(Query { keyspace, table, tokens, columns, schema, counts, filter, descends, limit })))
     }
 }
 
@@ -368,17 +384,47 @@ fn tokens_of(table: &Table, conditions: &[(Str, &'static str, Vec<Value>)]) -> V
     keys.iter().map(|key| token_of(table, key)).collect()
 }
 
+/// Whether an order is that of the clustering columns turned round. Rows are kept in that order, so there is no other.
+fn descends(table: &Table, order: &[(Str, Direction)], tokens: &[i64]) -> Result<bool, Refusal> {
+    let Some((_, first)) = order.first() else { return Ok(false) };
+    if tokens.is_empty() {
+        return Err(invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN."));
+    }
+    if tokens.len() > 1 {
+        return Err(invalid(
+            "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove the ORDER BY or the IN and sort client side, or disable paging for this query",
+        ));
+    }
+    for (at, (name, _)) in order.iter().enumerate() {
+        let found = table.columns.iter().position(|column| column.name == *name);
+        let found = found.ok_or_else(|| invalid(&format!("Undefined column name {name}")))?;
+        if !(table.partition..table.key).contains(&found) {
+            let rule = "Order by is currently only supported on the clustered columns of the PRIMARY KEY";
+            return Err(invalid(&format!("{rule}, got {name}")));
+        }
+        if found != table.partition + at {
+            return Err(invalid(
+                "Order by currently only support the ordering of columns following their declared order in the PRIMARY KEY",
+            ));
+        }
+    }
+    if order.iter().any(|(_, direction)| direction != first) {
+        return Err(invalid("Unsupported order by relation"));
+    }
+    Ok(*first == Direction::Descending)
+}
+
 impl Query {
-    fn value(&self, row: &Row, column: &str) -> Value {
+    fn value(&self, row: &Row, column: &str, now: u64) -> Value {
         match self.schema.columns[..self.schema.key].iter().position(|its| its.name == column) {
             Some(at) => row.key.get(at).cloned().unwrap_or_default(),
-            None => row.value(column),
+            None => row.value(column, now),
         }
     }
 
-    fn holds(&self, row: &Row) -> bool {
+    fn holds(&self, row: &Row, now: u64) -> bool {
         self.filter.iter().all(|(column, sign, values)| {
-            let own = self.value(row, column);
+            let own = self.value(row, column, now);
             !own.is_null()
                 && values.iter().any(|value| {
                     let order = order(&own, value);
@@ -393,17 +439,20 @@ impl Query {
         })
     }
 
-    /// The answer, as lines: the columns, then the rows.
-    pub(super) fn answer(&self, rows: &[Row]) -> Vec<String> {
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let found = rows.iter().filter(|row| row.is_live() && self.holds(row)).take(limit);
+    /// The answer at an instant, as lines: the columns, then the rows.
+    pub(super) fn answer(&self, rows: &[Row], now: u64) -> Vec<String> {
+        let mut found: Vec<&Row> = rows.iter().filter(|row| row.is_live(now) && self.holds(row, now)).collect();
+        if self.descends {
+            found.reverse();
+        }
+        found.truncate(self.limit.unwrap_or(usize::MAX));
         if self.counts {
-            return vec!["count".into(), found.count().to_string()];
+            return vec!["count".into(), found.len().to_string()];
         }
         let mut lines = vec![tsv::line(self.columns.iter().map(|column| Some(column.name.as_str())))];
         for row in found {
             let shown: Vec<Option<Str>> =
-                self.columns.iter().map(|column| shown(&self.value(row, &column.name), column)).collect();
+                self.columns.iter().map(|column| shown(&self.value(row, &column.name, now), column)).collect();
             lines.push(tsv::line(shown.iter().map(Option::as_deref)));
         }
         lines

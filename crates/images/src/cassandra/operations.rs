@@ -11,6 +11,7 @@ use super::gossip::Status;
 use super::ring::Replication;
 use super::server::{ANNOUNCE, Server};
 use super::status::{MEANINGLESS, View, load};
+use super::ways::Message;
 use crate::tsv;
 
 /// What an operator waits for.
@@ -206,13 +207,26 @@ impl Server {
                 ))
             }
             Some(at) => {
-                let endpoint = &mut self.gossip.endpoints[at];
-                (endpoint.status, endpoint.version) = (Status::Left, endpoint.version + 1_000);
-                let ip = endpoint.ip;
+                let ip = self.gossip.endpoints[at].ip;
                 self.log.info(now, &format_str!("Removing tokens of /{ip}"));
-                self.gossip.has_changed = true;
+                self.forget(id);
+                // Who is left gives what it has to those that hold it now.
+                for ip in self.others_alive() {
+                    self.ways.send(ip, &Message::new("removed", 0, id, Vec::new()), system);
+                }
+                self.give_away(system);
                 Ok(String::new())
             }
+        }
+    }
+
+    /// A node that is down is no member any more.
+    pub(super) fn forget(&mut self, host_id: &str) {
+        let found =
+            self.gossip.endpoints.iter_mut().find(|endpoint| endpoint.host_id == host_id && endpoint.is_member());
+        if let Some(endpoint) = found {
+            (endpoint.status, endpoint.version) = (Status::Left, endpoint.version + 1_000);
+            self.gossip.has_changed = true;
         }
     }
 }

@@ -24,8 +24,24 @@ pub(super) struct Row {
     /// Instants of the last insertion and deletion; 0 for none.
     pub(super) born: u64,
     pub(super) deleted: u64,
-    /// Column, value, instant.
-    pub(super) cells: Vec<(Str, Value, u64)>,
+    /// When what the insertion made ends; 0 for never.
+    pub(super) expires: u64,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// A value of a column that is not of the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) column: Str,
+    pub(super) value: Value,
+    /// When it was written.
+    pub(super) stamp: u64,
+    /// When it ends; 0 for never.
+    pub(super) expires: u64,
+}
+
+fn has_expired(expires: u64, now: u64) -> bool {
+    expires != 0 && expires <= now
 }
 
 impl Row {
@@ -38,35 +54,46 @@ impl Row {
 
     /// Takes what was written later.
     pub(super) fn merge(&mut self, other: &Row) {
-        (self.born, self.deleted) = (self.born.max(other.born), self.deleted.max(other.deleted));
-        for (column, value, stamp) in &other.cells {
-            match self.cells.iter_mut().find(|(its, ..)| its == column) {
-                Some(cell) if cell.2 < *stamp => *cell = (column.clone(), value.clone(), *stamp),
+        if other.born > self.born {
+            (self.born, self.expires) = (other.born, other.expires);
+        }
+        self.deleted = self.deleted.max(other.deleted);
+        for cell in &other.cells {
+            match self.cells.iter_mut().find(|its| its.column == cell.column) {
+                Some(its) if its.stamp < cell.stamp => *its = cell.clone(),
                 Some(_) => {}
-                None => self.cells.push((column.clone(), value.clone(), *stamp)),
+                None => self.cells.push(cell.clone()),
             }
         }
     }
 
-    pub(super) fn is_live(&self) -> bool {
-        let has_cell = |(_, value, stamp): &(Str, Value, u64)| *stamp > self.deleted && !value.is_null();
-        self.born > self.deleted || self.cells.iter().any(has_cell)
+    fn shows(&self, cell: &Cell, now: u64) -> bool {
+        cell.stamp > self.deleted && !has_expired(cell.expires, now)
     }
 
-    pub(super) fn value(&self, column: &str) -> Value {
-        let cell = self.cells.iter().find(|(its, _, stamp)| its == column && *stamp > self.deleted);
-        cell.map_or(Value::Null, |(_, value, _)| value.clone())
+    /// Whether there is something of it at an instant.
+    pub(super) fn is_live(&self, now: u64) -> bool {
+        let is_there = self.born > self.deleted && !has_expired(self.expires, now);
+        is_there || self.cells.iter().any(|cell| self.shows(cell, now) && !cell.value.is_null())
+    }
+
+    pub(super) fn value(&self, column: &str, now: u64) -> Value {
+        let cell = self.cells.iter().find(|cell| cell.column == column && self.shows(cell, now));
+        cell.map_or(Value::Null, |cell| cell.value.clone())
     }
 
     pub(super) fn encode(&self) -> String {
-        let mut fields: Vec<Option<String>> = [self.token.to_string(), self.born.to_string(), self.deleted.to_string()]
-            .into_iter()
-            .chain([self.key.len().to_string()])
-            .map(Some)
-            .collect();
+        let numbers = [self.born, self.deleted, self.expires, self.key.len() as u64];
+        let mut fields: Vec<Option<String>> = vec![Some(self.token.to_string())];
+        fields.extend(numbers.map(|number| Some(number.to_string())));
         fields.extend(self.key.iter().map(encode));
-        for (column, value, stamp) in &self.cells {
-            fields.extend([Some(column.to_string()), encode(value), Some(stamp.to_string())]);
+        for Cell { column, value, stamp, expires } in &self.cells {
+            fields.extend([
+                Some(column.to_string()),
+                encode(value),
+                Some(stamp.to_string()),
+                Some(expires.to_string()),
+            ]);
         }
         tsv::line(fields.iter().map(Option::as_deref))
     }
@@ -74,15 +101,20 @@ impl Row {
     pub(super) fn decode(line: &str) -> Option<Row> {
         let fields = tsv::fields(line);
         let number = |at: usize| fields.get(at)?.as_ref()?.parse::<u64>().ok();
-        let keys = number(3)? as usize;
-        let rest = fields.get(4..)?;
-        let cell = |cell: &[tsv::Field]| Some((cell[0].clone()?, decode(&cell[1]), cell[2].as_ref()?.parse().ok()?));
+        let keys = number(4)? as usize;
+        let rest = fields.get(5..)?;
+        let instant = |field: &tsv::Field| field.as_ref()?.parse::<u64>().ok();
+        let cell = |cell: &[tsv::Field]| {
+            let (stamp, expires) = (instant(&cell[2])?, instant(&cell[3])?);
+            Some(Cell { column: cell[0].clone()?, value: decode(&cell[1]), stamp, expires })
+        };
         Some(Row {
             token: fields.first()?.as_ref()?.parse().ok()?,
             born: number(1)?,
             deleted: number(2)?,
+            expires: number(3)?,
             key: rest.get(..keys)?.iter().map(decode).collect(),
-            cells: rest[keys..].chunks_exact(3).filter_map(cell).collect(),
+            cells: rest[keys..].chunks_exact(4).filter_map(cell).collect(),
         })
     }
 }
@@ -253,8 +285,8 @@ mod tests {
     use super::*;
 
     fn row(value: &str, born: u64, deleted: u64) -> Row {
-        let cells = vec![("name".into(), Value::text(value), born)];
-        Row { token: 1, key: vec![Value::Int(1), Value::text("a\tb")], born, deleted, cells }
+        let cells = vec![Cell { column: "name".into(), value: Value::text(value), stamp: born, expires: 0 }];
+        Row { token: 1, key: vec![Value::Int(1), Value::text("a\tb")], born, deleted, expires: 0, cells }
     }
 
     #[test]
@@ -266,8 +298,19 @@ mod tests {
         ] {
             let mut one = left;
             one.merge(&right);
-            assert_eq!(one.is_live().then(|| one.value("name")), expect.map(Value::text));
+            assert_eq!(one.is_live(9).then(|| one.value("name", 9)), expect.map(Value::text));
         }
+    }
+
+    #[test]
+    fn what_has_a_time_ends_unless_it_is_written_again() {
+        let mut brief = row("a", 1, 0);
+        (brief.expires, brief.cells[0].expires) = (5, 5);
+        assert_eq!((brief.is_live(4), brief.value("name", 4)), (true, Value::text("a")));
+        assert_eq!((brief.is_live(5), brief.value("name", 5)), (false, Value::Null));
+        assert_eq!(Row::decode(&brief.encode()), Some(brief.clone()));
+        brief.merge(&Row { born: 0, ..row("b", 2, 0) });
+        assert_eq!((brief.is_live(9), brief.value("name", 9)), (true, Value::text("b")));
     }
 
     #[test]
