@@ -87,3 +87,80 @@ printf 'NAME\nmetadata.name\n' > columns
 kubectl get pods -o custom-columns-file=columns
 kubectl get pods --sort-by=.metadata.name
 timeout 1 kubectl get pods --watch --output-watch-events
+# Controllers: rollouts that work, stick, change their size and are recreated; a set with its claims' owners; schedules; a claim
+# that names its volume.
+kubectl create deployment shop --image=nginx:1.24 --replicas=3 --port=80
+kubectl expose deployment shop
+kubectl rollout status deployment/shop
+kubectl set image deployment/shop nginx=nginx:1.25
+kubectl rollout status deployment/shop
+kubectl rollout pause deployment/shop
+kubectl rollout resume deployment/shop
+kubectl set image deployment/shop nginx=broken:1
+sleep 30
+kubectl scale deployment shop --replicas=6
+sleep 30
+kubectl rollout undo deployment/shop
+kubectl patch deployment shop -p '{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}'
+kubectl set image deployment/shop nginx=nginx:1.24
+kubectl rollout status deployment/shop
+cat > controllers.yaml <<'END'
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: kept
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: manual
+  hostPath: {path: /tmp/kept}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: keeps
+spec:
+  storageClassName: manual
+  volumeName: kept
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: set
+spec:
+  serviceName: shop
+  replicas: 2
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}
+  selector: {matchLabels: {app: set}}
+  template:
+    metadata: {labels: {app: set}}
+    spec:
+      containers: [{name: c, image: nginx, volumeMounts: [{name: own, mountPath: /own}]}]
+  volumeClaimTemplates:
+  - metadata: {name: own}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: everywhere
+spec:
+  selector: {matchLabels: {app: everywhere}}
+  template:
+    metadata: {labels: {app: everywhere}}
+    spec:
+      containers: [{name: c, image: registry.k8s.io/pause:3.10}]
+END
+kubectl delete quota most
+kubectl delete limits range
+kubectl apply -f controllers.yaml
+kubectl rollout status statefulset/set
+kubectl rollout status daemonset/everywhere
+kubectl delete pod set-0
+kubectl rollout status statefulset/set
+kubectl scale statefulset set --replicas=1
+kubectl create cronjob tick --image=busybox --schedule='* * * * *' -- date
+sleep 130
+kubectl delete statefulset set

@@ -170,3 +170,77 @@ fn what_is_wrong_is_refused() {
     let kept = desk.run("kubectl patch job j -p '{\"spec\":{\"completions\":4}}'");
     assert_eq!(kept.stderr, "The Job \"j\" is invalid: spec.completions: Invalid value: 4: field is immutable\n");
 }
+
+#[test]
+fn an_index_that_fails_too_often_is_given_up_and_the_others_go_on() {
+    let mut desk = desk(3, 4);
+    let limits = "  completions: 3\n  parallelism: 3\n  completionMode: Indexed\n  backoffLimitPerIndex: 1\n";
+    apply(&mut desk, limits, "test $JOB_COMPLETION_INDEX != 1");
+    check(&mut desk, "kubectl wait --for=condition=failed job/work --timeout=5m", "job.batch/work condition met\n");
+    check(
+        &mut desk,
+        REASONS,
+        "FailureTarget=True FailedIndexes: Job has failed indexes\nFailed=True FailedIndexes: Job has failed indexes\n",
+    );
+    let counts =
+        "kubectl get job work -o jsonpath='{.status.completedIndexes} {.status.failedIndexes} {.status.failed}'";
+    check(&mut desk, counts, "0,2 1 2");
+    let failures = "kubectl get pods -l batch.kubernetes.io/job-completion-index=1 --sort-by=.metadata.creationTimestamp -o \
+                    jsonpath='{.items[*].metadata.annotations.batch\\.kubernetes\\.io/job-index-failure-count}'";
+    check(&mut desk, failures, "0 1");
+    let events = desk.run("kubectl describe job work").stdout;
+    assert!(events.contains("FailedIndexes"), "{events}");
+}
+
+#[test]
+fn too_many_failed_indexes_end_the_job() {
+    let mut desk = desk(3, 4);
+    let limits = "  completions: 4\n  parallelism: 1\n  completionMode: Indexed\n  backoffLimitPerIndex: 0\n  \
+                  maxFailedIndexes: 1\n";
+    apply(&mut desk, limits, "exit 1");
+    check(&mut desk, "kubectl wait --for=condition=failed job/work --timeout=5m", "job.batch/work condition met\n");
+    let reason = "kubectl get job work -o jsonpath='{.status.failedIndexes} {.status.conditions[1].reason}: \
+                  {.status.conditions[1].message}'";
+    let expect = "0,1 MaxFailedIndexesExceeded: Job has exceeded the specified maximal number of failed indexes";
+    check(&mut desk, reason, expect);
+}
+
+#[test]
+fn a_job_that_goes_on_has_its_whole_time_again() {
+    let mut desk = desk(3, 4);
+    apply(&mut desk, "  activeDeadlineSeconds: 60\n", "sleep 50");
+    desk.wait(30);
+    check(&mut desk, "kubectl patch job work -p '{\"spec\":{\"suspend\":true}}'", "job.batch/work patched\n");
+    desk.wait(60);
+    check(&mut desk, "kubectl get job work -o jsonpath='{.status.startTime}'", "");
+    check(&mut desk, "kubectl patch job work -p '{\"spec\":{\"suspend\":false}}'", "job.batch/work patched\n");
+    check(&mut desk, "kubectl wait --for=condition=complete job/work --timeout=2m", "job.batch/work condition met\n");
+    let events =
+        desk.run("kubectl get events --field-selector involvedObject.kind=Job -o jsonpath='{.items[*].reason}'");
+    for expect in ["Suspended", "Resumed", "Completed"] {
+        assert!(events.stdout.contains(expect), "{events:?}");
+    }
+}
+
+#[test]
+fn an_adopted_pod_is_counted() {
+    let mut desk = desk(3, 4);
+    apply(&mut desk, "", "sleep 40");
+    check(&mut desk, "kubectl delete job work --cascade=orphan", "job.batch \"work\" deleted from default namespace\n");
+    desk.wait(2);
+    let finalizers = "kubectl get pods -o jsonpath='{.items[*].metadata.finalizers}'";
+    check(&mut desk, finalizers, "");
+    let labels = desk.run("kubectl get pods -o jsonpath='{.items[0].metadata.labels.controller-uid}'").stdout;
+    let manifest = format!(
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: heir}}\nspec:\n  manualSelector: true\n  selector: {{matchLabels: \
+         {{controller-uid: {labels}}}}}\n  template:\n    metadata: {{labels: {{controller-uid: {labels}}}}}\n    spec: \
+         {{restartPolicy: Never, containers: [{{name: c, image: busybox, command: [sleep, \"40\"]}}]}}\n"
+    );
+    let said = desk.run_with("kubectl apply -f -", &manifest, playground::LIMIT);
+    assert_eq!(said.stdout, "job.batch/heir created\n", "{said:?}");
+    desk.wait(2);
+    check(&mut desk, "kubectl get pods -o name | wc -l", "1\n");
+    check(&mut desk, finalizers, "[\"batch.kubernetes.io/job-tracking\"]");
+    check(&mut desk, "kubectl wait --for=condition=complete job/heir --timeout=2m", "job.batch/heir condition met\n");
+    check(&mut desk, "kubectl get job heir -o jsonpath='{.status.succeeded}'", "1");
+}

@@ -2,8 +2,8 @@
 //!
 //! Models: kubernetes v1.36 pkg/controller/controller_ref_manager.go.
 
-use api::meta::{LabelSelector, OwnerReference};
-use api::{Key, Kind, Object, Reason, Resource, Status, Str};
+use api::meta::OwnerReference;
+use api::{Key, Kind, Object, ObjectMeta, Reason, Resource, Status, Str};
 use thin::format_str;
 
 use crate::context::Context;
@@ -11,10 +11,18 @@ use crate::context::Context;
 /// Who claims.
 pub(crate) struct Claimant<'a> {
     pub(crate) owner: &'a Object,
-    pub(crate) selector: &'a LabelSelector,
+    /// What makes a member besides the selector: of a StatefulSet, the name. Owner and object.
+    pub(crate) belongs: fn(&Object, &Object) -> bool,
+    /// A finalizer that members carry: given at adoption, taken at release.
+    pub(crate) finalizer: Option<&'static str>,
 }
 
-impl Claimant<'_> {
+impl<'a> Claimant<'a> {
+    /// One that takes all that its selector names.
+    pub(crate) fn new(owner: &'a Object) -> Claimant<'a> {
+        Claimant { owner, belongs: |_, _| true, finalizer: None }
+    }
+
     /// The objects of a kind that the owner controls after it has adopted orphans and released strangers; by key. Those of
     /// which `counts` says no are left as they are.
     pub(crate) fn claim(
@@ -50,12 +58,13 @@ impl Claimant<'_> {
         Ok(claimed)
     }
 
-    /// Whether the selector names the object; an empty one names none.
+    /// Whether the object is a member.
     pub(crate) fn selects(&self, object: &Object) -> bool {
-        !self.selector.is_empty() && self.selector.matches(&object.metadata().labels)
+        selects(self.owner, object.metadata()) && (self.belongs)(self.owner, object)
     }
 
-    fn adopt(&self, object: &Object, context: &mut Context<'_>) -> Result<(), Status> {
+    /// Makes the owner the controller of an orphan.
+    pub(crate) fn adopt(&self, object: &Object, context: &mut Context<'_>) -> Result<(), Status> {
         let (kind, key, metadata) = (self.owner.kind(), self.owner.key(), self.owner.metadata());
         // By now it may be another one, or going: it would get what it must not keep.
         let fresh = context.api.get(kind, &key)?;
@@ -63,20 +72,50 @@ impl Claimant<'_> {
             return Err(Status::internal(format_str!("{key} may not adopt: it is gone or going")));
         }
         let mut adopted = object.clone();
-        adopted.metadata_mut().owner_references.push(controller_reference(self.owner));
+        let of_object = adopted.metadata_mut();
+        of_object.owner_references.push(controller_reference(self.owner));
+        if let Some(finalizer) = self.finalizer.filter(|name| !of_object.finalizers.iter().any(|own| own == name)) {
+            of_object.finalizers.push(finalizer.into());
+        }
         context.update(adopted).map(drop)
     }
 
     /// What is gone already needs no release.
     fn release(&self, object: &Object, context: &mut Context<'_>) -> Result<(), Status> {
         let mut released = object.clone();
-        let uid = &self.owner.metadata().uid;
-        released.metadata_mut().owner_references.retain(|owner| owner.uid != *uid);
+        let (uid, of_object) = (&self.owner.metadata().uid, released.metadata_mut());
+        of_object.owner_references.retain(|owner| owner.uid != *uid);
+        of_object.finalizers.retain(|name| Some(name.as_str()) != self.finalizer);
         match context.update(released) {
             Err(status) if status.reason == Reason::NotFound => Ok(()),
             outcome => outcome.map(drop),
         }
     }
+}
+
+/// Whether a workload's selector names an object; an empty one names none.
+pub(crate) fn selects(owner: &Object, metadata: &ObjectMeta) -> bool {
+    let selector = match owner {
+        Object::Deployment(deployment) => Some(&deployment.spec.selector),
+        Object::ReplicaSet(set) => Some(&set.spec.selector),
+        Object::StatefulSet(set) => Some(&set.spec.selector),
+        Object::DaemonSet(set) => Some(&set.spec.selector),
+        Object::Job(job) => job.spec.selector.as_ref(),
+        _ => None,
+    };
+    selector.is_some_and(|selector| !selector.is_empty() && selector.matches(&metadata.labels))
+}
+
+/// The keys of the workloads of a kind that a change concerns: those that control the object or did before, and, if it is
+/// an orphan now, those that may adopt it.
+pub(crate) fn owners_touched(change: &client::Change, owner_kind: Kind, context: &Context<'_>) -> Vec<Key> {
+    let mut keys = controllers_of(change, owner_kind);
+    let metadata = change.object.metadata();
+    if metadata.controller().is_none() && change.kind != client::ChangeKind::Deleted {
+        let owners = context.cache.of(owner_kind).in_namespace(&metadata.namespace);
+        keys.extend(owners.filter(|owner| selects(owner, metadata)).map(Object::key));
+    }
+    keys
 }
 
 /// A reference that makes this object the controller of another.

@@ -47,6 +47,7 @@ pub enum Deadline {
 
 /// The last time that is due; an error if the schedule never comes.
 pub fn most_recent(job: &CronJob, now: Time, schedule: &Schedule, deadline: Deadline) -> Result<Times, &'static str> {
+    api::reached!("kube_controller_manager::cronjob::decide::most_recent");
     let created = job.metadata.creation_timestamp.unwrap_or_default();
     let mut earliest = job.status.last_schedule_time.unwrap_or(created);
     if let Some(seconds) = job.spec.starting_deadline_seconds.filter(|_| deadline == Deadline::Counts) {
@@ -81,6 +82,7 @@ pub fn most_recent(job: &CronJob, now: Time, schedule: &Schedule, deadline: Dead
 
 /// When to look again.
 pub fn next_look(job: &CronJob, now: Time, schedule: &Schedule) -> Option<Time> {
+    api::reached!("kube_controller_manager::cronjob::decide::next_look");
     let from = match most_recent(job, now, schedule, Deadline::Ignored) {
         Err(_) => now,
         Ok(Times { most_recent: Some(time), .. }) => time,
@@ -92,6 +94,7 @@ pub fn next_look(job: &CronJob, now: Time, schedule: &Schedule) -> Option<Time> 
 
 /// The oldest Jobs that have ended so (`Complete`, `Failed`) beyond the limit.
 pub fn surplus(jobs: &[Rc<Job>], end: &str, limit: Option<i32>) -> Vec<Rc<Job>> {
+    api::reached!("kube_controller_manager::cronjob::decide::surplus");
     let Some(limit) = limit else { return Vec::new() };
     let has_ended_so = |job: &&Rc<Job>| job.status.finished().is_some_and(|finished| finished.kind == end);
     let mut ended: Vec<Rc<Job>> = jobs.iter().filter(has_ended_so).cloned().collect();

@@ -57,10 +57,7 @@ impl CronJobController {
     /// A new schedule is looked at when it is next due.
     fn on_cron_job(&mut self, change: &Change, job: &Rc<CronJob>, context: &Context<'_>) {
         let old = change.old.as_ref().and_then(Object::get::<CronJob>).filter(|_| change.kind == ChangeKind::Modified);
-        let is_same =
-            |old: &Rc<CronJob>| old.spec.schedule == job.spec.schedule && old.spec.time_zone == job.spec.time_zone;
-        let schedule = schedule_of(job).ok().filter(|_| old.is_some_and(|old| !is_same(old)));
-        match schedule.and_then(|schedule| decide::next_look(job, context.now, &schedule)) {
+        match look_after_change(old.map(Rc::as_ref), job, context.now) {
             Some(at) => self.rounds.add_at(job.key(), at),
             None => self.rounds.add(job.key(), "the CronJob changed"),
         }
@@ -78,14 +75,14 @@ impl CronJobController {
         self.rounds.next_at()
     }
 
-    fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
+    pub(crate) fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
+        api::reached!("kube_controller_manager::cronjob::sync");
         let Some(cached) = context.cache.get::<CronJob>(key).cloned() else {
             self.rounds.forget(key);
             return Ok(None);
         };
         let mut job = CronJob::clone(&cached);
-        let keys = context.indexes.dependents_of_kind(&cached.metadata.uid, Kind::Job);
-        let jobs: Vec<Rc<Job>> = keys.filter_map(|key| context.cache.get::<Job>(key)).cloned().collect();
+        let jobs = jobs_of(&cached, context);
         self.see_jobs(&mut job, &jobs, context)?;
         let outcome = if job.metadata.is_terminating() { Ok(None) } else { self.start_if_due(&mut job, context) };
         for (end, limit) in
@@ -266,6 +263,19 @@ impl CronJobController {
     }
 }
 
+/// When a CronJob with a new schedule is due; none for any other change, which is looked at now.
+pub(crate) fn look_after_change(old: Option<&CronJob>, new: &CronJob, now: Time) -> Option<Time> {
+    let is_same = |old: &CronJob| old.spec.schedule == new.spec.schedule && old.spec.time_zone == new.spec.time_zone;
+    let schedule = schedule_of(new).ok().filter(|_| old.is_some_and(|old| !is_same(old)))?;
+    decide::next_look(new, now, &schedule)
+}
+
+/// The Jobs that a CronJob controls.
+pub(crate) fn jobs_of(job: &CronJob, context: &Context<'_>) -> Vec<Rc<Job>> {
+    let keys = context.indexes.dependents_of_kind(&job.metadata.uid, Kind::Job);
+    keys.filter_map(|key| context.cache.get::<Job>(key)).cloned().collect()
+}
+
 fn schedule_of(job: &CronJob) -> Result<Schedule, String> {
     Schedule::parse(&job.spec.schedule, job.spec.time_zone.as_deref())
 }
@@ -275,7 +285,8 @@ fn job_name(job: &CronJob, due: Time) -> Str {
     format_str!("{}-{}", job.metadata.name, due.unix_seconds() / 60)
 }
 
-fn new_job(job: &CronJob, due: Time) -> Job {
+pub(crate) fn new_job(job: &CronJob, due: Time) -> Job {
+    api::reached!("kube_controller_manager::cronjob::new_job");
     let template = &job.spec.job_template;
     let owner = Object::from(job.clone());
     let mut metadata = ObjectMeta {

@@ -29,7 +29,7 @@ impl History {
 
 /// Finds the revisions, makes that of the present template if it is missing, and gives it the highest number.
 pub(super) fn sync_history(set: &DaemonSet, owner: &Object, context: &mut Context<'_>) -> Result<History, Status> {
-    let claimant = Claimant { owner, selector: &set.spec.selector };
+    let claimant = Claimant::new(owner);
     let claimed = claimant.claim(Kind::ControllerRevision, &|_| true, context)?;
     let mut all: Vec<Rc<ControllerRevision>> = claimed.iter().map(typed).collect();
     sort(&mut all);

@@ -18,7 +18,7 @@ use sim::Time;
 use thin::format_str;
 
 use crate::context::Context;
-use crate::controller_ref::{Claimant, controllers_of};
+use crate::controller_ref::{Claimant, owners_touched};
 use crate::pod_state;
 use crate::rounds::Rounds;
 use crate::why::Why;
@@ -72,16 +72,8 @@ impl DaemonSetController {
         {
             return;
         }
-        for key in controllers_of(change, Kind::DaemonSet) {
+        for key in owners_touched(change, Kind::DaemonSet, context) {
             self.rounds.add(key, "a pod changed");
-        }
-        if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
-            for set in context.cache.of(Kind::DaemonSet).in_namespace(&pod.metadata.namespace) {
-                if let Some(set) = set.get::<DaemonSet>().filter(|set| set.spec.selector.matches(&pod.metadata.labels))
-                {
-                    self.rounds.add(set.key(), "an orphan may be adopted");
-                }
-            }
         }
     }
 
@@ -113,7 +105,7 @@ impl DaemonSetController {
         }
         let nodes: Vec<Rc<Node>> = context.cache.iter::<Node>().cloned().collect();
         let history = history::sync_history(&set, &owner, context)?;
-        let claimant = Claimant { owner: &owner, selector: &set.spec.selector };
+        let claimant = Claimant::new(&owner);
         let claimed = claimant.claim(Kind::Pod, &|_| true, context)?;
         let pods: Vec<Rc<Pod>> = claimed.iter().filter_map(Object::get::<Pod>).cloned().collect();
         context.counters.pods_visited += pods.len() as u64;

@@ -20,6 +20,7 @@ pub struct Fenceposts {
 /// Shares become numbers: surplus is rounded up, what may be missing down. If both are none, one may be missing, since
 /// nothing could move.
 pub fn resolve_fenceposts(rolling: &RollingUpdate, wanted: i32) -> Result<Fenceposts, String> {
+    api::reached!("kube_controller_manager::deployment::math::resolve_fenceposts");
     let scaled = |value: &Option<IntOrString>, rounding| {
         let value = value.as_ref().unwrap_or(&IntOrString::Int(0));
         value.scaled(i64::from(wanted), rounding).map(|number| i32::try_from(number).unwrap_or(i32::MAX))
@@ -60,6 +61,7 @@ pub fn max_surge(deployment: &Deployment) -> i32 {
 
 /// The size that the ReplicaSet of the present template gets; `total` is that of all sets together, `own` its present one.
 pub fn new_replica_set_size(deployment: &Deployment, total: i32, own: i32) -> i32 {
+    api::reached!("kube_controller_manager::deployment::math::new_replica_set_size");
     let wanted = deployment.spec.replicas();
     if !is_rolling(deployment) {
         return wanted;
@@ -84,6 +86,7 @@ pub fn proportion(set: &ReplicaSet, deployment: &Deployment, to_add: i32, added:
 
 /// By how much a set grows or shrinks if it keeps its share of the whole.
 pub fn fraction(set: &ReplicaSet, deployment: &Deployment) -> i32 {
+    api::reached!("kube_controller_manager::deployment::math::fraction");
     let own = set.spec.replicas();
     if deployment.spec.replicas() == 0 {
         return -own;

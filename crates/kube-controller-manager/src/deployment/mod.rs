@@ -19,7 +19,7 @@ use client::{Change, ChangeKind, Recorder, RecorderApi, WorkQueue};
 use sim::Time;
 
 use crate::context::{Context, LastWrites};
-use crate::controller_ref::{Claimant, controller_of, controllers_of};
+use crate::controller_ref::{Claimant, controller_of, owners_touched};
 use crate::why::Why;
 use apply::Sync;
 
@@ -63,24 +63,13 @@ impl DeploymentController {
     pub(crate) fn on_change(&mut self, change: &Change, context: &Context<'_>) {
         match &change.object {
             Object::Deployment(deployment) => self.queue.add(deployment.key(), "the Deployment changed"),
-            Object::ReplicaSet(set) => self.on_set(change, set, context),
-            Object::Pod(pod) if change.kind == ChangeKind::Deleted => self.on_pod_gone(pod, context),
-            _ => {}
-        }
-    }
-
-    fn on_set(&mut self, change: &Change, set: &Rc<ReplicaSet>, context: &Context<'_>) {
-        for key in controllers_of(change, Kind::Deployment) {
-            self.queue.add(key, "a ReplicaSet changed");
-        }
-        if set.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
-            let deployments = context.cache.of(Kind::Deployment).in_namespace(&set.metadata.namespace);
-            for deployment in deployments.filter_map(Object::get::<Deployment>) {
-                let selector = &deployment.spec.selector;
-                if !selector.is_empty() && selector.matches(&set.metadata.labels) {
-                    self.queue.add(deployment.key(), "an orphan may be adopted");
+            Object::ReplicaSet(_) => {
+                for key in owners_touched(change, Kind::Deployment, context) {
+                    self.queue.add(key, "a ReplicaSet changed");
                 }
             }
+            Object::Pod(pod) if change.kind == ChangeKind::Deleted => self.on_pod_gone(pod, context),
+            _ => {}
         }
     }
 
@@ -181,7 +170,7 @@ impl Sync<'_> {
     }
 
     fn claim_sets(&self, context: &mut Context<'_>) -> Result<Vec<Rc<ReplicaSet>>, Status> {
-        let claimant = Claimant { owner: &self.about, selector: &self.deployment.spec.selector };
+        let claimant = Claimant::new(&self.about);
         let claimed = claimant.claim(Kind::ReplicaSet, &|_| true, context)?;
         Ok(claimed.iter().map(apply::typed).collect())
     }
@@ -242,7 +231,7 @@ impl Sync<'_> {
         found: Sets,
         context: &mut Context<'_>,
     ) -> Result<Option<Time>, Status> {
-        let sizes = revision::active(&found.old).into_iter().map(|set| (set, 0)).collect();
+        let sizes = rollout::decide_emptying(&found.old);
         if self.apply_sizes(sizes, context)? > 0 || rollout::old_pods_run(&found.old, &|set| pods_of(set, context)) {
             return self.finish(&found, context);
         }

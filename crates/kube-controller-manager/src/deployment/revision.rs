@@ -35,6 +35,7 @@ const HISTORY_LETTERS_MAX: usize = 2_000;
 
 /// Whether two templates are the same but for the hash.
 pub fn is_equal_template(left: &PodTemplateSpec, right: &PodTemplateSpec) -> bool {
+    api::reached!("kube_controller_manager::deployment::revision::is_equal_template");
     let without_hash = |template: &PodTemplateSpec| {
         let mut metadata = template.metadata.clone();
         metadata.labels.remove(HASH_LABEL);
@@ -46,12 +47,14 @@ pub fn is_equal_template(left: &PodTemplateSpec, right: &PodTemplateSpec) -> boo
 
 /// The set of the present template; the oldest if there are several.
 pub fn find_new<'s>(deployment: &Deployment, sets: &'s [Rc<ReplicaSet>]) -> Option<&'s Rc<ReplicaSet>> {
+    api::reached!("kube_controller_manager::deployment::revision::find_new");
     let same = sets.iter().filter(|set| is_equal_template(&set.spec.template, &deployment.spec.template));
     same.min_by(|left, right| by_creation(left, right))
 }
 
 /// The sets of other templates.
 pub fn find_old(deployment: &Deployment, sets: &[Rc<ReplicaSet>]) -> Vec<Rc<ReplicaSet>> {
+    api::reached!("kube_controller_manager::deployment::revision::find_old");
     let new = find_new(deployment, sets);
     sets.iter().filter(|set| new.is_none_or(|new| !Rc::ptr_eq(set, new))).cloned().collect()
 }
@@ -94,6 +97,7 @@ pub fn annotated_number(set: &ReplicaSet, annotation: &str) -> Option<i32> {
 
 /// Writes down how large the Deployment is; whether that was news.
 pub fn set_replicas_annotations(annotations: &mut StringMap, deployment: &Deployment) -> bool {
+    api::reached!("kube_controller_manager::deployment::revision::set_replicas_annotations");
     let desired = deployment.spec.replicas();
     let wanted = [(DESIRED_REPLICAS, desired), (MAX_REPLICAS, desired + max_surge(deployment))];
     let mut is_news = false;
@@ -154,6 +158,7 @@ fn remember_revision(annotations: &mut StringMap, old: &str) {
 
 /// `name-hash`, the name cut to what the hash leaves of the longest name; whole if that is nothing.
 pub fn replica_set_name(deployment: &str, hash: &str) -> Str {
+    api::reached!("kube_controller_manager::deployment::revision::replica_set_name");
     const NAME_MAX: usize = 253;
     let room = NAME_MAX.saturating_sub(hash.len() + 1);
     let cut: String = deployment.chars().take(if room == 0 { usize::MAX } else { room }).collect();

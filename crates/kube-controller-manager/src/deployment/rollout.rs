@@ -24,6 +24,7 @@ fn available(set: &ReplicaSet) -> i32 {
 
 /// The size that the set of the present template gets now, if it is another one.
 pub fn decide_new_size(deployment: &Deployment, all: &[Rc<ReplicaSet>], new: &ReplicaSet) -> Option<i32> {
+    api::reached!("kube_controller_manager::deployment::rollout::decide_new_size");
     let (own, goal) = (wanted(new), deployment.spec.replicas());
     let size = match own.cmp(&goal) {
         Ordering::Equal => return None,
@@ -36,6 +37,7 @@ pub fn decide_new_size(deployment: &Deployment, all: &[Rc<ReplicaSet>], new: &Re
 /// The sizes that sets of other templates get now, step by step: first those whose pods serve nobody shrink, since they
 /// would hold the rollout up, then as many as availability allows. A set may stand there twice.
 pub fn decide_old_sizes(deployment: &Deployment, old: &[Rc<ReplicaSet>], new: &ReplicaSet) -> Vec<Sizing> {
+    api::reached!("kube_controller_manager::deployment::rollout::decide_old_sizes");
     let mut old = active(old);
     let old_pods = total(&old, wanted);
     if old_pods == 0 {
@@ -56,6 +58,12 @@ pub fn decide_old_sizes(deployment: &Deployment, old: &[Rc<ReplicaSet>], new: &R
     take_any(&mut sizes, healthy);
     steps.extend(changed(&old, &cleaned, &sizes));
     steps
+}
+
+/// Sets of other templates lose all their pods.
+pub fn decide_emptying(old: &[Rc<ReplicaSet>]) -> Vec<Sizing> {
+    api::reached!("kube_controller_manager::deployment::rollout::decide_emptying");
+    active(old).into_iter().map(|set| (set, 0)).collect()
 }
 
 /// Takes up to `max` pods that are not available; how many.
@@ -86,6 +94,7 @@ fn changed(sets: &[Rc<ReplicaSet>], before: &[i32], after: &[i32]) -> Vec<Sizing
 
 /// Whether pods of other templates still run. `pods_of` lists those of a set.
 pub fn old_pods_run(old: &[Rc<ReplicaSet>], pods_of: &dyn Fn(&ReplicaSet) -> Vec<Rc<Pod>>) -> bool {
+    api::reached!("kube_controller_manager::deployment::rollout::old_pods_run");
     let runs = |pod: &Rc<Pod>| !matches!(pod.status.phase, Some(PodPhase::Succeeded | PodPhase::Failed));
     total(old, |set| set.status.replicas) > 0 || old.iter().any(|set| pods_of(set).iter().any(runs))
 }
@@ -99,12 +108,13 @@ pub fn is_scaling_event(deployment: &Deployment, sets: &[Rc<ReplicaSet>]) -> boo
 /// The sizes after the Deployment has changed its own. Sets that keep theirs are listed as well where their annotations may
 /// need it.
 pub fn decide_scaling(deployment: &Deployment, new: Option<&Rc<ReplicaSet>>, old: &[Rc<ReplicaSet>]) -> Vec<Sizing> {
+    api::reached!("kube_controller_manager::deployment::rollout::decide_scaling");
     let goal = deployment.spec.replicas();
     if let Some(only) = active_or_latest(new, old) {
         return if wanted(&only) == goal { Vec::new() } else { vec![(only, goal)] };
     }
     if new.is_some_and(|new| is_saturated(deployment, new)) {
-        return active(old).into_iter().map(|set| (set, 0)).collect();
+        return decide_emptying(old);
     }
     if !math::is_rolling(deployment) {
         return Vec::new();
@@ -166,6 +176,7 @@ fn larger_then_newer(left: &ReplicaSet, right: &ReplicaSet) -> Ordering {
 
 /// The old sets beyond the Deployment's limit that have no pods, oldest number first.
 pub fn decide_cleanup(deployment: &Deployment, old: &[Rc<ReplicaSet>]) -> Vec<Rc<ReplicaSet>> {
+    api::reached!("kube_controller_manager::deployment::rollout::decide_cleanup");
     let Some(limit) = deployment.spec.revision_history_limit.filter(|limit| *limit != i32::MAX) else {
         return Vec::new();
     };

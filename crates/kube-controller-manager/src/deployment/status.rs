@@ -51,6 +51,7 @@ pub fn remove_condition(status: &mut DeploymentStatus, kind: &str) {
 
 /// Puts a condition at the end, unless one with this status and reason is there.
 pub fn set_condition(status: &mut DeploymentStatus, mut condition: WorkloadCondition) {
+    api::reached!("kube_controller_manager::deployment::status::set_condition");
     if let Some(present) = find_condition(status, &condition.kind) {
         if present.status == condition.status && present.reason == condition.reason {
             return;
@@ -108,6 +109,7 @@ pub fn decide_rollout_status(
     new: Option<&Rc<ReplicaSet>>,
     now: Time,
 ) -> DeploymentStatus {
+    api::reached!("kube_controller_manager::deployment::status::decide_rollout_status");
     let mut status = decide_counts(deployment, all, new, now);
     if has_deadline(deployment) {
         set_progress(deployment, new, &mut status, now);
@@ -152,6 +154,7 @@ fn set_progress(deployment: &Deployment, new: Option<&Rc<ReplicaSet>>, status: &
 
 /// Whether all pods are of the present template and serve, and no others are left.
 pub fn is_complete(deployment: &Deployment, status: &DeploymentStatus) -> bool {
+    api::reached!("kube_controller_manager::deployment::status::is_complete");
     let wanted = deployment.spec.replicas();
     [status.updated_replicas, status.replicas, status.available_replicas] == [wanted; 3]
         && status.observed_generation >= deployment.metadata.generation
@@ -159,6 +162,7 @@ pub fn is_complete(deployment: &Deployment, status: &DeploymentStatus) -> bool {
 
 /// Whether a status is nearer to the end than the stored one.
 pub fn is_progressing(deployment: &Deployment, status: &DeploymentStatus) -> bool {
+    api::reached!("kube_controller_manager::deployment::status::is_progressing");
     let before = &deployment.status;
     let old_replicas = |status: &DeploymentStatus| status.replicas - status.updated_replicas;
     status.updated_replicas > before.updated_replicas
@@ -169,6 +173,7 @@ pub fn is_progressing(deployment: &Deployment, status: &DeploymentStatus) -> boo
 
 /// Whether the last progress is too long ago.
 pub fn is_timed_out(deployment: &Deployment, status: &DeploymentStatus, now: Time) -> bool {
+    api::reached!("kube_controller_manager::deployment::status::is_timed_out");
     let Some(present) = find_condition(status, PROGRESSING).filter(|_| has_deadline(deployment)) else { return false };
     match present.reason.as_str() {
         DONE => false,
@@ -184,6 +189,7 @@ fn deadline_at(deployment: &Deployment, present: &WorkloadCondition) -> Time {
 
 /// When to look again whether the deadline has passed.
 pub fn decide_recheck(deployment: &Deployment, status: &DeploymentStatus, now: Time) -> Option<Time> {
+    api::reached!("kube_controller_manager::deployment::status::decide_recheck");
     let present = find_condition(&deployment.status, PROGRESSING).filter(|_| has_deadline(deployment))?;
     if is_complete(deployment, status) || present.reason == TIMED_OUT {
         return None;

@@ -7,7 +7,7 @@ use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
 use api::core::endpoints::{Endpoint, EndpointConditions, EndpointPort};
-use api::{EndpointSlice, Node, ObjectMeta, Pod, Resource, Service, Str};
+use api::{EndpointSlice, Key, Node, ObjectMeta, Pod, Resource, Service, Str};
 use ecow::EcoVec;
 use thin::format_str;
 
@@ -20,7 +20,7 @@ pub const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 /// This controller, as slices call it.
 pub const CONTROLLER: &str = "endpointslice-controller.k8s.io";
 
-/// Most endpoints that one slice holds.
+/// Most endpoints that one slice holds, unless the program is told otherwise.
 pub const ENDPOINTS_PER_SLICE_MAX: usize = 100;
 
 /// All that a decision looks at.
@@ -33,6 +33,8 @@ pub struct SliceInputs<'a> {
     pub slices: &'a [Rc<EndpointSlice>],
     /// Finds a node, for its zone.
     pub nodes: &'a dyn Fn(&Str) -> Option<Rc<Node>>,
+    /// Most endpoints that one slice holds.
+    pub endpoints_per_slice_max: usize,
 }
 
 /// What to write. Annotations are left to the executor.
@@ -44,9 +46,19 @@ pub struct SlicePlan {
     pub update: Vec<EndpointSlice>,
     /// Slices to delete.
     pub delete: Vec<Rc<EndpointSlice>>,
+    /// A pod was left out because its node is not there: the service is looked at again.
+    pub lacks_nodes: bool,
 }
 
-type Ports = EcoVec<EndpointPort>;
+impl SlicePlan {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.create.is_empty() && self.update.is_empty() && self.delete.is_empty()
+    }
+}
+
+/// The ports of a slice.
+pub type Ports = EcoVec<EndpointPort>;
 
 /// Endpoints that should be, for one set of ports.
 struct Desired<'a> {
@@ -56,8 +68,9 @@ struct Desired<'a> {
 
 /// Decides which slices to write.
 pub fn decide_slices(inputs: &SliceInputs<'_>) -> SlicePlan {
-    let mut desired = group_by_ports(inputs);
+    api::reached!("kube_controller_manager::endpointslice::decide::decide_slices");
     let mut plan = SlicePlan::default();
+    let mut desired = group_by_ports(inputs, &mut plan);
     let mut unused: Vec<&Rc<EndpointSlice>> = Vec::new();
     let mut by_ports: Vec<Vec<&Rc<EndpointSlice>>> = vec![Vec::new(); desired.len()];
     for slice in inputs.slices {
@@ -70,14 +83,24 @@ pub fn decide_slices(inputs: &SliceInputs<'_>) -> SlicePlan {
         reconcile_ports(inputs, wanted, slices, &mut plan);
     }
     settle_unused(inputs, unused, desired.is_empty(), &mut plan);
-    recycle(&mut plan);
+    finalize(inputs.service, &mut plan);
     plan
 }
 
-fn group_by_ports<'a>(inputs: &SliceInputs<'a>) -> Vec<Desired<'a>> {
+/// The service that a slice belongs to, by its label.
+pub fn service_key(slice: &EndpointSlice) -> Option<Key> {
+    let service = slice.metadata.labels.get_str(SERVICE_NAME)?;
+    Some(Key::new(slice.metadata.namespace.clone(), service.clone()))
+}
+
+fn group_by_ports<'a>(inputs: &SliceInputs<'a>, plan: &mut SlicePlan) -> Vec<Desired<'a>> {
     let mut groups: Vec<Desired<'a>> = Vec::new();
     let pods: &'a [Rc<Pod>] = inputs.pods;
     for pod in pods.iter().filter(|pod| pods::is_in_endpoints(pod, Terminating::Included)) {
+        if !inputs.service.spec.publish_not_ready_addresses && (inputs.nodes)(&pod.spec.node_name).is_none() {
+            plan.lacks_nodes = true;
+            continue;
+        }
         let ports = pods::ports_at(inputs.service, pod);
         let name = pod.metadata.name.as_str();
         match groups.iter_mut().find(|group| group.ports == ports) {
@@ -111,14 +134,14 @@ fn reconcile_ports(
     let mut missing: Vec<Endpoint> = desired.pods.values().map(|pod| new_endpoint(inputs, pod)).collect();
     changed.arrange_by_key(|slice| std::cmp::Reverse(slice.endpoints.len()));
     for slice in &mut changed {
-        fill(slice, &mut missing);
+        fill(slice, &mut missing, inputs.endpoints_per_slice_max);
     }
     while !missing.is_empty() {
-        let mut slice = match take_slice_to_fill(&mut unchanged, missing.len()) {
+        let mut slice = match take_slice_to_fill(&mut unchanged, missing.len(), inputs.endpoints_per_slice_max) {
             Some(slice) => EndpointSlice::clone(slice),
             None => new_slice(inputs.service, desired.ports.clone()),
         };
-        fill(&mut slice, &mut missing);
+        fill(&mut slice, &mut missing, inputs.endpoints_per_slice_max);
         if slice.metadata.name.is_empty() { plan.create.push(slice) } else { changed.push(slice) }
     }
     for slice in changed {
@@ -154,14 +177,18 @@ fn kept_endpoints(
     is_changed.then_some(kept)
 }
 
-fn fill(slice: &mut EndpointSlice, missing: &mut Vec<Endpoint>) {
-    let room = ENDPOINTS_PER_SLICE_MAX.saturating_sub(slice.endpoints.len()).min(missing.len());
+fn fill(slice: &mut EndpointSlice, missing: &mut Vec<Endpoint>, max: usize) {
+    let room = max.saturating_sub(slice.endpoints.len()).min(missing.len());
     slice.endpoints.extend(missing.drain(..room));
 }
 
 /// The fullest slice that has room for all that is missing, so that few slices change.
-fn take_slice_to_fill<'a>(slices: &mut Vec<&'a Rc<EndpointSlice>>, missing: usize) -> Option<&'a Rc<EndpointSlice>> {
-    let has_room = |slice: &Rc<EndpointSlice>| slice.endpoints.len() + missing <= ENDPOINTS_PER_SLICE_MAX;
+fn take_slice_to_fill<'a>(
+    slices: &mut Vec<&'a Rc<EndpointSlice>>,
+    missing: usize,
+    max: usize,
+) -> Option<&'a Rc<EndpointSlice>> {
+    let has_room = |slice: &Rc<EndpointSlice>| slice.endpoints.len() + missing <= max;
     let fitting = (0..slices.len()).filter(|index| has_room(slices[*index]));
     let index = fitting.max_by_key(|index| slices[*index].endpoints.len())?;
     Some(slices.remove(index))
@@ -191,9 +218,13 @@ fn settle_unused(
     }
 }
 
-/// A slice that would be deleted takes the content of one that would be made.
-fn recycle(plan: &mut SlicePlan) {
-    while let (false, Some(stored)) = (plan.create.is_empty(), plan.delete.pop()) {
+/// A slice that would be deleted takes the content of one that would be made. A service that goes gets no new slices: its
+/// garbage is being collected.
+pub fn finalize(service: &Service, plan: &mut SlicePlan) {
+    api::reached!("kube_controller_manager::endpointslice::decide::finalize");
+    while !plan.create.is_empty()
+        && let Some(stored) = plan.delete.pop()
+    {
         let new = plan.create.remove(0);
         let mut slice = (*stored).clone();
         slice.metadata.labels = new.metadata.labels;
@@ -201,9 +232,13 @@ fn recycle(plan: &mut SlicePlan) {
         slice.ports = new.ports;
         plan.update.push(slice);
     }
+    if service.metadata.is_terminating() {
+        plan.create.clear();
+    }
 }
 
-fn new_slice(service: &Service, ports: Ports) -> EndpointSlice {
+/// An empty slice of these ports.
+pub fn new_slice(service: &Service, ports: Ports) -> EndpointSlice {
     let metadata = ObjectMeta {
         generate_name: format_str!("{}-", service.metadata.name),
         namespace: service.metadata.namespace.clone(),
@@ -219,7 +254,8 @@ fn wanted_labels(service: &Service) -> api::StringMap {
     let mut labels = service.metadata.labels.clone();
     labels.insert(SERVICE_NAME, service.metadata.name.clone());
     labels.insert(MANAGED_BY, CONTROLLER);
-    if service.spec.is_headless() {
+    // One that has no address yet counts as well.
+    if matches!(service.spec.cluster_ip.as_str(), "" | "None") {
         labels.insert(HEADLESS, "");
     } else {
         labels.remove(HEADLESS);
@@ -237,7 +273,9 @@ fn relabelled(service: &Service, slice: &EndpointSlice) -> EndpointSlice {
     slice
 }
 
-fn new_endpoint(inputs: &SliceInputs<'_>, pod: &Pod) -> Endpoint {
+/// A pod as an endpoint of the service.
+pub fn new_endpoint(inputs: &SliceInputs<'_>, pod: &Pod) -> Endpoint {
+    api::reached!("kube_controller_manager::endpointslice::decide::new_endpoint");
     let (serving, terminating) = (pod.status.is_true("Ready"), pod.metadata.is_terminating());
     let ready = inputs.service.spec.publish_not_ready_addresses || (serving && !terminating);
     let node = Some(&pod.spec.node_name).filter(|name| !name.is_empty());

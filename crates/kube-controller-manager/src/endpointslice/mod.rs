@@ -10,10 +10,11 @@ use std::rc::Rc;
 use api::{EndpointSlice, Key, Kind, Node, Object, Pod, Resource, Service, Status, Str};
 use client::{Change, ChangeKind, DeleteOptions, WorkQueue};
 use sim::Time;
+use thin::format_str;
 
 use crate::context::{Context, LastWrites, Pacer};
 use crate::indexes::selects;
-use decide::{CONTROLLER, MANAGED_BY, SERVICE_NAME, SliceInputs, SlicePlan};
+use decide::{CONTROLLER, ENDPOINTS_PER_SLICE_MAX, MANAGED_BY, SliceInputs, SlicePlan};
 use pods::{TRIGGER_TIME, TriggerTimes};
 
 /// The controller's queue of services.
@@ -40,8 +41,8 @@ impl EndpointSliceController {
                 }
             }
             Object::EndpointSlice(slice) if change.kind == ChangeKind::Deleted => {
-                if let Some(service) = slice.metadata.labels.get(SERVICE_NAME) {
-                    self.queue.add(Key::new(slice.metadata.namespace.clone(), service), "a slice is gone");
+                if let Some(service) = decide::service_key(slice) {
+                    self.queue.add(service, "a slice is gone");
                 }
             }
             _ => {}
@@ -67,7 +68,7 @@ impl EndpointSliceController {
         self.queue.next_at()
     }
 
-    fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<(), Status> {
+    pub(crate) fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<(), Status> {
         let Some(service) = context.cache.get::<Service>(key).cloned() else {
             self.last_writes.forget(key);
             self.pacer.forget(key);
@@ -81,16 +82,24 @@ impl EndpointSliceController {
         self.pacer.note(key, pods.len(), context.now);
         let cache = context.cache;
         let nodes = |name: &Str| cache.get::<Node>(&Key::new("", name.clone())).cloned();
-        let inputs = SliceInputs { service: &service, pods: &pods, slices: &slices, nodes: &nodes };
+        let inputs = SliceInputs {
+            service: &service,
+            pods: &pods,
+            slices: &slices,
+            nodes: &nodes,
+            endpoints_per_slice_max: ENDPOINTS_PER_SLICE_MAX,
+        };
         let plan = decide::decide_slices(&inputs);
         let trigger_time = self.trigger_times.take(&service, pods.iter());
-        if plan != SlicePlan::default() {
+        let lacks_nodes = plan.lacks_nodes;
+        if !plan.is_empty() {
             self.last_writes.note(key, context.now);
         }
-        if service.metadata.is_terminating() {
-            return Ok(());
+        apply_slices(plan, trigger_time, context)?;
+        if lacks_nodes {
+            return Err(Status::internal(format_str!("a node of a pod of service {key} is not there")));
         }
-        apply_slices(plan, trigger_time, context)
+        Ok(())
     }
 }
 

@@ -59,6 +59,7 @@ pub fn target_reference(pod: &Pod) -> ObjectReference {
 
 /// The service's ports at this pod; a port whose name the pod does not have is left out.
 pub fn ports_at(service: &Service, pod: &Pod) -> EcoVec<EndpointPort> {
+    api::reached!("kube_controller_manager::endpointslice::pods::ports_at");
     let resolved = service.spec.ports.iter().filter_map(|port| {
         let number = find_port(pod, port)?;
         Some(EndpointPort {

@@ -20,6 +20,11 @@ pub struct BackOff {
 }
 
 impl BackOff {
+    /// So many failures in a row, the last of them then.
+    pub(super) fn since(failures: i32, last_failure: Time) -> BackOff {
+        BackOff { failures: u32::try_from(failures).unwrap_or(0), last_failure: Some(last_failure) }
+    }
+
     /// After more pods have ended: failures count from the last success.
     pub fn after(self, succeeded: &[Rc<Pod>], failed: &[Rc<Pod>]) -> BackOff {
         let mut failures: Vec<Time> = failed.iter().map(|pod| finished_at(pod)).collect();
@@ -42,7 +47,7 @@ impl BackOff {
 }
 
 /// When a pod ended, as far as it says: its containers, its readiness, its deletion, its creation.
-fn finished_at(pod: &Pod) -> Time {
+pub(super) fn finished_at(pod: &Pod) -> Time {
     let statuses = &pod.status.container_statuses;
     let ends = statuses.iter().map(|status| status.state.terminated.as_ref().and_then(|ended| ended.finished_at));
     let by_containers = ends.collect::<Option<Vec<Time>>>().and_then(|ends| ends.into_iter().max());

@@ -15,6 +15,7 @@ use thin::format_str;
 
 use super::back_off::BackOff;
 use super::failure_policy::{Meaning, meaning};
+use super::index_failures;
 use super::intervals::Intervals;
 use super::pods::{completion_index, has_finalizer};
 use crate::pod_state;
@@ -38,6 +39,10 @@ pub struct Count {
     pub failed: i32,
     /// The indexes that had succeeded, and those that have by now.
     pub indexes: (Intervals, Intervals),
+    /// The indexes that have failed; none without a limit per index.
+    pub failed_indexes: Option<Intervals>,
+    /// With a limit per index: the failed pods that are to be replaced, by index.
+    pub to_replace: OrderedMap<i32, Rc<Pod>>,
     /// How long failures hold it up.
     pub back_off: BackOff,
 }
@@ -94,13 +99,21 @@ pub fn count(job: &Job, pods: Vec<Rc<Pod>>, back_off: BackOff) -> Count {
     let counting = failed.iter().filter(|pod| meaning(spec.pod_failure_policy.as_ref(), pod) != Meaning::Ignored);
     let counting = counting.count() as i32;
     let indexes = succeeded_indexes(job, &pods);
+    let active: Vec<Rc<Pod>> = pods.iter().filter(|pod| pod_state::is_active(pod)).cloned().collect();
+    let failed_indexes = index_failures::failed_indexes(job, &pods);
+    let to_replace = index_failures::to_replace(job, &pods, |index| {
+        let has_failed = failed_indexes.as_ref().is_some_and(|failed| failed.has(index));
+        indexes.1.has(index) || has_failed || active.iter().any(|pod| completion_index(pod) == Some(index))
+    });
     let successes = status.succeeded + (succeeded.len() + uncounted.succeeded.len()) as i32;
     Count {
         succeeded: if spec.is_indexed() { indexes.1.total() } else { successes },
         failed: status.failed + counting + uncounted.failed.len() as i32,
-        active: pods.iter().filter(|pod| pod_state::is_active(pod)).cloned().collect(),
+        active,
         terminating: pods.iter().filter(|pod| pod_state::is_terminating(pod)).count() as i32,
         indexes,
+        failed_indexes,
+        to_replace,
         back_off: back_off.after(&succeeded, &failed),
         pods,
     }
@@ -161,6 +174,15 @@ pub fn decide_end(job: &Job, count: &Count, now: Time) -> Option<JobCondition> {
     if deadline(job).is_some_and(|deadline| deadline <= now) {
         return fails("DeadlineExceeded", "Job was active longer than specified deadline");
     }
+    if let Some(failed) = count.failed_indexes.as_ref().map(Intervals::total) {
+        if spec.max_failed_indexes.is_some_and(|max| failed > max) {
+            let message = "Job has exceeded the specified maximal number of failed indexes";
+            return fails("MaxFailedIndexesExceeded", message);
+        }
+        if failed > 0 && failed + count.succeeded >= spec.completions.unwrap_or(0) {
+            return fails("FailedIndexes", "Job has failed indexes");
+        }
+    }
     let index = matched_success_rule(spec, &count.indexes.1)?;
     let message = format_str!("Matched rules at index {index}");
     Some(condition("SuccessCriteriaMet", "SuccessPolicy", message, now))
@@ -170,7 +192,7 @@ fn failure_by_policy(spec: &JobSpec, pods: &[Rc<Pod>]) -> Option<String> {
     let policy = spec.pod_failure_policy.as_ref()?;
     pods.iter().filter(|pod| is_failed(pod, spec)).find_map(|pod| match meaning(Some(policy), pod) {
         Meaning::FailsJob(message) => Some(message),
-        Meaning::Counts | Meaning::Ignored => None,
+        Meaning::Counts | Meaning::FailsIndex | Meaning::Ignored => None,
     })
 }
 
@@ -229,7 +251,8 @@ pub fn decide_action(job: &Job, count: &Count, now: Time) -> Action {
     if missing <= 0 {
         return Action::Nothing;
     }
-    if let Some(at) = count.back_off.until(now) {
+    let of_all = count.back_off.until(now).filter(|_| spec.backoff_limit_per_index.is_none());
+    if let Some(at) = of_all {
         return Action::WaitUntil(at);
     }
     let missing = (missing as usize).min(BURST_MAX);
@@ -238,7 +261,15 @@ pub fn decide_action(job: &Job, count: &Count, now: Time) -> Action {
     }
     let occupies = |pod: &&Rc<Pod>| pod_state::is_active(pod) || waits_for_ends(spec) && pod_state::is_terminating(pod);
     let taken = count.indexes.1.with(&indexes_of(count.pods.iter().filter(occupies)));
-    Action::CreateIndexes(taken.missing(spec.completions.unwrap_or(0), missing))
+    let taken = count.failed_indexes.as_ref().map_or(taken.clone(), |failed| taken.merged(failed));
+    let wanted = taken.missing(spec.completions.unwrap_or(0), missing);
+    let wait = |index: &i32| index_failures::wait_until(count.to_replace.get(index), now);
+    let first_end = wanted.iter().filter_map(wait).min();
+    let now: Vec<i32> = wanted.into_iter().filter(|index| wait(index).is_none()).collect();
+    match first_end.filter(|_| now.is_empty()) {
+        Some(at) => Action::WaitUntil(at),
+        None => Action::CreateIndexes(now),
+    }
 }
 
 /// The pods that are too many: of an index those but one and those without a place; then those in the earliest stages.

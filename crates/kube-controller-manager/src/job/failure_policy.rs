@@ -11,6 +11,8 @@ use api::core::pod_status::{ContainerStatus, PodCondition};
 pub(super) enum Meaning {
     /// It counts.
     Counts,
+    /// Its index has failed.
+    FailsIndex,
     /// As if it had not happened.
     Ignored,
     /// The Job has failed, and why.
@@ -24,6 +26,7 @@ pub(super) fn meaning(policy: Option<&PodFailurePolicy>, pod: &Pod) -> Meaning {
         let Some(why) = fits(rule, pod) else { continue };
         return match rule.action.as_str() {
             "Ignore" => Meaning::Ignored,
+            "FailIndex" => Meaning::FailsIndex,
             "FailJob" => Meaning::FailsJob(format!("{why} matching FailJob rule at index {index}")),
             _ => Meaning::Counts,
         };

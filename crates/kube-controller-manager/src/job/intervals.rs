@@ -32,12 +32,17 @@ impl Intervals {
 
     /// These and more indexes, which come in order.
     pub fn with(&self, more: &[i32]) -> Intervals {
+        self.merged(&Intervals(more.iter().map(|index| (*index, *index)).collect()))
+    }
+
+    /// These and others.
+    pub fn merged(&self, others: &Intervals) -> Intervals {
         let mut merged = Intervals::default();
-        let (mut own, mut new) = (self.0.iter().peekable(), more.iter().peekable());
+        let (mut own, mut new) = (self.0.iter().peekable(), others.0.iter().peekable());
         while own.peek().is_some() || new.peek().is_some() {
-            let own_is_next = own.peek().is_some_and(|own| new.peek().is_none_or(|new| own.0 < **new));
-            match if own_is_next { own.next().copied() } else { new.next().map(|index| (*index, *index)) } {
-                Some((first, last)) => merged.push(first, last),
+            let own_is_next = own.peek().is_some_and(|own| new.peek().is_none_or(|new| own.0 < new.0));
+            match if own_is_next { own.next() } else { new.next() } {
+                Some((first, last)) => merged.push(*first, *last),
                 None => break,
             }
         }

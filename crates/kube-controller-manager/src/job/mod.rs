@@ -4,13 +4,14 @@
 //! due now. A sync counts the pods ([`decide::count`]), looks whether the Job ends ([`decide::decide_end`]), creates or deletes
 //! pods ([`decide::decide_action`]), and then takes account of the pods that have ended ([`tracking`]).
 //!
-//! What is absent: limits per index, which the server refuses; Jobs that another controller looks after are left alone.
+//! What is absent: metrics. Jobs that another controller looks after are left alone.
 //!
 //! Models: kubernetes v1.36 pkg/controller/job.
 
 mod back_off;
 pub mod decide;
 mod failure_policy;
+mod index_failures;
 mod intervals;
 mod orphans;
 mod pods;
@@ -27,7 +28,7 @@ use sim::{Span, Time};
 use thin::format_str;
 
 use crate::context::Context;
-use crate::controller_ref::{Claimant, controllers_of};
+use crate::controller_ref::{Claimant, owners_touched};
 use crate::pod_state;
 use crate::rounds::Rounds;
 use crate::why::Why;
@@ -101,20 +102,11 @@ impl JobController {
         if change.kind == ChangeKind::Modified && old.is_some_and(is_as_before) {
             return;
         }
-        let jobs = controllers_of(change, Kind::Job);
         if change.kind != ChangeKind::Deleted && pods::has_finalizer(pod) && orphans::is_orphan(pod, context) {
             self.orphans.add(pod.key());
         }
-        for key in jobs {
+        for key in owners_touched(change, Kind::Job, context) {
             self.rounds.add_batched(key, context.now + BATCH);
-        }
-        if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
-            let jobs = context.cache.of(Kind::Job).in_namespace(&pod.metadata.namespace);
-            for job in jobs.filter_map(Object::get::<Job>) {
-                if job.spec.selector.as_ref().is_some_and(|selector| selector.matches(&pod.metadata.labels)) {
-                    self.rounds.add_batched(job.key(), context.now + BATCH);
-                }
-            }
         }
     }
 
@@ -159,8 +151,8 @@ impl JobController {
     /// Claims and counts the pods.
     fn begin(&mut self, cached: &Rc<Job>, context: &mut Context<'_>) -> Result<Sync, Status> {
         let owner = Object::Job(cached.clone());
-        let selector = cached.spec.selector.clone().unwrap_or_default();
-        let claimed = Claimant { owner: &owner, selector: &selector }.claim(Kind::Pod, &|_| true, context)?;
+        let claimant = Claimant { finalizer: Some(pods::FINALIZER), ..Claimant::new(&owner) };
+        let claimed = claimant.claim(Kind::Pod, &|_| true, context)?;
         let pods: Vec<Rc<Pod>> = claimed.iter().filter_map(Object::get::<Pod>).cloned().collect();
         context.counters.pods_visited += pods.len() as u64;
         self.rounds.note(&cached.key(), pods.len(), context.now);
@@ -243,6 +235,8 @@ impl JobController {
                 let mut pod = pod.clone();
                 if let Some(index) = index {
                     pods::set_index(&mut pod, &sync.job, *index);
+                    let replaced = sync.count.to_replace.get(index).map(Rc::as_ref);
+                    index_failures::carry_on(&mut pod, &sync.job, replaced);
                 }
                 match self.create_pod(sync, pod, context) {
                     Ok(()) => sync.active += 1,
@@ -322,10 +316,9 @@ impl JobController {
         sync.must_write = true;
         let event = if status == ConditionStatus::True { "Suspended" } else { "Resumed" };
         self.record(&sync.owner, EventKind::Normal, event, message.into(), context);
-        if status == ConditionStatus::False {
-            // Time begins anew.
-            sync.job.status.start_time = Some(context.now.truncate_to_second());
-        }
+        // While it rests there is no start; when it goes on, time begins anew.
+        let is_active = status == ConditionStatus::False;
+        sync.job.status.start_time = is_active.then(|| context.now.truncate_to_second());
     }
 
     fn record(

@@ -81,7 +81,7 @@ impl JobController {
 
 /// The reasons for which a Job fails, as events take them.
 fn word(reason: &str) -> &'static str {
-    ["BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy"]
+    ["BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded", "FailedIndexes"]
         .into_iter()
         .find(|known| *known == reason)
         .unwrap_or("Failed")
@@ -110,7 +110,8 @@ impl Sync {
         for pod in pods.into_iter().filter(|pod| has_finalizer(pod)) {
             let has_succeeded = pod.status.phase == Some(PodPhase::Succeeded);
             let may_go = self.job.metadata.is_terminating() || self.end.is_some() || has_succeeded;
-            if !may_go && !is_failed(&pod, &self.job.spec) {
+            let is_awaited = || self.count.to_replace.values().any(|awaited| Rc::ptr_eq(awaited, &pod));
+            if !may_go && (!is_failed(&pod, &self.job.spec) || is_awaited()) {
                 continue;
             }
             self.account_for(&pod, has_succeeded, &mut indexes);
@@ -158,6 +159,9 @@ impl Sync {
         self.must_write |= text != status.completed_indexes;
         status.succeeded = indexes.total();
         status.completed_indexes = text;
+        let failed = self.count.failed_indexes.as_ref().map(|failed| Str::from(failed.to_string()));
+        self.must_write |= failed != status.failed_indexes;
+        status.failed_indexes = failed;
     }
 
     /// Before the finalizers go, the status says how the Job is going to end.

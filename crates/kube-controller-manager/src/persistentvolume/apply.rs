@@ -189,14 +189,10 @@ impl PersistentVolumeController {
         }
     }
 
-    /// Takes a volume back from a claim that is bound elsewhere; one that the user reserved stays reserved by name.
+    /// Takes a volume back from a claim that is bound elsewhere.
     fn apply_unbinding(&mut self, volume: &PersistentVolume, context: &mut Context<'_>) -> Result<(), Status> {
         let mut unbound = volume.clone();
-        if unbound.metadata.annotations.remove(BOUND_BY_CONTROLLER).is_some() {
-            unbound.spec.claim_ref = None;
-        } else if let Some(reference) = &mut unbound.spec.claim_ref {
-            Rc::make_mut(reference).uid = Str::new();
-        }
+        unbind(&mut unbound);
         let unbound = self.update_volume(unbound, context)?;
         self.update_volume_phase(&unbound, "Available", "", context).map(drop)
     }
@@ -276,6 +272,15 @@ impl PersistentVolumeController {
 
     fn record(&mut self, about: &Object, notice: &Notice, context: &mut Context<'_>) {
         self.recorder.event(context.api, about, notice.kind, notice.reason, notice.message.clone());
+    }
+}
+
+/// A volume without its claim; one that the user reserved stays reserved by name.
+pub(crate) fn unbind(volume: &mut PersistentVolume) {
+    if volume.metadata.annotations.remove(BOUND_BY_CONTROLLER).is_some() {
+        volume.spec.claim_ref = None;
+    } else if let Some(reference) = &mut volume.spec.claim_ref {
+        Rc::make_mut(reference).uid = Str::new();
     }
 }
 

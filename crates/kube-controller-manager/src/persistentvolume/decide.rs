@@ -87,6 +87,7 @@ pub enum ClaimDecision {
 
 /// Decides about a claim.
 pub fn decide_claim(inputs: &ClaimInputs<'_>) -> ClaimDecision {
+    api::reached!("kube_controller_manager::persistentvolume::decide::decide_claim");
     let claim = inputs.claim;
     if claim.metadata.annotations.contains(BIND_COMPLETED) {
         return decide_bound_claim(inputs);
@@ -101,7 +102,7 @@ fn decide_unbound_claim(inputs: &ClaimInputs<'_>) -> ClaimDecision {
         return ClaimDecision::Bind(volume.clone());
     }
     let class = matching::class_of_claim(claim);
-    if let (None, "", Some(default)) = (&claim.spec.storage_class_name, class, inputs.default_class) {
+    if let (false, Some(default)) = (matching::has_class(claim), inputs.default_class) {
         return ClaimDecision::AssignClass(default.metadata.name.clone());
     }
     if mode == BindingMode::WaitForFirstConsumer && !claim.metadata.annotations.contains(SELECTED_NODE) {
@@ -219,6 +220,7 @@ pub enum Reclaim {
 
 /// Decides about a volume, given the claim that its reference names, if that is there and has the reference's UID.
 pub fn decide_volume(volume: &PersistentVolume, claim: Option<&PersistentVolumeClaim>) -> VolumeDecision {
+    api::reached!("kube_controller_manager::persistentvolume::decide::decide_volume");
     let Some(reference) = &volume.spec.claim_ref else { return VolumeDecision::Available };
     if reference.uid.is_empty() {
         return VolumeDecision::Available;

@@ -10,6 +10,9 @@ use api::quantity::Quantity;
 use api::{Key, PersistentVolume, PersistentVolumeClaim, StorageClass, Str};
 use thin::format_str;
 
+/// Where claims and volumes named their class before there was a field.
+const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
 /// When a claim is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingMode {
@@ -22,6 +25,7 @@ pub enum BindingMode {
 impl BindingMode {
     /// The mode of a claim's class; a class that is missing does not delay anything.
     pub fn of(class: Option<&StorageClass>) -> BindingMode {
+        api::reached!("kube_controller_manager::persistentvolume::matching::BindingMode::of");
         match class {
             Some(class) if class.waits_for_first_consumer() => BindingMode::WaitForFirstConsumer,
             Some(_) | None => BindingMode::Immediate,
@@ -36,6 +40,7 @@ pub fn find_best_match<'a>(
     volumes: impl Iterator<Item = &'a Rc<PersistentVolume>>,
     mode: BindingMode,
 ) -> Option<&'a Rc<PersistentVolume>> {
+    api::reached!("kube_controller_manager::persistentvolume::matching::find_best_match");
     let mut candidates: Vec<&Rc<PersistentVolume>> = volumes.filter(|volume| is_possible(claim, volume)).collect();
     candidates.arrange_by_key(|volume| {
         let modes = sorted_modes(volume);
@@ -59,6 +64,7 @@ pub fn is_bound_to(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> 
 
 /// Why a volume that a claim asks for by name cannot be bound to it, if so.
 pub fn obstacle(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> Option<Str> {
+    api::reached!("kube_controller_manager::persistentvolume::matching::obstacle");
     if requested(claim) > capacity(volume) {
         return Some("requested PV is too small".into());
     }
@@ -79,9 +85,14 @@ pub fn obstacle(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> Opt
 
 /// The class that a claim asks for; empty for none.
 pub fn class_of_claim(claim: &PersistentVolumeClaim) -> &str {
-    const BETA: &str = "volume.beta.kubernetes.io/storage-class";
-    let annotated = claim.metadata.annotations.get(BETA);
+    let annotated = claim.metadata.annotations.get(BETA_CLASS);
     annotated.or(claim.spec.storage_class_name.as_deref()).unwrap_or("")
+}
+
+/// Whether a claim says anything of a class, if only that it wants none.
+pub fn has_class(claim: &PersistentVolumeClaim) -> bool {
+    api::reached!("kube_controller_manager::persistentvolume::matching::has_class");
+    claim.metadata.annotations.contains(BETA_CLASS) || claim.spec.storage_class_name.is_some()
 }
 
 /// Whether a claim and a volume are of different modes (`Filesystem` or `Block`).
@@ -123,8 +134,7 @@ fn sorted_modes(volume: &PersistentVolume) -> Vec<Str> {
 }
 
 fn volume_class(volume: &PersistentVolume) -> &str {
-    const BETA: &str = "volume.beta.kubernetes.io/storage-class";
-    volume.metadata.annotations.get(BETA).unwrap_or(&volume.spec.storage_class_name)
+    volume.metadata.annotations.get(BETA_CLASS).unwrap_or(&volume.spec.storage_class_name)
 }
 
 fn attributes_class(rest: &api::codec::Rest) -> &str {

@@ -21,6 +21,8 @@ use sim::{Span, Time};
 
 use crate::context::{Context, LastWrites};
 pub(crate) use apply::reference_to;
+#[cfg(feature = "conform")]
+pub(crate) use apply::unbind;
 use decide::{ClaimInputs, VolumeDecision};
 
 /// The controller's queues, and the claims that wait.
@@ -158,7 +160,7 @@ impl PersistentVolumeController {
             named_volume: cache.get::<PersistentVolume>(&volume_key),
             candidates: &candidates,
             class: cache.get::<StorageClass>(&class_key).map(Rc::as_ref),
-            default_class: default_class(context),
+            default_class: newest_default(cache.of(Kind::StorageClass).iter_as()),
             unscheduled_pods: &unscheduled_pods,
         };
         let decision = decide::decide_claim(&inputs);
@@ -225,10 +227,8 @@ fn unscheduled_pods(claim: &Key, context: &Context<'_>) -> Vec<Str> {
     pods.cloned().collect()
 }
 
-/// The newest of the default classes; among equally old ones the first by name.
-fn default_class<'a>(context: &Context<'a>) -> Option<&'a StorageClass> {
-    let cache = context.cache;
-    let classes = cache.of(Kind::StorageClass).iter_as::<StorageClass>().filter(|class| class.is_default());
+/// The newest of the default classes; of equally old ones the first, which is that by name.
+pub(crate) fn newest_default<'a>(classes: impl Iterator<Item = &'a Rc<StorageClass>>) -> Option<&'a StorageClass> {
     let age = |class: &&Rc<StorageClass>| std::cmp::Reverse(class.metadata.creation_timestamp);
-    classes.min_by_key(age).map(Rc::as_ref)
+    classes.filter(|class| class.is_default()).min_by_key(age).map(Rc::as_ref)
 }

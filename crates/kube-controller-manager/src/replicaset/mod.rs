@@ -19,7 +19,7 @@ use sim::Time;
 use thin::format_str;
 
 use crate::context::Context;
-use crate::controller_ref::{Claimant, controller_reference, controllers_of, generated_prefix};
+use crate::controller_ref::{Claimant, controller_reference, generated_prefix, owners_touched};
 use crate::pod_state;
 use crate::rounds::Rounds;
 use crate::why::Why;
@@ -66,16 +66,8 @@ impl ReplicaSetController {
         if change.kind == ChangeKind::Modified && old.is_some_and(|old| !pod_state::is_relevant_change(old, pod)) {
             return;
         }
-        for key in controllers_of(change, Kind::ReplicaSet) {
+        for key in owners_touched(change, Kind::ReplicaSet, context) {
             self.rounds.add(key, "a pod changed");
-        }
-        if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
-            let sets = context.cache.of(Kind::ReplicaSet).in_namespace(&pod.metadata.namespace);
-            for set in sets.filter_map(Object::get::<ReplicaSet>) {
-                if !set.spec.selector.is_empty() && set.spec.selector.matches(&pod.metadata.labels) {
-                    self.rounds.add(set.key(), "an orphan may be adopted");
-                }
-            }
         }
     }
 
@@ -97,7 +89,7 @@ impl ReplicaSetController {
             return Ok(None);
         };
         let owner = Object::ReplicaSet(set.clone());
-        let claimant = Claimant { owner: &owner, selector: &set.spec.selector };
+        let claimant = Claimant::new(&owner);
         let terminating = count_terminating(&claimant, context);
         let active = active_pods(&claimant, context)?;
         context.counters.pods_visited += active.len() as u64;

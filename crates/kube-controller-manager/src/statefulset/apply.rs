@@ -223,45 +223,6 @@ fn is_news(stored: &StatefulSetStatus, generation: i64, status: &StatefulSetStat
         || status.update_revision != stored.update_revision
 }
 
-/// Makes the set the controller of an orphan.
-pub(super) fn adopt_pod(set: &Rc<StatefulSet>, pod: &Pod, context: &mut Context<'_>) -> Result<(), Status> {
-    check_may_adopt(set, context)?;
-    let mut pod = pod.clone();
-    pod.metadata.owner_references.push(set.controller_reference());
-    context.update(pod).map(drop)
-}
-
-/// Makes the set the controller of an orphaned revision.
-pub(super) fn adopt_revision(
-    set: &Rc<StatefulSet>,
-    revision: &ControllerRevision,
-    context: &mut Context<'_>,
-) -> Result<(), Status> {
-    check_may_adopt(set, context)?;
-    let mut revision = revision.clone();
-    revision.metadata.owner_references.push(set.controller_reference());
-    context.update(revision).map(drop)
-}
-
-/// Gives a pod up that no longer matches. A pod that is gone already needs no release.
-pub(super) fn release(set: &StatefulSet, pod: &Pod, context: &mut Context<'_>) -> Result<(), Status> {
-    let mut pod = pod.clone();
-    pod.metadata.owner_references.retain(|owner| owner.uid != set.metadata.uid);
-    match context.update(pod) {
-        Err(status) if status.reason == Reason::NotFound => Ok(()),
-        outcome => outcome.map(drop),
-    }
-}
-
-/// Refuses if the set is, by now, another one or going: adopting would give it pods that it must not keep.
-fn check_may_adopt(set: &StatefulSet, context: &Context<'_>) -> Result<(), Status> {
-    let fresh = context.api.get_as::<StatefulSet>(&set.key())?;
-    if fresh.metadata.uid != set.metadata.uid || fresh.metadata.is_terminating() {
-        return Err(Status::internal(format_str!("{} may not adopt: it is gone or going", set.key())));
-    }
-    Ok(())
-}
-
 /// Gives an old revision a new number.
 pub(super) fn renumber(
     revision: &ControllerRevision,

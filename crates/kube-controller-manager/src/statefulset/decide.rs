@@ -129,6 +129,7 @@ pub enum Revision {
 
 /// Decides one sync.
 pub fn decide(inputs: &Inputs<'_>, now: Time) -> Plan {
+    api::reached!("kube_controller_manager::statefulset::decide::decide");
     let mut sync = Sync::new(inputs, now);
     if !inputs.set.metadata.is_terminating() {
         // The flow only says where the sync stopped; what it did stands in the plan.
@@ -565,6 +566,7 @@ fn revision_for_new_pod(set: &StatefulSet, ordinal: i32) -> Revision {
 
 /// At least 1; a percentage is taken of the wanted pods and rounded down.
 pub fn max_unavailable(max: &IntOrString, replicas: i32) -> usize {
+    api::reached!("kube_controller_manager::statefulset::decide::max_unavailable");
     let number = match max {
         IntOrString::Int(number) => i64::from(*number),
         IntOrString::Str(text) => {

@@ -23,6 +23,7 @@ use client::{Change, ChangeKind, Recorder, RecorderApi};
 use sim::Time;
 
 use crate::context::Context;
+use crate::controller_ref::{Claimant, owners_touched};
 use crate::rounds::Rounds;
 use apply::Applier;
 use decide::{FeatureGate, Inputs};
@@ -93,17 +94,8 @@ impl StatefulSetController {
         if change.kind == ChangeKind::Modified && old.is_some_and(|old| !is_relevant(old, pod)) {
             return;
         }
-        let owners = [Some(pod), old].into_iter().flatten().filter_map(|pod| pod.metadata.controller());
-        for owner in owners.filter(|owner| owner.kind == Kind::StatefulSet.name()) {
-            self.rounds.add(Key::new(pod.metadata.namespace.clone(), owner.name.clone()), "a pod changed");
-        }
-        if pod.metadata.controller().is_none() && change.kind != ChangeKind::Deleted {
-            let sets = context.cache.of(Kind::StatefulSet).in_namespace(&pod.metadata.namespace);
-            for set in sets.filter_map(Object::get::<StatefulSet>) {
-                if selects(set, pod) {
-                    self.rounds.add(set.key(), "an orphan may be adopted");
-                }
-            }
+        for key in owners_touched(change, Kind::StatefulSet, context) {
+            self.rounds.add(key, "a pod changed");
         }
     }
 
@@ -126,8 +118,9 @@ impl StatefulSetController {
             return Ok(None);
         };
         let patch = self.patch_of(key, &set);
-        adopt_revisions(&set, context)?;
-        let pods = claim_pods(&set, context)?;
+        let owner = Object::StatefulSet(set.clone());
+        adopt_revisions(&owner, context)?;
+        let pods = claim_pods(&owner, context)?;
         self.rounds.note(key, pods.len(), context.now);
         let revisions = get_revisions(&set, &patch, context)?;
         let cache = context.cache;
@@ -197,52 +190,27 @@ fn is_relevant(old: &Pod, new: &Pod) -> bool {
         || old.metadata.owner_references != new.metadata.owner_references
 }
 
-fn selects(set: &StatefulSet, pod: &Pod) -> bool {
-    !set.spec.selector.is_empty() && set.spec.selector.matches(&pod.metadata.labels)
-}
-
-/// Whether selector and name make a pod one of the set's.
-fn is_member(set: &StatefulSet, pod: &Pod) -> bool {
-    selects(set, pod) && identity::ordinal_in(set, &pod.metadata.name).is_some()
-}
-
-/// The set's pods: those that it controls and that still match, and orphans that match, which it adopts. Pods that no
+/// The set's pods: those that it controls and that match by selector and name, orphans among them adopted. Pods that no
 /// longer match are released.
-fn claim_pods(set: &Rc<StatefulSet>, context: &mut Context<'_>) -> Result<Vec<Rc<Pod>>, Status> {
-    let (cache, indexes) = (context.cache, context.indexes);
-    let owned = indexes.dependents_of_kind(&set.metadata.uid, Kind::Pod).filter_map(|key| cache.get::<Pod>(key));
-    let orphans = indexes.orphans(Kind::Pod, &set.metadata.namespace).filter_map(|key| cache.get::<Pod>(key));
-    let mut pods = Vec::new();
-    for pod in owned {
-        context.counters.pods_visited += 1;
-        if !pod.metadata.is_controlled_by(&set.metadata.uid) {
-            continue;
-        }
-        if is_member(set, pod) {
-            pods.push(pod.clone());
-        } else if !set.metadata.is_terminating() {
-            apply::release(set, pod, context)?;
-        }
-    }
-    for pod in orphans {
-        context.counters.pods_visited += 1;
-        if is_member(set, pod) && !pod.metadata.is_terminating() && !set.metadata.is_terminating() {
-            apply::adopt_pod(set, pod, context)?;
-            pods.push(pod.clone());
-        }
-    }
-    Ok(pods)
+fn claim_pods(owner: &Object, context: &mut Context<'_>) -> Result<Vec<Rc<Pod>>, Status> {
+    let is_named_after = |owner: &Object, pod: &Object| {
+        owner.get::<StatefulSet>().is_some_and(|set| identity::ordinal_in(set, &pod.metadata().name).is_some())
+    };
+    let claimant = Claimant { belongs: is_named_after, ..Claimant::new(owner) };
+    let claimed = claimant.claim(Kind::Pod, &|_| true, context)?;
+    context.counters.pods_visited += claimed.len() as u64;
+    Ok(claimed.iter().filter_map(Object::get::<Pod>).cloned().collect())
 }
 
-fn adopt_revisions(set: &Rc<StatefulSet>, context: &mut Context<'_>) -> Result<(), Status> {
-    if set.metadata.is_terminating() {
+fn adopt_revisions(owner: &Object, context: &mut Context<'_>) -> Result<(), Status> {
+    if owner.metadata().is_terminating() {
         return Ok(());
     }
-    let (cache, indexes) = (context.cache, context.indexes);
-    let orphans = indexes.orphans(Kind::ControllerRevision, &set.metadata.namespace);
-    for revision in orphans.filter_map(|key| cache.get::<ControllerRevision>(key)) {
-        if set.spec.selector.matches(&revision.metadata.labels) {
-            apply::adopt_revision(set, revision, context)?;
+    let (cache, indexes, claimant) = (context.cache, context.indexes, Claimant::new(owner));
+    let orphans = indexes.orphans(Kind::ControllerRevision, &owner.metadata().namespace);
+    for revision in orphans.filter_map(|key| cache.of(Kind::ControllerRevision).get(key)) {
+        if claimant.selects(revision) {
+            claimant.adopt(revision, context)?;
         }
     }
     Ok(())

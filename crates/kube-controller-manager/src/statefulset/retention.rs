@@ -17,6 +17,7 @@ enum WantedOwner {
 
 /// Whether a claim's owners are those that the set's retention policy asks for, or the claim is none of the set's business.
 pub fn is_up_to_date(set: &StatefulSet, pod: &Pod, claim: &PersistentVolumeClaim) -> bool {
+    api::reached!("kube_controller_manager::statefulset::retention::is_up_to_date");
     if has_stale_owner(claim, set) || has_stale_owner(claim, pod) {
         return true;
     }
@@ -36,6 +37,7 @@ pub fn is_up_to_date(set: &StatefulSet, pod: &Pod, claim: &PersistentVolumeClaim
 
 /// Sets the owners that the retention policy asks for.
 pub fn update_owners(set: &StatefulSet, pod: &Pod, claim: &mut PersistentVolumeClaim) {
+    api::reached!("kube_controller_manager::statefulset::retention::update_owners");
     let is_unexpected = has_unexpected_controller(set, pod, claim);
     let owners = &mut claim.metadata.owner_references;
     owners.retain(|owner| !names(owner, set) && !names(owner, pod));
@@ -72,6 +74,7 @@ pub fn has_unexpected_controller(set: &StatefulSet, pod: &Pod, claim: &Persisten
 
 /// Whether a claim still belongs to an earlier pod of this name, and must be gone before a new pod is made.
 pub fn is_stale(set: &StatefulSet, pod: &Pod, claim: &PersistentVolumeClaim) -> bool {
+    api::reached!("kube_controller_manager::statefulset::retention::is_stale");
     when_scaled(set) == When::Delete && has_stale_owner(claim, pod)
 }
 
@@ -121,7 +124,7 @@ fn has_owner_that_does_not_control(set: &StatefulSet, pod: &Pod, claim: &Persist
 }
 
 /// Whether a reference is to an object of this kind and name, whatever its UID.
-fn names<T: Resource>(reference: &OwnerReference, object: &T) -> bool {
+pub(crate) fn names<T: Resource>(reference: &OwnerReference, object: &T) -> bool {
     reference.kind == T::KIND.name()
         && reference.api_version == T::KIND.api_version()
         && reference.name == object.metadata().name

@@ -99,6 +99,7 @@ pub fn decide_update_revision(
     revisions: &[Rc<ControllerRevision>],
     collision_count: i32,
 ) -> UpdateRevision {
+    api::reached!("kube_controller_manager::statefulset::revision::decide_update_revision");
     let next = revisions.last().map_or(1, |newest| newest.revision + 1);
     let candidate = new_revision(set, patch.clone(), next, collision_count);
     let equal = revisions.iter().rev().find(|revision| is_equal(revision, &candidate));

@@ -58,9 +58,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Ok(Flow::Done(0))
 }
 
+/// Whether objects of a kind have pods behind them that a service can name.
+pub(crate) fn can_be_exposed(kind: &str) -> bool {
+    matches!(kind, "Service" | "Pod" | "Deployment" | "ReplicaSet")
+}
+
 fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     let kind = info.mapping.resource().kind;
-    if !matches!(kind, "Service" | "Pod" | "Deployment" | "ReplicaSet") {
+    if !can_be_exposed(kind) {
         let group = info.mapping.resource().group;
         let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         return Err(Failure::Plain(format!("cannot expose a {name}")));
@@ -138,7 +143,8 @@ fn selector(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Value, Fa
 }
 
 /// The ports that an object's pods have, with their protocols.
-fn own_ports(kind: &str, object: &Value) -> Vec<(i64, Str)> {
+pub(crate) fn own_ports(kind: &str, object: &Value) -> Vec<(i64, Str)> {
+    api::reached!("kubectl::cmd::expose::own_ports");
     let path: &[&str] = match kind {
         "Service" => {
             let ports = object.at(&["spec", "ports"]).as_list().iter();
@@ -174,20 +180,42 @@ fn ports(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Vec<Value>, 
             numbers.push(number);
         }
     }
-    let several = numbers.len() > 1;
-    let port = |(index, number): (usize, &i64)| {
-        let mut value = Value::map();
-        if several {
-            value.set(&["name"], format!("port-{}", index + 1));
+    let asked = Some(call.flags.text("protocol")).filter(|text| !text.is_empty());
+    let mut wanted: Vec<(String, i64, Str)> = Vec::new();
+    for (index, number) in numbers.iter().enumerate() {
+        let protocols = asked.clone().map_or_else(|| protocols_of(&own, *number), |asked| vec![asked]);
+        for protocol in &protocols {
+            let name = match (protocols.len() > 1, numbers.len() > 1) {
+                (true, _) => format!("port-{}-{}", index + 1, protocol.to_lowercase()),
+                (false, true) => format!("port-{}", index + 1),
+                (false, false) => String::new(),
+            };
+            wanted.push((name, *number, protocol.clone()));
         }
-        let known = own.iter().find(|(port, _)| port == number).map(|(_, protocol)| protocol.clone());
-        let protocol = Some(call.flags.text("protocol")).filter(|text| !text.is_empty()).or(known);
-        value.set(&["protocol"], protocol.filter(|text| !text.is_empty()).unwrap_or("TCP".into()));
-        value.set(&["port"], *number);
+    }
+    let port = |(name, number, protocol): (String, i64, Str)| {
+        let mut value = Value::map();
+        if !name.is_empty() {
+            value.set(&["name"], name);
+        }
+        value.set(&["protocol"], protocol);
+        value.set(&["port"], number);
         let target = call.flags.text("target-port");
-        let target = if target.is_empty() { Value::Int(*number) } else { IntOrString::parse(&target).encode() };
+        let target = if target.is_empty() { Value::Int(number) } else { IntOrString::parse(&target).encode() };
         value.set(&["targetPort"], target);
         value
     };
-    Ok(numbers.iter().enumerate().map(port).collect())
+    Ok(wanted.into_iter().map(port).collect())
+}
+
+/// The protocols that an object's pods speak at a port, TCP if they say none.
+fn protocols_of(own: &[(i64, Str)], number: i64) -> Vec<Str> {
+    let mut protocols: Vec<Str> = Vec::new();
+    for (_, protocol) in own.iter().filter(|(port, _)| *port == number) {
+        let protocol = if protocol.is_empty() { "TCP".into() } else { protocol.clone() };
+        if !protocols.contains(&protocol) {
+            protocols.push(protocol);
+        }
+    }
+    if protocols.is_empty() { vec!["TCP".into()] } else { protocols }
 }

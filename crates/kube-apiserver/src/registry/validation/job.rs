@@ -1,7 +1,7 @@
 //! Jobs and cron jobs.
 //!
 //! Models: kubernetes v1.36 pkg/apis/batch/validation. Different: of time zones only those without daylight saving that
-//! [`api::batch::schedule`] knows are accepted, and limits per index are refused.
+//! [`api::batch::schedule`] knows are accepted.
 
 use api::batch::schedule::{Schedule, zone_offset};
 use api::field_error::Fault;
@@ -167,11 +167,6 @@ fn job_spec(spec: &Field<'_>, errors: &mut Errors) {
     }
     if spec.child("maxFailedIndexes").is_set() && !spec.child("backoffLimitPerIndex").is_set() {
         errors.push(spec.child("backoffLimitPerIndex").required("when maxFailedIndexes is specified"));
-    }
-    if let Some(limit) = spec.child("backoffLimitPerIndex").set() {
-        errors.push(
-            limit.forbidden("limits per index are not supported in this version of the playground; use backoffLimit"),
-        );
     }
     managed_by(&spec.child("managedBy"), errors);
     completion_mode(spec, errors);

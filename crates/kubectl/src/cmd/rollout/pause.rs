@@ -30,29 +30,41 @@ pub static ROLLOUT_RESUME: Verb = Verb {
     ..PLAIN
 };
 
+/// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+pub enum Wish {
+    /// No more rollouts.
     Pause,
+    /// Rollouts again.
     Resume,
 }
 
-fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish) -> Result<(), Failure> {
-    let (doing, done) = match wish {
-        Wish::Pause => ("pausing", "paused"),
-        Wish::Resume => ("resuming", "resumed"),
-    };
-    let resource = info.mapping.qualified_plural();
+/// The patch that does it; none if it is so already.
+pub fn decide(resource: &str, name: &str, live: &Value, wish: Wish) -> Result<Option<Value>, Failure> {
+    api::reached!("kubectl::cmd::rollout::pause::decide");
     if resource != "deployments.apps" {
-        return Err(Failure::Plain(format!("error: {resource} {:?} {doing} is not supported", info.name.as_str())));
+        let doing = if wish == Wish::Pause { "pausing" } else { "resuming" };
+        return Err(Failure::Plain(format!("error: {resource} {name:?} {doing} is not supported")));
     }
-    let is_paused = super::live(info).at(&["spec", "paused"]).as_bool() == Some(true);
+    let is_paused = live.at(&["spec", "paused"]).as_bool() == Some(true);
     if is_paused == (wish == Wish::Pause) {
-        let operation = format!("already {done}");
-        call.print_operation(info, &operation, DryRun::None);
-        return Ok(());
+        return Ok(None);
     }
     let mut body = Value::map();
     body.set(&["spec", "paused"], if wish == Wish::Pause { Value::Bool(true) } else { Value::Null });
+    Ok(Some(body))
+}
+
+fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish) -> Result<(), Failure> {
+    let done = match wish {
+        Wish::Pause => "paused",
+        Wish::Resume => "resumed",
+    };
+    let Some(body) = decide(&info.mapping.qualified_plural(), &info.name, &super::live(info), wish)? else {
+        let operation = format!("already {done}");
+        call.print_operation(info, &operation, DryRun::None);
+        return Ok(());
+    };
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
     let patch = Patch { kind: PatchKind::Strategic, body };

@@ -73,8 +73,10 @@ pub struct RolloutStatus {
 
 /// Whether a rollout is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Complete {
+pub enum Complete {
+    /// It is.
     Yes,
+    /// It goes on.
     No,
 }
 
@@ -144,7 +146,8 @@ impl RolloutStatus {
     }
 }
 
-type Viewer = fn(&Value, i64) -> Result<(String, Complete), String>;
+/// Tells how far an object's rollout is: the object, and the revision that is asked about (0 for any).
+pub type Viewer = fn(&Value, i64) -> Result<(String, Complete), String>;
 
 fn viewer(info: &Info) -> Result<Viewer, Failure> {
     match info.mapping.qualified_plural().as_str() {
@@ -165,7 +168,9 @@ fn int(object: &Value, path: &[&str]) -> i64 {
     object.at(path).as_int().unwrap_or(0)
 }
 
-fn stateful_set(set: &Value, _revision: i64) -> Result<(String, Complete), String> {
+/// The [`Viewer`] of a StatefulSet.
+pub fn stateful_set(set: &Value, _revision: i64) -> Result<(String, Complete), String> {
+    api::reached!("kubectl::cmd::rollout::status::stateful_set");
     let status = |field: &str| int(set, &["status", field]);
     if set.at(&["spec", "updateStrategy", "type"]).text() != "RollingUpdate" {
         return Err("rollout status is only available for RollingUpdate strategy type".into());
@@ -207,7 +212,9 @@ fn stateful_set(set: &Value, _revision: i64) -> Result<(String, Complete), Strin
     Ok((format!("statefulset rolling update complete {pods} pods at revision {current}...\n"), Complete::Yes))
 }
 
-fn deployment(object: &Value, revision: i64) -> Result<(String, Complete), String> {
+/// The [`Viewer`] of a Deployment.
+pub fn deployment(object: &Value, revision: i64) -> Result<(String, Complete), String> {
+    api::reached!("kubectl::cmd::rollout::status::deployment");
     let name = object.at(&["metadata", "name"]).text();
     let status = |field: &str| int(object, &["status", field]);
     if revision > 0 {
@@ -246,7 +253,9 @@ fn deployment(object: &Value, revision: i64) -> Result<(String, Complete), Strin
     Ok((format!("deployment {name:?} successfully rolled out\n"), Complete::Yes))
 }
 
-fn daemon_set(object: &Value, _revision: i64) -> Result<(String, Complete), String> {
+/// The [`Viewer`] of a DaemonSet.
+pub fn daemon_set(object: &Value, _revision: i64) -> Result<(String, Complete), String> {
+    api::reached!("kubectl::cmd::rollout::status::daemon_set");
     let name = object.at(&["metadata", "name"]).text();
     let status = |field: &str| int(object, &["status", field]);
     if object.at(&["spec", "updateStrategy", "type"]).text() != "RollingUpdate" {
@@ -274,49 +283,6 @@ mod tests {
     fn check(viewer: Viewer, object: &str, expect: &str) {
         let shown = viewer(&yaml::read(object).unwrap(), 0).map(|(text, complete)| format!("{text}{complete:?}"));
         assert_eq!(shown.unwrap_or_else(|error| error), expect, "{object}");
-    }
-
-    /// A table of the reference, or none without one.
-    fn table(test: &str) -> Vec<Value> {
-        let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else { return Vec::new() };
-        let text = std::fs::read_to_string(format!("{folder}/cases/rollout_status_and_helpers.json")).unwrap();
-        let file = api::text::json::read(&text).unwrap();
-        let groups = file.get("groups").as_list().iter().filter(|group| group.get("test").text() == test);
-        groups.flat_map(|group| group.get("cases").as_list().to_vec()).collect()
-    }
-
-    fn check_table(viewer: Viewer, test: &str) {
-        for case in table(test) {
-            let expect = case.get("msg").text();
-            let mut object = Value::map();
-            object.set(&["metadata", "name"], expect.split('"').nth(1).unwrap_or("foo"));
-            object.set(&["metadata", "generation"], case.get("generation").clone());
-            object.set(&["status"], case.get("status").clone());
-            let replicas = case.get("specReplicas").as_int().unwrap_or(3);
-            object.set(&["spec", "replicas"], replicas);
-            let strategy = case.get("strategy").clone();
-            match strategy.is_null() {
-                true => object.set(&["spec", "updateStrategy", "type"], "RollingUpdate"),
-                false => object.set(&["spec", "updateStrategy"], strategy),
-            }
-            let may_end = case.get("done").as_bool() == Some(true);
-            let is_refused = case.get("err").as_bool() == Some(true);
-            match viewer(&object, 0) {
-                Ok((text, complete)) => {
-                    assert_eq!(text, expect, "{test} {:?}", case.get("name"));
-                    // The table of StatefulSets calls one wait an end; upstream asks only that nothing ends too early.
-                    assert!(may_end || complete == Complete::No, "{test} {:?}", case.get("name"));
-                }
-                Err(why) => assert!(is_refused, "{test} {:?}: {why}", case.get("name")),
-            }
-        }
-    }
-
-    #[test]
-    fn workloads_tell_how_far_they_are_as_upstream_has_it() {
-        check_table(deployment, "TestDeploymentStatusViewerStatus");
-        check_table(daemon_set, "TestDaemonSetStatusViewerStatus");
-        check_table(stateful_set, "TestStatefulSetStatusViewerStatus");
     }
 
     #[test]
