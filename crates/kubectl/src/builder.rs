@@ -49,6 +49,11 @@ impl Info {
         format!("{}/{}", self.mapping.plural(), self.name)
     }
 
+    /// The object that a command begins with: that of the server, or with `--local` the manifest.
+    pub fn object(&self) -> Value {
+        self.live.as_ref().map_or_else(|| self.manifest.clone(), Object::encode)
+    }
+
     /// Reads the object from the server.
     pub fn get(&mut self, ctx: &mut Context<'_>) -> Result<Object, Failure> {
         if self.name.is_empty() {
@@ -132,6 +137,8 @@ pub struct Builder {
     pub files_are_live: bool,
     /// `--subresource`: the part of named objects that the command works on.
     pub subresource: Str,
+    /// `--local`: manifests stay as they are, and the server is not asked.
+    pub is_local: bool,
     /// Whether more than one resource is refused.
     pub single_resource: bool,
     /// The whole standard input.
@@ -423,6 +430,9 @@ impl Builder {
         let name = Str::from(manifest.at(&["metadata", "name"]).text());
         let namespace = Str::from(manifest.at(&["metadata", "namespace"]).text());
         let mut info = Info { mapping, namespace, name, source: source.clone(), manifest, live: None };
+        if self.is_local {
+            return Ok(Found::Item(Box::new(info)));
+        }
         if mapping.is_namespaced() {
             self.settle_namespace(&mut info)?;
         } else {

@@ -4,11 +4,12 @@
 
 use ordered::OrderedMap;
 
+use api::codec::Codec;
 use api::selector::is_valid_label_value;
 use api::{Str, StringMap, Value};
 use client::{FieldValidation, Patch, PatchKind};
 
-use super::call::{DryRun, refuse, unsupported};
+use super::call::{DryRun, refuse};
 use super::pairs::{self, Removal};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
@@ -79,7 +80,9 @@ impl Field {
     }
 
     fn of(self, info: &Info) -> StringMap {
-        let Some(live) = &info.live else { return StringMap::default() };
+        let Some(live) = &info.live else {
+            return StringMap::decode(info.manifest.at(&["metadata", self.path()]).clone());
+        };
         match self {
             Field::Labels => live.metadata().labels.clone(),
             Field::Annotations => live.metadata().annotations.clone(),
@@ -113,7 +116,8 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     let mut builder = call.builder();
     builder.args = pairs.resources;
     builder.select_all = call.flags.is_on("all");
-    builder.files_are_live = true;
+    builder.is_local = call.flags.is_on("local");
+    builder.files_are_live = !builder.is_local;
     let visit = builder.visit(call.ctx, call.env)?;
     let count = if visit.single_item_implied { Count::One } else { Count::Many };
     if count == Count::Many && call.flags.is_set("resource-version") {
@@ -160,8 +164,7 @@ fn check(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ),
         (change.set.is_empty() && change.remove.is_empty() && !is_on("list"), &update),
-    ])?;
-    if local { Err(unsupported("local changes (--local)")) } else { Ok(()) }
+    ])
 }
 
 fn parse_labels(words: &[Str]) -> Result<Change, Failure> {
@@ -269,8 +272,11 @@ fn apply(
         body.set(&["metadata", "resourceVersion"], version);
     }
     let changes_something = field == Field::Annotations || !added.is_empty() || !removed.is_empty();
-    let mut after = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
-    if dry_run != DryRun::Client && changes_something {
+    let mut after = info.object();
+    let stays_here = dry_run == DryRun::Client || call.flags.is_on("local");
+    if stays_here {
+        after = api::patch::merge::apply(&after, &body).map_err(|error| Failure::Plain(error.to_string()))?;
+    } else if changes_something {
         let kind = info.mapping.kind_supported()?;
         let options = call.write_options(dry_run, field.manager(), FieldValidation::Warn);
         let patch = Patch { kind: PatchKind::Merge, body };

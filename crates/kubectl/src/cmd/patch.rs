@@ -6,7 +6,7 @@ use api::text::{json, yaml};
 use api::{Status, Value};
 use client::{FieldValidation, Patch, PatchKind, WriteOptions};
 
-use super::call::DryRun;
+use super::call::{DryRun, refuse};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::{Builder, Info, type_of};
 use crate::failure::Failure;
@@ -38,9 +38,6 @@ pub static PATCH: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    if call.flags.is_on("local") {
-        return Err(super::call::unsupported("local patches (--local)"));
-    }
     let (text, file) = (call.flags.text("patch"), call.flags.text("patch-file"));
     match (text.is_empty(), file.is_empty()) {
         (true, true) => {
@@ -52,10 +49,18 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let kind = patch_kind(&call.flags.text("type"))?;
     let dry_run = call.dry_run()?;
+    let is_local = call.flags.is_on("local");
+    refuse(&[
+        (is_local && !call.flags.args.is_empty(), "cannot specify --local and server resources"),
+        (
+            is_local && dry_run == DryRun::Server,
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ),
+    ])?;
     let text = if text.is_empty() { read_file(call, &file)? } else { text.to_string() };
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let body = parse(&text)?;
-    let builder = Builder { subresource: call.flags.text("subresource"), ..call.builder() };
+    let builder = Builder { subresource: call.flags.text("subresource"), is_local, ..call.builder() };
     let (infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to patch"));
@@ -106,8 +111,8 @@ fn patch_one(
     call.warn_if_deprecated(info.mapping);
     let request = request?;
     let part = Part::read(info.mapping, &call.flags.text("subresource"))?;
-    let before = info.live.as_ref().map(|live| part.of(live)).unwrap_or_default();
-    let after = if dry_run == DryRun::Client {
+    let before = info.live.as_ref().map_or_else(|| info.manifest.clone(), |live| part.of(live));
+    let after = if dry_run == DryRun::Client || call.flags.is_on("local") {
         patch_locally(info, part, &before, &request)?
     } else {
         let options = call.write_options(dry_run, "kubectl-patch", FieldValidation::Warn);

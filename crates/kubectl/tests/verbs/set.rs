@@ -153,3 +153,24 @@ fn subjects_are_added_to_bindings_once() {
     let none = "error: you must specify at least one value of user, group or serviceaccount\n";
     world.check("kubectl set subject rolebinding rb", "", "", none, 1);
 }
+
+#[test]
+fn local_changes_ask_nobody() {
+    let mut world = World::new();
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {a: b}}\nspec:\n  template:\n    spec: \
+                    {containers: [{name: web, image: nginx}]}\n";
+    let image = "kubectl set image --local -f - web=nginx:1.25 -o jsonpath={.spec.template.spec.containers[0].image}";
+    assert_eq!(world.run_with(image, manifest).stdout, "nginx:1.25");
+    let label = "kubectl label --local -f - c=d -o jsonpath={.metadata.labels}";
+    assert_eq!(world.run_with(label, manifest).stdout, "{\"a\":\"b\",\"c\":\"d\"}");
+    let patch =
+        "kubectl patch --local -f - -p '{\"spec\":{\"replicas\":3}}' -o jsonpath={.spec.replicas}{.metadata.namespace}";
+    assert_eq!(world.run_with(patch, manifest).stdout, "3");
+    world.check("kubectl get deploy", "", "", "No resources found in default namespace.\n", 0);
+    let named = "error: cannot specify --local and server resources\n";
+    world.check("kubectl patch deploy web --local -p '{}'", "", "", named, 1);
+    world.check("kubectl create ns blue", "", "namespace/blue created\n", "", 0);
+    let dry = "kubectl label ns blue x=y --dry-run=client -o jsonpath={.metadata.labels.x}";
+    world.check(dry, "", "y", "", 0);
+    world.check("kubectl get ns blue -o jsonpath={.metadata.labels.x}", "", "", "", 0);
+}

@@ -6,7 +6,7 @@ use api::{Kind, Object, Str, Value};
 
 use super::super::call::{DryRun, refuse};
 use super::super::{Call, Flow, PLAIN, Verb, pairs, shared};
-use super::{CONTAINERS, Words, change_pods, each_container, manner, objects, refuse_local};
+use super::{CONTAINERS, Words, change_pods, each_container, manner, objects};
 use crate::builder::Info;
 use crate::failure::Failure;
 use crate::flags::Flag;
@@ -100,8 +100,7 @@ fn check(call: &Call<'_, '_>, resources: &[Str], dry_run: DryRun) -> Result<(), 
         ),
         (is_on("list") && given("output"), "--list and --output may not be specified together"),
         (given("keys") && !given("from"), "when specifying --keys, a configmap or secret must be provided with --from"),
-    ])?;
-    refuse_local(call)
+    ])
 }
 
 fn variable(name: &str, value: &str) -> Value {

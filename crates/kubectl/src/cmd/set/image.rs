@@ -7,7 +7,7 @@ use ordered::OrderedMap;
 
 use super::super::pairs::{self, Removal};
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use super::{LOCAL, Words, change_pods, manner, objects, refuse_local};
+use super::{LOCAL, Words, change_pods, manner, objects};
 use crate::failure::Failure;
 
 /// The verb.
@@ -35,7 +35,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let pairs = pairs::split(&call.flags.args, "image")?;
     let (images, _) = pairs::parse(&pairs.words, "image", Removal::Refused)?;
     let (_, output) = manner(call)?;
-    refuse_local(call)?;
     let resources = pairs.resources.len();
     let infos = if resources == 0 && !call.has_files() { Vec::new() } else { objects(call, pairs.resources)? };
     check(call, resources, &images)?;

@@ -17,7 +17,7 @@ pub mod subject;
 use api::{Str, Value};
 use client::{FieldValidation, Patch, PatchKind};
 
-use super::call::{DryRun, unsupported};
+use super::call::DryRun;
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb};
 use crate::builder::{Info, type_of};
@@ -39,17 +39,20 @@ pub(super) static CONTAINERS: &[Flag] = &[
 /// `--local`
 pub(super) const LOCAL: Flag = Flag::bool("local", "Do not ask the server.");
 
-/// Refuses `--local`, which is not here.
-pub(super) fn refuse_local(call: &Call<'_, '_>) -> Result<(), Failure> {
-    if call.flags.is_on("local") { Err(unsupported("local changes (--local)")) } else { Ok(()) }
-}
+const NOT_LOCAL: &str = "error: you must specify resources by --filename when --local is set.\nExample resource specifications \
+include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
 
 /// The objects that resources and files name, all of them or none.
 pub(super) fn objects(call: &mut Call<'_, '_>, resources: Vec<Str>) -> Result<Vec<Info>, Failure> {
+    let is_local = call.flags.is_on("local");
+    if is_local && !resources.is_empty() {
+        return Err(Failure::plain(NOT_LOCAL));
+    }
     let mut builder = call.builder();
     builder.args = resources;
     builder.select_all = call.flags.is_on("all");
-    builder.files_are_live = true;
+    builder.files_are_live = !is_local;
+    builder.is_local = is_local;
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     Failure::of(failures).map_or(Ok(infos), Err)
 }
@@ -89,7 +92,7 @@ pub(super) fn change_pods(
 ) -> Result<Flow, Failure> {
     let mut failures = Vec::new();
     for info in infos {
-        let before = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+        let before = info.object();
         let mut after = before.clone();
         let Some(path) = pod_spec_path(info.mapping) else {
             let (name, kind) = (info.object_name(), info.mapping.resource().kind);
@@ -122,7 +125,7 @@ pub(super) fn send(
     if body.as_map().is_some_and(|map| map.is_empty()) {
         return Ok(());
     }
-    if dry_run != DryRun::Client {
+    if dry_run != DryRun::Client && !call.flags.is_on("local") {
         let kind = info.mapping.kind_supported()?;
         let options = call.write_options(dry_run, "kubectl-set", FieldValidation::Warn);
         let patch = Patch { kind: PatchKind::Strategic, body };

@@ -7,7 +7,7 @@ use api::quantity::Quantity;
 
 use super::super::call::{DryRun, refuse};
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use super::{CONTAINERS, Words, change_pods, each_container, manner, objects, refuse_local};
+use super::{CONTAINERS, Words, change_pods, each_container, manner, objects};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
@@ -38,7 +38,6 @@ const WORDS: Words =
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let (dry_run, output) = manner(call)?;
-    refuse_local(call)?;
     let args = call.flags.args.clone();
     let infos = objects(call, args)?;
     let (limits, requests) = (call.flags.text("limits"), call.flags.text("requests"));

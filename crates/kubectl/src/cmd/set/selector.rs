@@ -6,7 +6,7 @@ use api::selector::{Operator, Selector};
 use api::{Kind, Value};
 
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use super::{LOCAL, Words, manner, objects, refuse_local, send};
+use super::{LOCAL, Words, manner, objects, send};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
@@ -37,14 +37,13 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let selector = Selector::parse(expression)
         .map_err(|error| Failure::Plain(format!("couldn't parse the selector string \"{expression}\": {error}")))?;
     let resources = resources.to_vec();
-    refuse_local(call)?;
     let mut failures = Vec::new();
     for info in objects(call, resources)? {
         if info.mapping.kind() != Some(Kind::Service) {
             failures.push(Failure::plain("setting a selector is only supported for Services"));
             continue;
         }
-        let before = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+        let before = info.object();
         let mut after = before.clone();
         let wanted = labels(&selector)?;
         after.set(&["spec", "selector"], wanted);

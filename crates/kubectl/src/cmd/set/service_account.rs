@@ -4,7 +4,7 @@
 
 use super::super::call::{DryRun, refuse};
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use super::{LOCAL, Words, change_pods, manner, objects, refuse_local};
+use super::{LOCAL, Words, change_pods, manner, objects};
 use crate::failure::Failure;
 
 /// The verb.
@@ -31,7 +31,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(Failure::plain("serviceaccount is required"));
     };
     let (account, resources) = (account.clone(), resources.to_vec());
-    refuse_local(call)?;
     let infos = objects(call, resources)?;
     change_pods(call, &infos, dry_run, &output, WORDS, &mut |_, _, spec| {
         spec.set(&["serviceAccountName"], account.clone());

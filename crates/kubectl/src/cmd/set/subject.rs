@@ -7,7 +7,7 @@ use api::Value;
 use super::super::call::{DryRun, refuse};
 use super::super::create::rbac;
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use super::{LOCAL, Words, manner, objects, refuse_local, send};
+use super::{LOCAL, Words, manner, objects, send};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
@@ -41,7 +41,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let (dry_run, output) = manner(call)?;
     let args = call.flags.args.clone();
     let has_subject = ["user", "group", "serviceaccount"].iter().any(|flag| !call.flags.texts(flag).is_empty());
-    refuse_local(call)?;
     let infos = objects(call, args)?;
     refuse(&[
         (
@@ -62,7 +61,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             failures.push(Failure::Plain(format!("error: {} {refusal}\n", info.object_name())));
             continue;
         }
-        let before = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+        let before = info.object();
         let mut all: Vec<Value> = before.get("subjects").as_list().to_vec();
         all.extend(subjects.iter().filter(|subject| !before.get("subjects").as_list().contains(subject)).cloned());
         let mut after = before.clone();
