@@ -3,7 +3,9 @@
 (() => {
   const VERSION = 1;
   const MANIFEST_BYTES_MAX = 1 << 20;
-  const HOME = new URL('.', document.currentScript?.src ?? document.baseURI);
+  // A module has no script of its own to ask.
+  const HOME = new URL('.', document.currentScript?.src ?? document.querySelector('script[src*="embed.js"]')?.src ?? document.baseURI);
+  const ANSWER_MS_MAX = 60_000;
   const WORDS = {
     en: { start: 'Start the cluster', loading: 'Starting…', elsewhere: 'Runs in the playground of this page', wrong: 'This playground cannot start: ' },
     ja: { start: 'クラスターを起動', loading: '起動しています…', elsewhere: 'このページのプレイグラウンドで実行します', wrong: 'プレイグラウンドを起動できません: ' },
@@ -22,8 +24,8 @@
     theme: [oneOf('auto', 'light', 'dark'), 'auto, light or dark'],
   };
   const OURS = [...Object.keys(ADDRESS), 'manifest', 'setup', 'commands', 'height', 'readonly', 'cluster', 'load'];
-  // Attributes that any element may have.
-  const GLOBAL = /^(class|id|style|title|slot|hidden|dir|part|role|tabindex|(aria|data|on)-?.*)$/;
+  // Attributes that any element may have, and those of frameworks, which are no plain words.
+  const GLOBAL = /[^a-z]|^(on.*|class|id|style|title|slot|hidden|dir|part|role|tabindex|translate|inert|draggable|accesskey|nonce|popover|spellcheck|autofocus|item.*)$/;
   const STYLE = `
     :host { display: block; min-height: var(--ordinal-height, 480px); position: relative; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 8px; overflow: auto; }
     :host([hidden]) { display: none; }
@@ -34,7 +36,9 @@
     button.command { font-family: ui-monospace, monospace; }
     .note { margin: .5rem 0; } .wrong { font-weight: 600; }
     [hidden] { display: none; }`;
+  // The elements of each name, the one with the cluster first.
   const clusters = new Map();
+  const THEME_ATTRIBUTES = { attributeFilter: ['class', 'style', 'data-theme', 'data-bs-theme', 'data-color-mode'] };
 
   class Playground extends HTMLElement {
     #frame = null;
@@ -43,6 +47,12 @@
     #waiting = [];
     #ready = false;
     #started = false;
+    #asked = new Map();
+    #last = 0;
+    #begun = false;
+    #late = 0;
+    #theme = '';
+    #themes = null;
     #onMessage = (event) => this.#hear(event);
     #watcher = null;
 
@@ -50,31 +60,46 @@
       if (!this.shadowRoot) this.#build();
       addEventListener('message', this.#onMessage);
       const name = this.getAttribute('cluster');
-      if (name && !clusters.has(name)) clusters.set(name, this);
-      this.toggleAttribute('owner', !name || clusters.get(name) === this);
+      if (name) clusters.set(name, (clusters.get(name) ?? new Set()).add(this));
       this.style.setProperty('--ordinal-height', `${this.#height()}px`);
-      this.#offer();
-      if (this.#isOwner() && (this.#started || this.getAttribute('load') === 'visible')) this.#startWhenSeen();
+      this.#settle();
     }
 
     disconnectedCallback() {
       removeEventListener('message', this.#onMessage);
       this.#watcher?.disconnect();
-      this.#frame?.remove();
-      this.#frame = null;
-      this.#ready = false;
-      if (clusters.get(this.getAttribute('cluster')) === this) clusters.delete(this.getAttribute('cluster'));
+      this.#end(new Error('the playground was taken out of the page'));
+      const others = clusters.get(this.getAttribute('cluster'));
+      if (!others?.delete(this)) return;
+      // The next of its name has a cluster of its own.
+      const [next] = others;
+      if (next && this.hasAttribute('owner')) next.#settle();
     }
 
-    /** Types a command into the playground, which is started first if need be. */
+    // Whether it has a cluster, and what stands there until it starts.
+    #settle() {
+      this.toggleAttribute('owner', this.#owner() === this);
+      this.#offer();
+      if (this.#isOwner() && (this.#started || this.getAttribute('load') === 'visible')) this.#startWhenSeen();
+    }
+
+    #owner() {
+      const [owner = this] = clusters.get(this.getAttribute('cluster')) ?? [];
+      return owner;
+    }
+
+    /** Types a command into the playground, which is started first if need be. Answers, when it has ended, with `{stdout, stderr, exitCode}`. */
     run(command) {
-      const owner = clusters.get(this.getAttribute('cluster')) ?? this;
+      const owner = this.#owner();
       if (owner !== this) {
         owner.scrollIntoView({ block: 'nearest' });
         return owner.run(command);
       }
-      this.#send({ type: 'run', command: String(command) });
-      return this.start();
+      const id = (this.#last += 1);
+      const ran = new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }));
+      this.#send({ type: 'run', id, command: String(command) });
+      this.start();
+      return ran;
     }
 
     /** Loads the playground. */
@@ -91,6 +116,7 @@
         this.#frame.title = 'Ordinal';
         this.#frame.allow = 'clipboard-write';
         this.shadowRoot.append(this.#frame);
+        this.#late = setTimeout(() => this.#fail(`no answer from ${HOME.href}`), ANSWER_MS_MAX);
       } catch (error) {
         this.#fail(error.message);
       }
@@ -129,7 +155,7 @@
       const buttons = [];
       if (this.#isOwner()) buttons.push(button(words.start, 'start', () => this.start()));
       else this.#say(words.elsewhere);
-      for (const command of this.#commands()) buttons.push(button(command, 'command', () => this.run(command)));
+      for (const command of this.#commands()) buttons.push(button(command, 'command', () => this.run(command).catch(() => {})));
       this.#poster.replaceChildren(...buttons, this.#note, document.createElement('slot'));
       this.#poster.classList.remove('gone');
     }
@@ -165,8 +191,27 @@
       if (this.hasAttribute('readonly')) address.searchParams.set('readonly', '1');
       const lang = this.closest('[lang]')?.lang;
       if (lang && !address.searchParams.has('lang')) address.searchParams.set('lang', lang);
-      if (!this.hasAttribute('theme') || this.getAttribute('theme') === 'auto') address.searchParams.set('theme', schemeOf(this));
+      if (!address.searchParams.has('theme') || this.getAttribute('theme') === 'auto') {
+        address.searchParams.set('theme', (this.#theme = schemeOf(this)));
+        this.#followTheme();
+      }
       return address.href;
+    }
+
+    // A host page that turns dark takes its playgrounds along.
+    #followTheme() {
+      const look = () => {
+        const theme = schemeOf(this);
+        if (theme !== this.#theme && this.#frame) this.#send({ type: 'theme', theme: (this.#theme = theme) });
+      };
+      const observer = new MutationObserver(look);
+      for (const root of [document.documentElement, document.body]) observer.observe(root, THEME_ATTRIBUTES);
+      const scheme = matchMedia('(prefers-color-scheme: dark)');
+      scheme.addEventListener('change', look);
+      this.#themes = () => {
+        observer.disconnect();
+        scheme.removeEventListener('change', look);
+      };
     }
 
     async #begin() {
@@ -185,6 +230,7 @@
       const type = answer.headers.get('content-type') ?? '';
       if (/html/.test(type)) throw new Error(`${place} is a page, not a manifest`);
       if (/^(image|audio|video|font)\//.test(type)) throw new Error(`${place} is ${type}, not a manifest`);
+      if (Number(answer.headers.get('content-length')) > MANIFEST_BYTES_MAX) throw new Error(`${place} is larger than 1 MiB`);
       return limited(await answer.text(), place);
     }
 
@@ -197,12 +243,18 @@
       if (!this.#frame || source !== this.#frame.contentWindow || origin !== HOME.origin || data?.ordinal === undefined) return;
       if (data.ordinal !== VERSION) return this.#fail(`the playground speaks version ${data.ordinal}, this page version ${VERSION}`);
       if (data.type === 'ready') {
+        clearTimeout(this.#late);
         this.#ready = true;
         // Its place stays, so that nothing on the host page moves.
         this.#poster.classList.add('gone');
         for (const message of this.#waiting.splice(0)) this.#send(message);
       }
-      if (data.type === 'failed') this.#fail(String(data.message));
+      if (data.type === 'failed') return this.#fail(String(data.message));
+      if (data.type === 'ran') this.#answer(data);
+      if (data.type === 'refused') this.#asked.get(data.id)?.reject(new Error(data.message));
+      // What was asked of a cluster that is gone is not answered any more.
+      if (data.type === 'crashed' || (data.type === 'begun' && this.#begun)) this.#forget(new Error(data.message ?? 'another cluster has begun'));
+      this.#begun ||= data.type === 'begun';
       this.dispatchEvent(new CustomEvent(`ordinal-${data.type}`, { detail: data }));
     }
 
@@ -211,10 +263,31 @@
       this.#note.textContent = text;
     }
 
-    #fail(message) {
+    #answer({ id, stdout, stderr, exitCode }) {
+      const asked = this.#asked.get(id);
+      this.#asked.delete(id);
+      if (exitCode === null) asked?.reject(new Error('the shell has ended'));
+      else asked?.resolve({ stdout, stderr, exitCode });
+    }
+
+    #forget(error) {
+      for (const { reject } of this.#asked.values()) reject(error);
+      this.#asked.clear();
+    }
+
+    #end(error) {
+      clearTimeout(this.#late);
+      this.#themes?.();
       this.#frame?.remove();
       this.#frame = null;
       this.#ready = false;
+      this.#waiting = [];
+      this.#begun = false;
+      this.#forget(error);
+    }
+
+    #fail(message) {
+      this.#end(new Error(message));
       this.#offer();
       this.#note.className = 'note wrong';
       this.#note.textContent = this.#words().wrong + message;
@@ -238,7 +311,7 @@
   }
 
   function limited(text, what) {
-    if (text.length > MANIFEST_BYTES_MAX) throw new Error(`${what} is larger than 1 MiB`);
+    if (new Blob([text]).size > MANIFEST_BYTES_MAX) throw new Error(`${what} is larger than 1 MiB`);
     return text;
   }
 

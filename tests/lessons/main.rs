@@ -52,7 +52,7 @@ fn a_drift_planted_in_a_copy_of_a_lesson_is_found_and_nothing_else() {
     std::fs::write(&path, text.replacen("service/nginx created", "service/nginx configured", 1)).unwrap();
     let line = text.lines().position(|line| line == "service/nginx created").unwrap() + 1;
     let said = complaints(&test_file(&path, &plan(Vec::new(), Update::Report)));
-    let expect = "this is no longer what is shown\n  -service/nginx configured\n  +service/nginx created\n";
+    let expect = "`kubectl apply -f web.yaml` no longer prints what is shown (- shown, + printed)\n  -service/nginx configured\n  +service/nginx created\n";
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with(&format!("{line}: {expect}")), "{said:?}");
 }
@@ -132,7 +132,7 @@ fn what_is_wrong_is_said_with_its_line() {
     check(
         "drift",
         drift,
-        &["9: this is no longer what is shown\n  -NAME\n  +No resources found in default namespace.\n"],
+        &["9: `kubectl get pvc` no longer prints what is shown (- shown, + printed)\n  -NAME\n  +No resources found in default namespace.\n"],
     );
     check("failed", "```sh\ntrue\nfalse\n```\n", &["7: status 1, and nothing is shown for it"]);
     check("shown", "```sh\nfalse\n```\n```console\n```\n", &[]);
@@ -160,7 +160,7 @@ fn blocks_work_together() {
 fn somebody_elses_document_is_understood() {
     let body = "# Page\n\n1. Look:\n\n   ```console\n   $ kubectl get pods\n   No resources found in default namespace.\n   $ echo a\n   b\n   ```\n```bash\nkubectl apply -f claim.yaml\n```\n```go\nfunc main() {}\n```\n";
     let tested = test_file(&document("foreign", body), &plan(Vec::new(), Update::Report));
-    assert_eq!(complaints(&tested), ["9: this is no longer what is shown\n  -b\n  +a\n"]);
+    assert_eq!(complaints(&tested), ["9: `echo a` no longer prints what is shown (- shown, + printed)\n  -b\n  +a\n"]);
 }
 
 #[test]

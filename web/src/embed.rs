@@ -12,11 +12,14 @@ use view::{Command, File, Goal, Start};
 
 use crate::driver::{SLICE_EVENTS_MAX, SPEEDS};
 use crate::i18n::Language;
+use crate::lesson::LESSONS;
 use crate::store::{Pane, Panes, View};
 
 pub use host::Host;
 pub use messages::{Said, listen, tell};
 
+/// How a page can look, whatever the system prefers.
+const THEMES: [&str; 2] = ["light", "dark"];
 /// The version of the messages.
 const VERSION: u32 = 1;
 /// The terminal in which a host's commands run before the reader sees anything. No reader opens so many.
@@ -35,6 +38,8 @@ pub struct Guest {
     pub views: Vec<View>,
     /// Whether only buttons type.
     pub is_readonly: bool,
+    /// The lesson that is open.
+    pub lesson: Option<String>,
     /// What it speaks, whatever the browser prefers.
     pub language: Option<Language>,
     /// `light` or `dark`, whatever the system prefers.
@@ -69,9 +74,10 @@ impl Guest {
                     guest.views =
                         value.split(['+', ',']).flat_map(|word| word.split("%2C")).filter_map(view_of).collect()
                 }
+                "lesson" => guest.lesson = Some(value.into()),
                 "readonly" => guest.is_readonly = value == "1",
                 "lang" => guest.language = Language::of_tag(value),
-                "theme" => guest.theme = ["light", "dark"].into_iter().find(|theme| *theme == value),
+                "theme" => guest.theme = THEMES.into_iter().find(|theme| *theme == value),
                 "speed" => guest.speed = value.parse().ok().filter(|speed| SPEEDS.contains(speed)),
                 "seed" => guest.seed = value.parse().ok(),
                 "nodes" => guest.nodes = value.parse().ok(),
@@ -86,15 +92,24 @@ impl Guest {
         self.waits || !self.views.is_empty()
     }
 
-    /// Whether a part of the page is shown.
+    /// Whether a part of the page is shown. In somebody else's page a lesson is, where one is asked for.
     pub fn shows(&self, view: View) -> bool {
-        self.views.is_empty() || self.views.contains(&view)
+        let is_asked = self.views.contains(&view);
+        match view {
+            View::Lesson if self.is_guest() => is_asked || (self.views.is_empty() && self.lesson.is_some()),
+            _ => is_asked || self.views.is_empty(),
+        }
+    }
+
+    /// The lesson that is asked for and that there is not.
+    pub fn unknown_lesson(&self) -> Option<&str> {
+        self.lesson.as_deref().filter(|name| LESSONS.iter().all(|(known, _)| known != name))
     }
 
     /// What is open: what was asked for, and nothing that was kept from another visit.
     pub fn panes(&self, kept: Panes) -> Panes {
         if self.views.is_empty() {
-            return kept;
+            return if self.is_guest() { Panes::default() } else { kept };
         }
         let dock = self.shows(View::Terminal) || self.shows(View::Editor);
         let open = [(Pane::Lesson, self.shows(View::Lesson)), (Pane::Side, self.shows(View::Events))];
@@ -153,6 +168,16 @@ mod tests {
         assert_eq!((guest.language, guest.theme, guest.speed), (Some(Language::Ja), Some("dark"), Some(20)));
         let panes = guest.panes(Panes::default());
         assert!(panes.is_open(Pane::Dock) && !panes.is_open(Pane::Side) && !panes.is_open(Pane::Lesson));
+    }
+
+    #[test]
+    fn a_lesson_is_shown_where_one_is_asked_for() {
+        let shows = |query: &str| Guest::of_query(query).shows(View::Lesson);
+        assert!(shows("") && shows("?lesson=zookeeper"), "the page itself has one in any case");
+        assert!(shows("?embed=1&lesson=zookeeper") && shows("?views=lesson,terminal"));
+        assert!(!shows("?embed=1") && !shows("?embed=1&lesson=zookeeper&views=terminal"));
+        assert_eq!(Guest::of_query("?lesson=nope").unknown_lesson(), Some("nope"));
+        assert_eq!(Guest::of_query("?lesson=zookeeper").unknown_lesson(), None);
     }
 
     #[test]

@@ -73,7 +73,9 @@ pub fn test(plan: &Plan, out: &mut dyn Write) -> i32 {
         }
         blocks += tested.blocks;
     }
-    drop(writeln!(out, "{} blocks in {} documents, {complaints} complaints", blocks, plan.documents.len()));
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (blocks, documents) = (counted(blocks, "block"), counted(plan.documents.len(), "document"));
+    drop(writeln!(out, "{blocks} in {documents}, {}", counted(complaints, "complaint")));
     i32::from(complaints > 0)
 }
 

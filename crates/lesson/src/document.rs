@@ -315,9 +315,9 @@ fn foreign_block(line: u32, code: Code, pieces: &mut Vec<Piece>) {
     let mut info = Info::of(&info);
     let is_shell = matches!(info.name, "sh" | "shell" | "bash");
     let is_console = matches!(info.name, "console" | "shell-session" | "terminal");
-    let has_prompts = code.lines.iter().any(|(_, text)| text.starts_with("$ "));
-    if has_prompts && (is_shell || is_console) {
-        transcript(&code, pieces);
+    let prompt = if is_shell || is_console { prompt_of(&code, is_console) } else { None };
+    if let Some(prompt) = prompt {
+        transcript(&code, &prompt, pieces);
     } else if is_shell {
         // Attributes of other tools are not ours to judge.
         if let Ok(typed) = typed(&mut info, texts(&code)) {
@@ -333,11 +333,24 @@ fn foreign_block(line: u32, code: Code, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// `$ ` begins a command, `> ` goes on with it, and what follows is what it says.
-fn transcript(code: &Code, pieces: &mut Vec<Piece>) {
+/// What stands before each command: `$ `, or in a console what its first line begins with, up to a shell's last sign: `% `, `# `,
+/// `user@host:~$ `. Where commands stand alone, `# ` begins a comment.
+fn prompt_of(code: &Code, is_console: bool) -> Option<String> {
+    if code.lines.iter().any(|(_, text)| text.starts_with("$ ")) {
+        return Some("$ ".to_owned());
+    }
+    let (_, first) = code.lines.iter().find(|(_, text)| is_console && !text.trim().is_empty())?;
+    let end = first.find([' ', '\t']).filter(|end| first[..*end].ends_with(['$', '%', '#']))?;
+    let before = &first[..end - 1];
+    let is_place = before.contains('@') && !before.contains(['=', '"', '\'', '<', '{']);
+    (before.is_empty() || is_place).then(|| first[..=end].to_owned())
+}
+
+/// The prompt begins a command, `> ` goes on with it, and what follows is what it says.
+fn transcript(code: &Code, prompt: &str, pieces: &mut Vec<Piece>) {
     let mut lines = code.lines.iter().peekable();
     while let Some((line, text)) = lines.next() {
-        let Some(command) = text.strip_prefix("$ ") else { continue };
+        let Some(command) = text.strip_prefix(prompt) else { continue };
         let mut typed = vec![command.to_owned()];
         while let Some((_, more)) = lines.next_if(|(_, text)| text.starts_with("> ") || is_continued(typed.last())) {
             let more = more.strip_prefix("> ").unwrap_or(more);
@@ -347,7 +360,7 @@ fn transcript(code: &Code, pieces: &mut Vec<Piece>) {
         pieces.push(Piece { line: *line, kind });
         let first_line = lines.peek().map_or(0, |(line, _)| *line);
         let mut said = Vec::new();
-        while let Some((_, text)) = lines.next_if(|(_, text)| !text.starts_with("$ ")) {
+        while let Some((_, text)) = lines.next_if(|(_, text)| !text.starts_with(prompt)) {
             said.push(text.clone());
         }
         // A command without a word behind it says that nobody cared to show it.
@@ -437,5 +450,15 @@ mod tests {
         let expect = "5:prose 7:Command 1 [\"kubectl get a\"] 10:prose \
                       14:Command 1 [\"a \\\\\", \"  b\"] 16:console None 16+[\"said\"] 17:Command 1 [\"c\"]";
         assert_eq!(read(&format!("{head}{body}")), expect);
+    }
+
+    #[test]
+    fn somebody_elses_prompts() {
+        let check = |body: &str, expect: &str| assert_eq!(read(body), expect, "{body}");
+        check("```console\n% a\nb\n% c\n```", "2:Command 1 [\"a\"] 3:console None 3+[\"b\"] 4:Command 1 [\"c\"]");
+        check("```console\n# a\nb\n```", "2:Command 1 [\"a\"] 3:console None 3+[\"b\"]");
+        check("```shell-session\nme@host:~/x$ a\nb\n```", "2:Command 1 [\"a\"] 3:console None 3+[\"b\"]");
+        check("```bash\n# why\na\n```", "1:Command 1 [\"# why\", \"a\"]");
+        check("```console\nprice$ a\n```", "1:console None 2+[\"price$ a\"]");
     }
 }

@@ -22,6 +22,7 @@ use super::toolbar::{Toolbar, Wish};
 use crate::driver::{Driver, Outcome, Pace, worker_link};
 use crate::embed::{self, Guest, Host, Said};
 use crate::i18n::{Language, Text};
+use crate::lesson::LESSONS;
 use crate::share;
 use crate::store::{Action, PANES, Pane, Panes, State, View};
 
@@ -161,9 +162,16 @@ fn begin(guest: &Guest, dispatcher: UseReducerDispatcher<State>) -> Driver {
     if let Some(theme) = guest.theme {
         set_on_root("data-theme", theme);
     }
+    if let Some(name) = guest.unknown_lesson() {
+        let known = LESSONS.map(|(id, _)| id).join(", ");
+        let sentence = ["there is no lesson \"", name, "\"; there are: ", &known].concat();
+        embed::tell(&window(), "failed", &[("message", sentence.as_str().into())]);
+        dispatcher.dispatch(Action::Notice(sentence));
+    }
     if let Some(host) = host {
         let (heard, guest) = (driver.clone(), guest.clone());
         embed::listen(&window(), move |said| match said {
+            Said::Theme(theme) => set_on_root("data-theme", theme),
             Said::Begin(beginning) => {
                 let start = new_start(&guest);
                 let commands = beginning.commands(start.start_us);
@@ -305,8 +313,7 @@ fn splitter(state: &State, hands: &Hands, pane: Pane, text: Text) -> Html {
 fn lesson_pane(state: &State, hands: &Hands, guest: &Guest) -> Html {
     let &State { language, ready, start_us, .. } = state;
     let is_open = state.panes.is_open(Pane::Lesson) || state.view == View::Lesson;
-    // A host that wants a lesson says so.
-    if !is_open || (guest.is_guest() && !guest.views.contains(&View::Lesson)) {
+    if !is_open || !guest.shows(View::Lesson) {
         return Html::default();
     }
     let modes: Vec<(u32, Mode)> = state.terminals.iter().map(|(&number, terminal)| (number, terminal.mode)).collect();

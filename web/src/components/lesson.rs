@@ -11,6 +11,7 @@ use yew::prelude::*;
 use super::app::Hands;
 use super::lesson_step::{Act, LessonLeaf};
 use super::toolbar::Wish;
+use crate::embed::Guest;
 use crate::i18n::{Language, Text};
 use crate::lesson::{Asking, LESSONS, Loaded, Progress, load};
 use crate::store::{Action, PictureState, Shared};
@@ -239,6 +240,11 @@ fn chosen_lesson() -> &'static str {
 }
 
 fn keep_choice(id: &str) {
+    // In somebody else's page nothing is kept.
+    let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    if Guest::of_query(&query).is_guest() {
+        return;
+    }
     if let Some(storage) = web_sys::window().and_then(|window| window.local_storage().ok().flatten()) {
         // A choice that is not kept is made again.
         let _ = storage.set_item(CHOICE_KEY, id);

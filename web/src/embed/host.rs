@@ -36,10 +36,10 @@ impl Host {
         Host { window, speed: Cell::new(speed), import, refused, is_met }
     }
 
-    /// Does what the host asks for. What the session begins with is the page's own to do.
+    /// Does what the host asks for. What the session begins with and how the page looks are its own to do.
     pub fn obey(&self, driver: &Driver, said: Said) {
         match said {
-            Said::Begin(_) => {}
+            Said::Begin(_) | Said::Theme(_) => {}
             Said::Run(None, command, _) => {
                 driver.send(Command::Input { terminal: FIRST_TERMINAL, text: command + "\n" });
             }

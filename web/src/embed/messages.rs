@@ -1,17 +1,19 @@
 //! The messages between this page and the one around it, as values (docs/embedding.md lists them).
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use view::{Goal, INPUT_BYTES_MAX};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Window};
 
-use super::{Beginning, VERSION};
+use super::{Beginning, THEMES, VERSION};
 use crate::driver::SPEEDS;
 
 /// Every message carries the version under this name.
 const MARK: &str = "ordinal";
 /// What a host numbers its questions with is less.
 pub(super) const IDS_MAX: u32 = 1 << 30;
+/// What a host's manifest has at most.
+const MANIFEST_BYTES_MAX: usize = 1 << 20;
 /// Milliseconds that a host lets pass at once: a year.
 const PASS_MS_MAX: f64 = 366.0 * 86_400_000.0;
 
@@ -36,6 +38,8 @@ pub enum Said {
     Watch(u32, String, Option<String>),
     /// A watch is to end.
     Unwatch(u32),
+    /// The page around this one looks like that now: one of [`THEMES`].
+    Theme(&'static str),
     /// The journal is wanted.
     Export(u32),
     /// The session of a journal, up to an instant (microseconds), in place of this one.
@@ -111,13 +115,19 @@ fn said(data: &JsValue) -> Option<Said> {
     };
     match get("type").as_string()?.as_str() {
         "begin" => {
-            let manifest = text("manifest").unwrap_or_default();
-            Some(Said::Begin(Beginning { manifest, setup: lines(&get("setup")), commands: lines(&get("commands")) }))
+            let manifest =
+                if get("manifest").is_undefined() { Some(String::new()) } else { get("manifest").as_string() };
+            let manifest = manifest.filter(|text| text.len() <= MANIFEST_BYTES_MAX)?;
+            Some(Said::Begin(Beginning { manifest, setup: lines(&get("setup"))?, commands: lines(&get("commands"))? }))
         }
         "run" if get("id").is_undefined() => Some(Said::Run(None, text("command")?, u64::MAX)),
         "run" => Some(Said::Run(Some(id()?), text("command")?, or("limit", u64::MAX, PASS_MS_MAX)?)),
         "pause" => Some(Said::Pause),
         "resume" => Some(Said::Resume),
+        "theme" => {
+            let theme = get("theme").as_string();
+            THEMES.into_iter().find(|known| theme.as_deref() == Some(known)).map(Said::Theme)
+        }
         "speed" => {
             let speed = number("speed", f64::from(IDS_MAX)).map(|speed| speed as u32);
             speed.filter(|speed| SPEEDS.contains(speed)).map(Said::Speed)
@@ -141,12 +151,11 @@ fn said(data: &JsValue) -> Option<Said> {
     }
 }
 
-/// The strings of a list; one line each.
-fn lines(list: &JsValue) -> Vec<String> {
-    let texts =
-        Array::is_array(list).then(|| Array::from(list)).into_iter().flat_map(|list| list.iter().collect::<Vec<_>>());
-    texts
-        .filter_map(|text| text.dyn_into::<JsString>().ok())
-        .map(|text| String::from(text).replace('\n', " "))
-        .collect()
+/// The strings of a list, one line each; of one that is left out none. Nothing, if it is no such list.
+fn lines(list: &JsValue) -> Option<Vec<String>> {
+    if list.is_undefined() {
+        return Some(Vec::new());
+    }
+    let texts = Array::is_array(list).then(|| Array::from(list))?;
+    texts.iter().map(|text| text.as_string().map(|text| text.replace('\n', " "))).collect()
 }

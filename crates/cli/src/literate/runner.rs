@@ -59,6 +59,14 @@ struct Seen {
     mode: Mode,
     /// What has come since it was last looked at.
     text: String,
+    /// What was typed last.
+    typed: String,
+}
+
+impl Seen {
+    fn new() -> Seen {
+        Seen { mode: Mode::Busy, text: String::new(), typed: String::new() }
+    }
 }
 
 impl Runner {
@@ -81,7 +89,7 @@ impl Runner {
         let mut runner = Runner {
             session,
             now_us: Time::HEADLESS_START.0,
-            terminals: OrderedMap::from([(1, Seen { mode: Mode::Busy, text: String::new() })]),
+            terminals: OrderedMap::from([(1, Seen::new())]),
             last: 1,
             beside,
             bindings: Bindings::new(),
@@ -154,6 +162,11 @@ impl Runner {
         if typed.lines.first().is_none_or(|first| first.trim() != "^C") {
             self.take_text(terminal);
         }
+        if let Some(seen) = self.terminals.get_mut(&terminal) {
+            // The first line names the command; keys are none.
+            let named = typed.lines.iter().find(|line| !line.starts_with(['^', '#']));
+            seen.typed = named.cloned().unwrap_or_else(|| std::mem::take(&mut seen.typed));
+        }
         for (index, text) in typed.lines.iter().enumerate() {
             self.type_line(terminal, text);
             if typed.way == Way::Background {
@@ -170,9 +183,8 @@ impl Runner {
     }
 
     fn open(&mut self, terminal: u32) {
-        let fresh = Seen { mode: Mode::Busy, text: String::new() };
         if !self.terminals.contains_key(&terminal) {
-            self.terminals.insert(terminal, fresh);
+            self.terminals.insert(terminal, Seen::new());
             self.send(Command::OpenTerminal { terminal });
             self.wait_for_reader(terminal);
         }
@@ -292,7 +304,8 @@ impl Runner {
             return;
         }
         let difference = expect::difference(expected, &said, &self.bindings);
-        let text = format!("this is no longer what is shown\n{difference}");
+        let typed = self.terminals.get(&terminal).map(|seen| seen.typed.trim()).unwrap_or_default();
+        let text = format!("`{typed}` no longer prints what is shown (- shown, + printed)\n{difference}");
         self.complaints.push(Complaint { line: first_line, text, is_drift: true });
         let lines = expect::updated(expected, &said, &mut self.bindings);
         let indented = lines.iter().map(|line| format!("{:indent$}{line}", "").trim_end().to_owned()).collect();

@@ -33,6 +33,8 @@ pub(super) enum Word {
     Commands,
     Watches,
     Differences,
+    All,
+    Measured,
 }
 
 /// One page. Its body begins with its title as a heading.
@@ -104,6 +106,8 @@ impl Language {
             Word::Recording => ("Recording", "記録"),
             Word::Commands => ("Commands that print the same", "同じ出力になるコマンド"),
             Word::Watches => ("Watches that print the same", "同じ出力になる watch"),
+            Word::All => ("All recordings", "すべての記録"),
+            Word::Measured => ("Measured with the source of", "次の日付のソースで測定："),
             Word::Differences => ("Differences that are known", "わかっている違い"),
         };
         match self {
