@@ -132,7 +132,9 @@ fn what_is_wrong_is_said_with_its_line() {
     check(
         "drift",
         drift,
-        &["9: `kubectl get pvc` no longer prints what is shown (- shown, + printed)\n  -NAME\n  +No resources found in default namespace.\n"],
+        &[
+            "9: `kubectl get pvc` no longer prints what is shown (- shown, + printed)\n  -NAME\n  +No resources found in default namespace.\n",
+        ],
     );
     check("failed", "```sh\ntrue\nfalse\n```\n", &["7: status 1, and nothing is shown for it"]);
     check("shown", "```sh\nfalse\n```\n```console\n```\n", &[]);

@@ -18,12 +18,12 @@ use std::path::Path;
 
 /// Where the site is at home, for the addresses that cannot be relative, if nobody says where else.
 const ADDRESS: &str = "https://example.org/ordinal/";
-/// Says where else: with a slash at its end.
+/// Says where else.
 const ADDRESS_VARIABLE: &str = "ORDINAL_ADDRESS";
 
 /// Writes the site beside a built page.
 pub(crate) fn write(dist: &Path) -> Outcome<()> {
-    let address = std::env::var(ADDRESS_VARIABLE).unwrap_or_else(|_| ADDRESS.to_owned());
+    let address = home(std::env::var(ADDRESS_VARIABLE).ok())?;
     let mut pages = Vec::new();
     for language in Language::ALL {
         pages.extend(written(language)?);
@@ -38,6 +38,17 @@ pub(crate) fn write(dist: &Path) -> Outcome<()> {
     let copied = fs::copy(&screenshot, dist.join("site/screenshot.png"));
     copied.map_err(|error| format!("{}: {error}", screenshot.display()))?;
     page::write(&dist.join("sitemap.xml"), &sitemap(&pages, &address))
+}
+
+/// The address of the folder, with a slash at its end.
+fn home(said: Option<String>) -> Outcome<String> {
+    let address = said.unwrap_or_else(|| ADDRESS.to_owned());
+    let is_web =
+        ["https://", "http://"].iter().any(|scheme| address.len() > scheme.len() && address.starts_with(scheme));
+    if address.contains(char::is_whitespace) || !is_web {
+        return Err(format!("{ADDRESS_VARIABLE}={address} is no address of the web, such as {ADDRESS}"));
+    }
+    Ok(format!("{}/", address.trim_end_matches('/')))
 }
 
 /// All pages of one language.
@@ -95,6 +106,16 @@ mod tests {
             assert!(!within.contains("href=\"/") && !within.contains("src=\"/"), "{}", page.path());
             assert!(!whole.contains("<style") && !whole.contains("<script>"), "{}", page.path());
             assert!(page.title.len() > 3 && !page.summary.is_empty(), "{}", page.path());
+        }
+    }
+
+    #[test]
+    fn the_address_is_that_of_a_folder_of_the_web() {
+        assert_eq!(home(None).as_deref(), Ok(ADDRESS));
+        assert_eq!(home(Some("http://a.b/c".to_owned())).as_deref(), Ok("http://a.b/c/"));
+        assert_eq!(home(Some("https://a.b//".to_owned())).as_deref(), Ok("https://a.b/"));
+        for wrong in ["", "a.b", "https://", "ftp://a.b", "https://a b"] {
+            assert!(home(Some(wrong.to_owned())).unwrap_err().contains("ORDINAL_ADDRESS"), "{wrong}");
         }
     }
 

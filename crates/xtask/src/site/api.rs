@@ -50,6 +50,9 @@ fn exports(text: &str) -> Vec<Export> {
             found.push(Export { name, comment: std::mem::take(&mut comment), text: whole });
         } else if let Some(said) = line.strip_prefix("/** ").and_then(|rest| rest.strip_suffix(" */")) {
             comment = said.to_owned();
+        } else if line == "/**" {
+            let said = lines.by_ref().take_while(|line| *line != " */").map(|line| line.trim_start_matches(" * "));
+            comment = said.collect::<Vec<_>>().join(" ");
         }
     }
     found
@@ -67,7 +70,7 @@ mod tests {
 
     #[test]
     fn every_export_is_found_whole() {
-        let text = "/** Why. */\nexport type A =\n  /** One. */\n  | 'a'\n  | 'b';\n\nexport interface B {\n  c: string;\n}\n\n/** Makes. */\nexport function d(a?: A): B;\n";
+        let text = "/**\n * Of\n * all.\n */\n\n/** Why. */\nexport type A =\n  /** One. */\n  | 'a'\n  | 'b';\n\nexport interface B {\n  c: string;\n}\n\n/** Makes. */\nexport function d(a?: A): B;\n";
         let names: Vec<_> = exports(text)
             .into_iter()
             .map(|export| (export.name, export.comment, export.text.lines().count()))
@@ -76,6 +79,8 @@ mod tests {
             names,
             [("A".into(), "Why.".into(), 4), ("B".into(), String::new(), 3), ("d".into(), "Makes.".into(), 1)]
         );
+        let long = exports("/**\n * One\n * and more.\n */\nexport interface E {}\n");
+        assert_eq!(long[0].comment, "One and more.");
         let whole = reference().unwrap();
         for name in ["createCluster", "createPlayground", "OrdinalError", "ErrorCode", "WatchEvent"] {
             assert!(whole.contains(&format!("id=\"{name}\"")), "{name}");

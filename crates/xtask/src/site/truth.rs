@@ -161,7 +161,8 @@ mod tests {
         let readme = page::read(&tool::root().join("README.md")).unwrap();
         let words: Vec<&str> = readme.split_whitespace().collect();
         let number = |at: usize| words.get(at).and_then(|word| word.parse::<usize>().ok());
-        let said = (0..words.len()).find(|&at| words[at..].starts_with(&["of"]) && words.get(at + 2) == Some(&"commands"));
+        let said =
+            (0..words.len()).find(|&at| words[at..].starts_with(&["of"]) && words.get(at + 2) == Some(&"commands"));
         let said = said.map(|at| (number(at - 1), number(at + 1)));
         let is_true = matches!(said, Some((Some(claimed), Some(total))) if claimed <= same && total == all);
         assert!(is_true, "README.md says {said:?}: {same} of {all} commands are the same");
