@@ -2,7 +2,7 @@
 // `cargo xtask test` has put Hugo, mdBook and MkDocs; a tool that is not there has made the page in the example's folder `built`, which is then opened.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -78,6 +78,23 @@ for (const [name, { path, program, words }] of Object.entries(RECIPES)) {
   });
 }
 
+// What is opened where a tool is not there must be what it would make today: its element, its script and its manifest.
+for (const [name, { path, program, words }] of Object.entries(RECIPES).filter(([, { program }]) => program)) {
+  test(`${name}: the page that was built before is of the present sources`, { timeout: 60_000 }, (t) => {
+    const element = (html) => /<ordinal-playground[^>]*>/.exec(html)?.[0];
+    const page = (folder) => readFileSync(join(folder, path.endsWith('.html') ? path : `${path}index.html`), 'utf8');
+    const kept = page(join(EXAMPLES, name, 'built'));
+    assert.match(kept, /<script src="\/ordinal\/embed\.js" defer/);
+    const now = build(t, name, program, words);
+    const sources = readdirSync(join(EXAMPLES, name), { recursive: true }).map(String).filter((file) => /^(content|docs|src)\b.*\.mdx?$/.test(file));
+    const written = sources.map((file) => element(readFileSync(join(EXAMPLES, name, file), 'utf8'))).find(Boolean);
+    // A shortcode makes Hugo's.
+    const expected = now === join(EXAMPLES, name, 'built') ? written ?? element(kept) : element(page(now));
+    assert.ok(expected);
+    assert.equal(element(kept), expected);
+  });
+}
+
 for (const bundler of ['vite', 'webpack']) {
   test(`${bundler}: the package is bundled, its engine and its page work`, { timeout: 120_000 }, async (t) => {
     const cwd = join(EXAMPLES, 'bundlers');
@@ -93,7 +110,7 @@ for (const bundler of ['vite', 'webpack']) {
 
 test('every recipe has the same manifest as the lesson', () => {
   const expected = readFileSync(resolve('../../www/lessons/statefulset-basics/web.yaml'), 'utf8');
-  for (const copy of ['hugo/static/examples', 'mdbook/src', 'mkdocs/docs', 'docusaurus/static', 'bundlers/public']) {
+  for (const copy of ['hugo/static/examples', 'mdbook/src', 'mkdocs/docs', 'docusaurus/static', 'bundlers/public', 'hugo/built/examples', 'mdbook/built', 'mkdocs/built', 'docusaurus/built']) {
     assert.equal(readFileSync(join(EXAMPLES, copy, 'web.yaml'), 'utf8'), expected, copy);
   }
 });
