@@ -17,6 +17,8 @@ struct Channel {
     stage: Stage,
     /// What is to be said once it stands.
     next: Option<Notice>,
+    /// Whether something was said and nothing heard since.
+    is_silent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ impl Channels {
             Some(at) => at,
             None => {
                 let stage = Stage::Looking(Lookup::of_name(&member.host, system));
-                self.ways.push(Channel { id: member.id, stage, next: None });
+                self.ways.push(Channel { id: member.id, stage, next: None, is_silent: false });
                 self.ways.len() - 1
             }
         };
@@ -110,7 +112,22 @@ impl Channels {
             && let Some(notice) = way.next.take()
         {
             system.net.send_bytes(port, to, notice.encode());
+            way.is_silent = true;
         }
+    }
+
+    /// Gives up the ways on which nobody answers: the other end may be gone without a word, as its machine is. A connection of
+    /// TCP would end by its own timeouts.
+    pub(super) fn drop_silent(&mut self, own: u16, system: &mut System<'_>) {
+        self.ways.retain(|way| match way.stage {
+            Stage::Open(port, _) if way.is_silent => {
+                if port != own {
+                    system.net.close(port);
+                }
+                false
+            }
+            Stage::Open(..) | Stage::Opening(..) | Stage::Looking(_) => true,
+        });
     }
 
     fn opened(&mut self, port: u16) {
@@ -126,8 +143,8 @@ impl Channels {
     /// Somebody has spoken: the way to it is the way it came.
     fn learn(&mut self, id: u64, port: u16, from: Address) {
         match self.ways.iter_mut().find(|way| way.id == id) {
-            Some(way) => way.stage = Stage::Open(port, from),
-            None => self.ways.push(Channel { id, stage: Stage::Open(port, from), next: None }),
+            Some(way) => (way.stage, way.is_silent) = (Stage::Open(port, from), false),
+            None => self.ways.push(Channel { id, stage: Stage::Open(port, from), next: None, is_silent: false }),
         }
     }
 

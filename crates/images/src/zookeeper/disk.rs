@@ -119,7 +119,10 @@ impl Disk {
     }
 
     /// The leader's snapshot replaces everything: what was logged here and not there never happened.
+    ///
+    /// It is on disk before anything goes: a disk that is full must not cost what was promised.
     pub(super) fn replace(&mut self, znodes: &Znodes, system: &mut System<'_>) -> Result<(), FsError> {
+        self.snapshot(znodes, system)?;
         for (dir, prefix) in [(self.log_dir.clone(), "log."), (self.snap_dir.clone(), "snapshot.")] {
             for (zxid, file) in numbered(&dir, prefix, system) {
                 if prefix == "log." || zxid > znodes.last_zxid {
@@ -128,7 +131,7 @@ impl Disk {
             }
         }
         self.remembered.clear();
-        self.snapshot(znodes, system).map(drop)
+        Ok(())
     }
 
     /// `acceptedEpoch` or `currentEpoch`; 0 if it was never written.

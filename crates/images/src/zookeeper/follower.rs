@@ -171,12 +171,14 @@ impl Server {
         let limit = if follower.is_serving { self.settings.sync_limit } else { self.settings.init_limit };
         follower.deadline = now + Span(self.settings.tick.0 * limit);
         let mut done = Ok(());
+        // What is promised to the leader, if what the promise is about could be written.
+        let mut promise = None;
         match message.kind {
             Kind::LeaderInfo => {
                 follower.epoch = message.number(0);
                 done = self.disk.set_epoch("acceptedEpoch", follower.epoch, system);
                 let current = self.disk.epoch("currentEpoch", system);
-                follower.send(&Message::new(Kind::AckEpoch, &[current, self.znodes.last_zxid]), system);
+                promise = Some(Message::new(Kind::AckEpoch, &[current, self.znodes.last_zxid]));
             }
             Kind::Diff => {
                 let text = format!("Getting a diff from the leader 0x{:x}", message.number(0));
@@ -201,7 +203,7 @@ impl Server {
                 self.znodes.last_zxid = self.znodes.last_zxid.max(message.number(0));
                 done = self.take_snapshot(&thread, system);
                 done = done.and(self.disk.set_epoch("currentEpoch", follower.epoch, system));
-                follower.send(&Message::new(Kind::Ack, &[message.number(0)]), system);
+                promise = Some(Message::new(Kind::Ack, &[message.number(0)]));
             }
             Kind::UpToDate => {
                 follower.is_serving = true;
@@ -209,7 +211,7 @@ impl Server {
             Kind::Proposal => {
                 if let Some(entry) = Message::decode(&message.data) {
                     done = self.disk.append(&entry, system);
-                    follower.send(&Message::new(Kind::Ack, &[message.number(0)]), system);
+                    promise = Some(Message::new(Kind::Ack, &[message.number(0)]));
                     follower.pending.push(message);
                 }
             }
@@ -221,6 +223,9 @@ impl Server {
             }
             Kind::Ping => follower.send(&Message::new(Kind::Pong, &self.clients.sessions()), system),
             _ => {}
+        }
+        if let Some(promise) = promise.filter(|_| done.is_ok()) {
+            follower.send(&promise, system);
         }
         self.follower = Some(follower);
         self.check(done, system);

@@ -200,7 +200,9 @@ impl Server {
         let epoch = known.chain([own]).max().unwrap_or(0) + 1;
         leader.epoch = epoch;
         let done = self.disk.set_epoch("acceptedEpoch", epoch, system);
-        self.check(done, system);
+        if !self.check(done, system) {
+            return;
+        }
         self.tell_all(Stage::Known, &Message::new(Kind::LeaderInfo, &[epoch]), system);
     }
 
@@ -287,7 +289,9 @@ impl Server {
         self.log.info(now, &format!("{thread}:Leader@962"), &text);
         self.znodes.last_zxid = begins;
         let done = self.take_snapshot(&thread, system).and(self.disk.set_epoch("currentEpoch", epoch, system));
-        self.check(done, system);
+        if !self.check(done, system) {
+            return;
+        }
         self.tell_all(Stage::Synced, &Message::new(Kind::UpToDate, &[]), system);
     }
 
@@ -309,9 +313,7 @@ impl Server {
         let decided = self.znodes.prepare(&operation, session);
         let entry = Message::with(Kind::Proposal, &[zxid, system.now.0 / 1_000, session], decided.encode());
         let done = self.disk.append(&entry, system);
-        let has_failed = done.is_err();
-        self.check(done, system);
-        if has_failed {
+        if !self.check(done, system) {
             return;
         }
         let proposal = Message::with(Kind::Proposal, &[zxid, request.number(0), request.number(1)], entry.encode());

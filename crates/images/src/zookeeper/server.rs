@@ -109,8 +109,7 @@ impl Server {
         let address = format!("binding to port 0.0.0.0/0.0.0.0:{}", settings.client_port);
         self.log.info(now, "main:NIOServerCnxnFactory@89", &address);
         let prepared = self.disk.prepare(system);
-        self.check(prepared, system);
-        if self.ends.is_some() {
+        if !self.check(prepared, system) {
             return;
         }
         match self.is_alone() {
@@ -119,12 +118,13 @@ impl Server {
         }
     }
 
-    /// Ends the program: what it cannot write it must not promise.
-    pub(super) fn check(&mut self, done: Result<(), FsError>, system: &System<'_>) {
-        if let Err(error) = done {
+    /// Whether it is done. If not the program ends: what it cannot write it must not promise.
+    pub(super) fn check(&mut self, done: Result<(), FsError>, system: &System<'_>) -> bool {
+        if let Err(error) = &done {
             let message = format!("Severe unrecoverable error, exiting: java.io.IOException: {error}");
             self.fatal(system.now, &message);
         }
+        done.is_ok()
     }
 
     fn fatal(&mut self, now: Time, message: &str) {
@@ -243,6 +243,8 @@ impl Server {
             self.settle(system);
         } else if self.state() == State::Looking && is_due(self.election.resend_at) {
             self.election.resend(now);
+            let own = self.settings.member(self.settings.id).map_or(0, |own| own.election_port);
+            self.channels.drop_silent(own, system);
             self.broadcast(system);
         }
         self.tick_follower(system);
