@@ -32,11 +32,25 @@ impl Kubelets {
         }
     }
 
-    pub(crate) fn run_pre_stop(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
+    /// Begins a container's preStop hook; answers with what is to be waited for.
+    pub(crate) fn run_pre_stop(&mut self, worker: &mut PodWorker, at: usize, now: Time) -> Option<Hook> {
         let lifecycle = worker.container(at).lifecycle.clone();
-        if let Some(handler) = lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()) {
-            let hook = self.run_hook(worker, at, handler, now);
-            worker.hooks.extend(hook);
+        let handler = lifecycle.as_ref()?.pre_stop.as_ref()?;
+        self.run_hook(worker, at, handler, now)
+    }
+
+    /// Containers that are to be started again get their stop signal when their hook is done, or when it has used up their grace; then
+    /// the kubelet leaves them the least that it always does.
+    pub(crate) fn signal_after_hooks(&mut self, worker: &mut PodWorker, now: Time) {
+        for at in 0..worker.containers.len() {
+            let Some(hook) = worker.containers[at].stop_hook else { continue };
+            let kill_at = worker.containers[at].kill_at.unwrap_or(now);
+            if !worker.is_running(at) || (hook_runs(worker, hook, now) && now < kill_at) {
+                continue;
+            }
+            let record = &mut worker.containers[at];
+            (record.stop_hook, record.kill_at) = (None, Some(kill_at.max(now + MINIMUM_GRACE)));
+            self.signal_container(worker, at, worker.stop_signal(at), now);
         }
     }
 
@@ -61,20 +75,32 @@ impl Kubelets {
         if now + MINIMUM_GRACE >= kill_at {
             worker.hooks.clear();
         }
-        let sandbox = worker.sandbox.as_ref();
-        worker.hooks.retain(|hook| match hook {
-            Hook::Process(id) => sandbox.is_some_and(|sandbox| sandbox.runs(*id)),
-            Hook::Sleep(until) => *until > now,
-        });
+        let mut hooks = std::mem::take(&mut worker.hooks);
+        hooks.retain(|hook| hook_runs(worker, *hook, now));
+        worker.hooks = hooks;
         worker.hooks.is_empty()
     }
 
     /// When a hook that is a pause ends.
     pub(crate) fn hooks_end(&self, worker: &PodWorker) -> Option<Time> {
-        let sleeps = worker.hooks.iter().filter_map(|hook| match hook {
+        worker.hooks.iter().filter_map(Hook::ends_at).min()
+    }
+}
+
+impl Hook {
+    /// When a pause ends.
+    pub(crate) fn ends_at(&self) -> Option<Time> {
+        match self {
             Hook::Sleep(until) => Some(*until),
             Hook::Process(_) => None,
-        });
-        sleeps.min()
+        }
+    }
+}
+
+/// Whether a hook is still to be waited for.
+pub(crate) fn hook_runs(worker: &PodWorker, hook: Hook, now: Time) -> bool {
+    match hook {
+        Hook::Process(id) => worker.sandbox.as_ref().is_some_and(|sandbox| sandbox.runs(id)),
+        Hook::Sleep(until) => until > now,
     }
 }

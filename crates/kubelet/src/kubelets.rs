@@ -144,6 +144,12 @@ impl Kubelets {
         found
     }
 
+    /// The bytes of one file on a PersistentVolume; none if there is no such file.
+    pub fn volume_file(&self, volume: &str, path: &str) -> Option<Vec<u8>> {
+        let tree = self.volumes.get(&format!("pv/{volume}"))?;
+        tree.read(path, Caller::root(Time(0))).ok().map(|bytes| bytes.to_vec())
+    }
+
     /// Bytes on all volumes together: what changes when a file is written, which no object tells.
     pub fn volumes_used(&self) -> u64 {
         self.volumes.iter().map(|(_, tree)| tree.used()).sum()

@@ -159,7 +159,7 @@ impl Kubelets {
                 Step::Waiting | Step::Held { .. } | Step::Exited { .. } => {}
             }
             (record.startup, record.readiness, record.probing, record.kill_at) = (None, None, None, None);
-            record.is_hung = false;
+            (record.is_hung, record.stop_hook) = (false, None);
         }
         worker.is_changed = true;
     }
@@ -175,8 +175,12 @@ impl Kubelets {
         for slot in self.slots_of(name) {
             let Some(worker) = self.workers[slot as usize].as_deref() else { continue };
             let (key, uid) = (worker.pod.key(), worker.pod.metadata.uid.clone());
-            match listed.remove(&key).filter(|pod| pod.metadata.uid == uid) {
-                Some(pod) => self.go_on(slot, pod, why, api),
+            // Another pod of its name may be listed: it is a new one, and begins below.
+            match listed.get(&key).filter(|pod| pod.metadata.uid == uid).cloned() {
+                Some(pod) => {
+                    listed.remove(&key);
+                    self.go_on(slot, pod, why, api);
+                }
                 None => self.on_gone(slot, api.now()),
             }
         }

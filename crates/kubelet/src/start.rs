@@ -16,6 +16,7 @@ use sim::{Span, Time};
 use thin::format_str;
 
 use crate::back_off;
+use crate::hooks::{Hook, hook_runs};
 use crate::kubelets::Kubelets;
 use crate::node::NodeState;
 use crate::status::{ProbeResult, StartError, restarts_after};
@@ -344,15 +345,19 @@ impl Kubelets {
         }
     }
 
-    /// Asks a container to stop, and kills it after its grace.
+    /// Runs a container's preStop hook, asks it to stop, and kills it after its grace, the hook's time included.
     pub(crate) fn end_container(&mut self, worker: &mut PodWorker, at: usize, grace_seconds: i64, now: Time) {
         if worker.containers[at].is_hung {
             worker.containers[at].kill_at = Some(now + Span(self.timing.container_stop_us));
             return;
         }
         worker.containers[at].kill_at = Some(now + Span::from_seconds(grace_seconds.max(1)));
-        let signal = worker.stop_signal(at);
-        self.signal_container(worker, at, signal, now);
+        let hook = self.run_pre_stop(worker, at, now);
+        worker.containers[at].stop_hook = hook.filter(|hook| hook_runs(worker, *hook, now));
+        if worker.containers[at].stop_hook.is_none() {
+            let signal = worker.stop_signal(at);
+            self.signal_container(worker, at, signal, now);
+        }
     }
 
     /// Kills containers that have not stopped within their grace.
@@ -402,7 +407,7 @@ impl Kubelets {
             for session in record.probing.take().iter().flat_map(|probing| probing.sessions()) {
                 self.sessions.remove(&session);
             }
-            record.kill_at = None;
+            (record.kill_at, record.stop_hook) = (None, None);
             worker.is_changed = true;
             if was_told && worker.stage == Stage::Active && worker.containers[at].replaces_at_once(initial, now) {
                 worker.containers[at].step = Step::Waiting;
@@ -519,7 +524,8 @@ impl PodWorker {
         });
         let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
         let kills = self.containers.iter().filter_map(|record| record.kill_at);
-        looks.chain(probes).chain(kills).min()
+        let hooks = self.containers.iter().filter_map(|record| record.stop_hook.as_ref().and_then(Hook::ends_at));
+        looks.chain(probes).chain(kills).chain(hooks).min()
     }
 
     /// How a container's first process ended, if the runtime says so.

@@ -88,6 +88,7 @@ impl Kubelets {
 
     fn look_at_containers(&mut self, slot: u32, worker: &mut PodWorker, api: &mut dyn Api) {
         self.end_redefined(worker, api);
+        self.signal_after_hooks(worker, api.now());
         self.kill_late(worker, api.now());
         self.note_ends(worker, api.now());
         for at in worker.startable() {
@@ -150,7 +151,8 @@ impl Kubelets {
             if worker.is_running(at) {
                 let message = format_str!("Stopping container {}", worker.container(at).name);
                 self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
-                self.run_pre_stop(worker, at, now);
+                let hook = self.run_pre_stop(worker, at, now);
+                worker.hooks.extend(hook);
             }
         }
         let kill_at = now + Span::from_seconds(grace).max(Span::from_seconds(1));

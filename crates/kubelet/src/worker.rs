@@ -101,6 +101,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) probing: Option<Box<Probing>>,
     /// When SIGKILL follows, if it was asked to stop while its pod goes on.
     pub(crate) kill_at: Option<Time>,
+    /// The preStop hook that its stop signal waits for, if it was asked to stop while its pod goes on.
+    pub(crate) stop_hook: Option<Hook>,
     /// The log of the container before this one.
     pub(crate) previous_log: Option<Rc<cri::log::Log>>,
     /// The log of a container whose sandbox is gone.

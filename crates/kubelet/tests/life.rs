@@ -230,6 +230,56 @@ fn a_liveness_probe_restarts_its_container_with_new_files() {
     assert!(row(&mut cluster, "live").starts_with("1/1 Running 1"), "the new container has the file again");
 }
 
+/// A pod whose liveness probe fails when its configuration is gone, with further lines of its probe and container.
+fn mortal(probe: &str, lines: &str) -> String {
+    let spec = "  volumes: [{name: keep, emptyDir: {}}]\n";
+    pod_manifest("live", "nginx", spec)
+        + "    volumeMounts: [{name: keep, mountPath: /keep}]\n    livenessProbe:\n"
+        + "      exec: {command: [cat, /etc/nginx/nginx.conf]}\n      periodSeconds: 1\n      failureThreshold: 1\n"
+        + probe
+        + lines
+}
+
+#[test]
+fn a_container_that_fails_its_liveness_probe_runs_its_hook_before_it_stops() {
+    let mut cluster = cluster("realistic");
+    apply(&mut cluster, &mortal("", "    lifecycle: {preStop: {exec: {command: [sh, -c, echo bye > /keep/bye]}}}\n"));
+    go(&mut cluster, 6_000);
+    assert!(exec(&mut cluster, "live", &["rm", "/etc/nginx/nginx.conf"], "").is_ok());
+    go(&mut cluster, 8_000);
+    assert!(row(&mut cluster, "live").starts_with("1/1 Running 1"), "{}", row(&mut cluster, "live"));
+    let said = exec(&mut cluster, "live", &["cat", "/keep/bye"], "").unwrap();
+    assert_eq!((said.0.trim_end(), said.1), ("bye", 0));
+}
+
+#[test]
+fn the_grace_of_a_probe_bounds_the_hook_of_its_container() {
+    let mut cluster = cluster("realistic");
+    let hook = "    lifecycle: {preStop: {sleep: {seconds: 20}}}\n";
+    apply(&mut cluster, &mortal("      terminationGracePeriodSeconds: 5\n", hook));
+    go(&mut cluster, 6_000);
+    assert!(exec(&mut cluster, "live", &["rm", "/etc/nginx/nginx.conf"], "").is_ok());
+    go(&mut cluster, 4_500);
+    assert!(row(&mut cluster, "live").starts_with("1/1 Running 0"), "{}", row(&mut cluster, "live"));
+    go(&mut cluster, 5_000);
+    assert!(row(&mut cluster, "live").starts_with("1/1 Running 1"), "{}", row(&mut cluster, "live"));
+}
+
+#[test]
+fn until_the_startup_probe_succeeds_nothing_else_is_asked() {
+    let mut cluster = cluster("realistic");
+    let startup = "    startupProbe: {httpGet: {path: /nope, port: 80}, periodSeconds: 2, failureThreshold: 3}\n";
+    let liveness = "    livenessProbe: {httpGet: {path: /nope, port: 80}, periodSeconds: 1, failureThreshold: 1}\n";
+    apply(&mut cluster, &(pod_manifest("slow", "nginx", "") + startup + liveness));
+    go(&mut cluster, 12_000);
+    let found = events(&mut cluster, "slow");
+    assert!(
+        found.iter().any(|event| event == "Killing Container c failed startup probe, will be restarted"),
+        "{found:?}"
+    );
+    assert!(!found.iter().any(|event| event.contains("Liveness")), "{found:?}");
+}
+
 #[test]
 fn refusals_are_in_the_words_of_kubernetes() {
     let mut cluster = cluster("recorded");
