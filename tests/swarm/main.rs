@@ -7,9 +7,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod checks;
+mod ensemble;
+mod planted;
 mod trouble;
 
+use api::{Key, Kind};
 use checks::Checks;
+use client::{LogOptions, NodeProxy};
 use cluster::{Cluster, Options, timing};
 use sim::{Random, Span, Time};
 use trouble::Trouble;
@@ -20,19 +24,39 @@ const SHARES: u64 = 4;
 const HOUR: Span = Span::from_seconds(3_600);
 /// After the last fault is mended: so long may it take until all is as wanted.
 const MENDING: Span = Span::from_seconds(900);
+/// How long it may take to read from every member of the ensemble.
+const READING: Span = Span::from_seconds(60);
+/// What a share of the seeds tries at least; more than half of what it does, so that no check is idle unnoticed.
+const EVICTIONS_MIN: u32 = 1;
+const ZNODES_MIN: u32 = 1;
 /// Between two things that somebody does, and in a burst of them.
 const PAUSE_MAX_MS: u64 = 150_000;
 const BURST_MAX_MS: u64 = 4_000;
 
-/// Plays one seed to its end.
-fn play(seed: u64, tells: bool) -> Result<(), String> {
-    let profile = if seed.is_multiple_of(2) { "recorded" } else { "realistic" };
+/// How much of what can go wrong was tried.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// Healthy pods that were evicted.
+    evictions: u32,
+    /// Znodes whose clients were told that they are written.
+    znodes: u32,
+}
+
+/// A cluster with everything laid out that a swarm troubles, and what looks at it from the first write on.
+fn laid_out(seed: u64, profile: &str) -> (Cluster, Checks) {
     let timing = timing::named(profile).unwrap();
-    let start = Time::HEADLESS_START;
-    let mut cluster = Cluster::new(&Options { nodes: 4 + (seed % 3) as u32, seed, timing, start });
-    let mut checks = Checks::new();
+    let nodes = 4 + (seed % 3) as u32;
+    let mut cluster = Cluster::new(&Options { nodes, seed, timing, start: Time::HEADLESS_START });
+    let checks = Checks::new(&cluster);
+    trouble::lay_out(&mut cluster);
+    (cluster, checks)
+}
+
+/// Plays one seed to its end.
+fn play(seed: u64, tells: bool) -> Result<Tally, String> {
+    let (mut cluster, mut checks) = laid_out(seed, if seed.is_multiple_of(2) { "recorded" } else { "realistic" });
+    let start = cluster.now();
     let mut trouble = Trouble::new(seed);
-    trouble.lay_out(&mut cluster);
     let mut pauses = Random::stream(seed, "pauses");
     let end = start + HOUR;
     let at = |cluster: &Cluster| format!("seed {seed}, second {}", cluster.now().since(start).as_seconds());
@@ -47,9 +71,41 @@ fn play(seed: u64, tells: bool) -> Result<(), String> {
         }
     }
     trouble.mend(&mut cluster);
-    let until = cluster.now() + MENDING;
+    for _ in 0..2 {
+        let until = cluster.now() + Span(MENDING.0 / 2);
+        pass(&mut cluster, until, &mut checks).map_err(|why| format!("{}, after mending: {why}", at(&cluster)))?;
+        // A member that has lost its disk notices when it is to write.
+        trouble.write(&mut cluster, &mut checks);
+    }
+    let until = cluster.now() + READING;
     pass(&mut cluster, until, &mut checks).map_err(|why| format!("{}, after mending: {why}", at(&cluster)))?;
-    checks.all_is_well(&cluster).map_err(|why| format!("{}, in the end: {why}", at(&cluster)))
+    trouble.listen(&mut cluster, &mut checks);
+    // What was heard to its end is hung up before anybody else calls.
+    let _ = cluster.advance_to(until + Span::from_millis(1), usize::MAX);
+    let until = until + READING;
+    let read = ensemble::read_all(&mut cluster, &checks.znodes, until);
+    if tells {
+        println!("{}", objects(&mut cluster));
+    }
+    checks.all_is_well(&cluster).and(read).map_err(|why| format!("{}, in the end: {why}", at(&cluster)))?;
+    Ok(Tally { evictions: checks.evictions(), znodes: checks.znodes.acknowledged.len() as u32 })
+}
+
+/// What a failure is read from: events and pods as `kubectl get` shows them, and the end of each member's log.
+fn objects(cluster: &mut Cluster) -> String {
+    let mut lines = Vec::new();
+    for member in ensemble::MEMBERS {
+        let options = LogOptions { container: "server".into(), tail_lines: Some(20), ..LogOptions::default() };
+        let read = cluster.client("swarm").logs(&Key::new("default", member), &options);
+        lines.push(read.map_or_else(|status| status.message.to_string(), |read| read.text));
+    }
+    for kind in [Kind::Event, Kind::Pod] {
+        let table = cluster.server().table(kind, &cluster.objects(kind, None), cluster.now());
+        let row =
+            |row: &api::table::Row| row.cells.iter().map(|cell| format!("{cell:?}")).collect::<Vec<_>>().join(" ");
+        lines.extend(table.rows.iter().map(row));
+    }
+    lines.join("\n")
 }
 
 /// Lets time pass, from one thing that happens to the next, and looks at each.
@@ -68,12 +124,21 @@ fn pass(cluster: &mut Cluster, until: Time, checks: &mut Checks) -> Result<(), S
 fn swarm(share: u64) {
     if let Some(seed) = std::env::var("ORDINAL_SWARM_SEED").ok().and_then(|text| text.parse::<u64>().ok()) {
         if seed % SHARES == share {
-            play(seed, true).unwrap();
+            println!("{:?}", play(seed, true).unwrap());
         }
         return;
     }
-    let seeds = (0..SEEDS).filter(|seed| seed % SHARES == share);
-    let failures: Vec<String> = seeds.filter_map(|seed| play(seed, false).err()).collect();
+    let mut tried = Tally::default();
+    let mut failures: Vec<String> = Vec::new();
+    for seed in (0..SEEDS).filter(|seed| seed % SHARES == share) {
+        match play(seed, false) {
+            Ok(tally) => {
+                tried.evictions += tally.evictions;
+                tried.znodes += tally.znodes;
+            }
+            Err(why) => failures.push(why),
+        }
+    }
     let first = failures.first().cloned().unwrap_or_default();
     let seed: String = first.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     assert!(
@@ -82,6 +147,7 @@ fn swarm(share: u64) {
         failures.len(),
         failures.join("\n")
     );
+    assert!(tried.evictions >= EVICTIONS_MIN && tried.znodes >= ZNODES_MIN, "not much was tried: {tried:?}");
 }
 
 #[test]
@@ -109,14 +175,12 @@ fn a_seed_decides_everything() {
     let digest = |seed| {
         let mut digests = Vec::new();
         for _ in 0..2 {
-            let timing = timing::named("recorded").unwrap();
-            let start = Time::HEADLESS_START;
-            let mut cluster = Cluster::new(&Options { nodes: 4, seed, timing, start });
+            let (mut cluster, mut checks) = laid_out(seed, "recorded");
+            let start = cluster.now();
             let mut trouble = Trouble::new(seed);
-            trouble.lay_out(&mut cluster);
             for second in (30..600).step_by(30) {
                 let _ = cluster.advance_to(start + Span::from_seconds(second), usize::MAX);
-                trouble.act(&mut cluster, &mut Checks::new());
+                trouble.act(&mut cluster, &mut checks);
             }
             digests.push(cluster.digest());
         }

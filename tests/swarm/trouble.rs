@@ -3,13 +3,15 @@
 use std::rc::Rc;
 
 use api::core::node::Taint;
+use api::core::pod::PodTemplateSpec;
 use api::text::yaml;
-use api::{Key, Kind, Node, Object, Pod, Resource, StatefulSet};
+use api::{DaemonSet, Deployment, Key, Kind, Node, Object, Pod, Resource, StatefulSet};
 use client::{Api, DeleteOptions, WriteOptions};
 use cluster::Cluster;
 use sim::{Fault, ObjectTarget, PodTarget, Random};
 
-use crate::checks::Checks;
+use crate::checks::{Checks, typed};
+use crate::ensemble::{CLAIMS, Clients};
 
 const MANIFEST: &str = include_str!("swarm.yaml");
 const SETS: [&str; 2] = ["web", "par"];
@@ -21,6 +23,18 @@ const WORN_OUT: &str = "swarm/worn-out";
 pub(crate) struct Trouble {
     random: Random,
     updates: u64,
+    clients: Clients,
+}
+
+/// Creates what there is to trouble.
+pub(crate) fn lay_out(cluster: &mut Cluster) {
+    for document in MANIFEST.split("\n---\n") {
+        let body = yaml::read(document).unwrap();
+        let group = body.get("apiVersion").text().rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+        let kind = Kind::find(&group, body.get("kind").text()).unwrap();
+        let namespace = if kind.is_namespaced() { "default" } else { "" };
+        cluster.client("swarm").create_value(kind, namespace, body, &WriteOptions::default()).unwrap();
+    }
 }
 
 type Act = fn(&mut Trouble, &mut Cluster, &mut Checks) -> String;
@@ -31,6 +45,20 @@ const ACTS: &[Act] = &[
     Trouble::scale,
     Trouble::update,
     Trouble::update,
+    Trouble::update_ensemble,
+    Trouble::scale_deployment,
+    Trouble::update_deployment,
+    Trouble::update_deployment,
+    Trouble::update_daemon_set,
+    Trouble::write,
+    Trouble::write,
+    Trouble::write,
+    Trouble::write,
+    Trouble::write,
+    Trouble::write,
+    Trouble::fill_volume,
+    Trouble::lose_volume,
+    Trouble::clear,
     Trouble::delete_pod,
     Trouble::delete_pod,
     Trouble::force_delete,
@@ -60,22 +88,17 @@ const ACTS: &[Act] = &[
 
 impl Trouble {
     pub(crate) fn new(seed: u64) -> Trouble {
-        Trouble { random: Random::stream(seed, "trouble"), updates: 0 }
+        Trouble { random: Random::stream(seed, "trouble"), updates: 0, clients: Clients::default() }
     }
 
-    /// Creates what there is to trouble.
-    pub(crate) fn lay_out(&self, cluster: &mut Cluster) {
-        for document in MANIFEST.split("\n---\n") {
-            let body = yaml::read(document).unwrap();
-            let group = body.get("apiVersion").text().rsplit_once('/').map_or("", |(group, _)| group).to_owned();
-            let kind = Kind::find(&group, body.get("kind").text()).unwrap();
-            let namespace = if kind.is_namespaced() { "default" } else { "" };
-            cluster.client("swarm").create_value(kind, namespace, body, &WriteOptions::default()).unwrap();
-        }
+    /// Hears what clients of the ensemble were answered.
+    pub(crate) fn listen(&mut self, cluster: &mut Cluster, checks: &mut Checks) {
+        self.clients.hear(cluster, &mut checks.znodes);
     }
 
     /// Does one thing; says what.
     pub(crate) fn act(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        self.listen(cluster, checks);
         let act = ACTS[self.random.below(ACTS.len() as u64) as usize];
         act(self, cluster, checks)
     }
@@ -125,24 +148,77 @@ impl Trouble {
         Key::new("default", SETS[self.random.below(2) as usize])
     }
 
-    fn scale(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
-        checks.note_change(cluster.now());
+    fn scale(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
         let (key, replicas) = (self.set(), self.random.below(REPLICAS_MAX + 1) as i32);
         change::<StatefulSet>(cluster, &key, |set| Rc::make_mut(&mut set.spec).replicas = Some(replicas));
         format!("scale {key} to {replicas}")
     }
 
     fn update(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
-        self.updates += 1;
-        let (key, round) = (self.set(), self.updates);
-        let image = IMAGES[self.random.below(2) as usize];
-        change::<StatefulSet>(cluster, &key, |set| {
-            let template = &mut Rc::make_mut(&mut set.spec).template;
-            template.metadata.annotations.insert("swarm/round", round.to_string());
-            let spec = Rc::make_mut(&mut template.spec);
-            spec.containers.make_mut()[0].image = image.into();
-        });
+        let (key, image) = (self.set(), IMAGES[self.random.below(2) as usize]);
+        let round = self.next_round();
+        change::<StatefulSet>(cluster, &key, |set| renew(&mut Rc::make_mut(&mut set.spec).template, round, image));
         format!("update {key} to {image}, round {round}")
+    }
+
+    fn update_ensemble(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let round = self.next_round();
+        let key = Key::new("default", "zk");
+        change::<StatefulSet>(cluster, &key, |set| renew(&mut Rc::make_mut(&mut set.spec).template, round, ""));
+        format!("update {key}, round {round}")
+    }
+
+    fn scale_deployment(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let replicas = self.random.below(REPLICAS_MAX + 1) as i32;
+        change::<Deployment>(cluster, &deployment(), |found| Rc::make_mut(&mut found.spec).replicas = Some(replicas));
+        format!("scale deployment to {replicas}")
+    }
+
+    fn update_deployment(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let (round, image) = (self.next_round(), IMAGES[self.random.below(2) as usize]);
+        change::<Deployment>(cluster, &deployment(), |it| {
+            renew(&mut Rc::make_mut(&mut it.spec).template, round, image)
+        });
+        format!("update deployment to {image}, round {round}")
+    }
+
+    fn update_daemon_set(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let (round, key) = (self.next_round(), Key::new("default", "agent"));
+        change::<DaemonSet>(cluster, &key, |set| renew(&mut Rc::make_mut(&mut set.spec).template, round, ""));
+        format!("update {key}, round {round}")
+    }
+
+    fn next_round(&mut self) -> u64 {
+        self.updates += 1;
+        self.updates
+    }
+
+    pub(crate) fn write(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let member = self.random.below(CLAIMS.len() as u64);
+        self.clients.write(member, cluster)
+    }
+
+    fn claim(&mut self) -> ObjectTarget {
+        let name = CLAIMS[self.random.below(CLAIMS.len() as u64) as usize].to_owned();
+        ObjectTarget { namespace: "default".to_owned(), name }
+    }
+
+    fn fill_volume(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        let claim = self.claim();
+        self.inject(cluster, Fault::FillVolume(claim))
+    }
+
+    /// One disk is lost, and not another one before all is on that one again.
+    fn lose_volume(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+        let claim = self.claim();
+        if !self.clients.are_quiet() || !checks.znodes.are_everywhere(cluster) {
+            return "no disk can be spared".to_owned();
+        }
+        self.inject(cluster, Fault::LoseVolume(claim))
+    }
+
+    fn clear(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
+        self.inject(cluster, Fault::Clear)
     }
 
     fn delete_pod(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
@@ -160,19 +236,18 @@ impl Trouble {
         format!("delete {} by force", pod.key())
     }
 
-    fn evict(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+    fn evict(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
         let Some(pod) = self.pod(cluster) else { return "no pod to evict".to_owned() };
-        let answer = evict(cluster, &pod, checks);
+        let answer = evict(cluster, &pod);
         format!("evict {}: {answer}", pod.key())
     }
 
-    fn drain(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
+    fn drain(&mut self, cluster: &mut Cluster, _: &mut Checks) -> String {
         let node = self.node(cluster);
         change::<Node>(cluster, &Key::new("", node.as_str()), |node| node.spec.unschedulable = true);
         let there: Vec<Rc<Pod>> =
             typed::<Pod>(cluster).into_iter().filter(|pod| pod.spec.node_name == node.as_str()).collect();
-        let answers: Vec<String> =
-            there.iter().map(|pod| format!("{}: {}", pod.key(), evict(cluster, pod, checks))).collect();
+        let answers: Vec<String> = there.iter().map(|pod| format!("{}: {}", pod.key(), evict(cluster, pod))).collect();
         format!("drain {node}: {}", answers.join(", "))
     }
 
@@ -296,14 +371,22 @@ impl Trouble {
     }
 }
 
-fn evict(cluster: &mut Cluster, pod: &Rc<Pod>, checks: &mut Checks) -> &'static str {
-    let room = checks.room(cluster);
+fn evict(cluster: &mut Cluster, pod: &Rc<Pod>) -> &'static str {
     match cluster.client("swarm").evict(&pod.key(), &DeleteOptions::default()) {
-        Ok(()) => {
-            checks.note_eviction(pod, room);
-            "yes"
-        }
+        Ok(()) => "yes",
         Err(_) => "no",
+    }
+}
+
+fn deployment() -> Key {
+    Key::new("default", "app")
+}
+
+/// A template that makes other pods, with another image if one is named.
+fn renew(template: &mut PodTemplateSpec, round: u64, image: &str) {
+    template.metadata.annotations.insert("swarm/round", round.to_string());
+    if !image.is_empty() {
+        Rc::make_mut(&mut template.spec).containers.make_mut()[0].image = image.into();
     }
 }
 
@@ -320,12 +403,8 @@ fn add_taint(cluster: &mut Cluster, node: &str, key: &'static str) {
     });
 }
 
-/// All objects of a kind, typed.
-pub(crate) fn typed<T: Resource>(cluster: &Cluster) -> Vec<Rc<T>> {
-    cluster.server().iter(T::KIND).filter_map(T::from_object).cloned().collect()
-}
-
-fn change<T: Resource>(cluster: &mut Cluster, key: &Key, change: impl FnOnce(&mut T)) {
+/// Changes an object, if it is there.
+pub(crate) fn change<T: Resource>(cluster: &mut Cluster, key: &Key, change: impl FnOnce(&mut T)) {
     let mut client = cluster.client("swarm");
     let Ok(object) = client.get(T::KIND, key) else { return };
     let mut changed: T = (**T::from_object(&object).unwrap()).clone();
