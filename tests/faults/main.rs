@@ -370,3 +370,92 @@ kubectl create priorityclass system-mine --value=1
 fn a_pod_of_higher_priority_takes_the_place_of_another() {
     check(PREEMPTION);
 }
+
+#[test]
+fn a_pod_of_the_same_name_that_was_bound_while_its_node_was_off_starts_when_it_is_back() {
+    let pod = "printf 'apiVersion: v1\\nkind: Pod\\nmetadata: {name: one}\\nspec: {nodeName: %s, containers: [{name: c, image: nginx}]}\\n' $A | kubectl apply -f -";
+    check(&format!(
+        "{pod}
+         sleep 10
+         fault node stop $A
+         kubectl delete pod one --force --grace-period=0 2>/dev/null
+         {pod}
+         > pod/one created
+         fault node start $A
+         sleep 20
+         kubectl get pod one --no-headers
+         > one 1/1 Running 0 [..]"
+    ));
+}
+
+#[test]
+fn a_drain_that_is_interrupted_leaves_the_node_cordoned_and_goes_on_later() {
+    check(
+        "kubectl create pdb web --selector=app=nginx --min-available=2
+         > poddisruptionbudget.policy/web created
+         sleep 2
+         kubectl drain $A --ignore-daemonsets --timeout=7s 2>&1 | tail -n 1
+         > error when evicting pods/\"web-0\" -n \"default\": global timeout reached: 7s
+         kubectl get node $A --no-headers
+         > node-[..] Ready,SchedulingDisabled <none> [..]
+         kubectl get pod web-0 --no-headers
+         > web-0 1/1 Running 0 [..]
+         kubectl delete pdb web
+         kubectl drain $A --ignore-daemonsets
+         > node/node-[..] already cordoned
+         > evicting pod default/web-0
+         > pod/web-0 evicted
+         > node/node-[..] drained",
+    );
+}
+
+#[test]
+fn a_pod_with_two_budgets_cannot_be_evicted_and_an_event_says_so() {
+    check(
+        "kubectl create pdb one --selector=app=nginx --max-unavailable=1
+         kubectl create pdb two --selector=app=nginx --max-unavailable=1
+         sleep 2
+         kubectl drain $A --ignore-daemonsets 2>&1 | grep -c 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
+         > 3
+         kubectl label pod web-0 note=seen
+         sleep 2
+         kubectl get events --field-selector involvedObject.name=web-0,reason=MultiplePodDisruptionBudgets -o jsonpath='{.items[*].message}'
+         > Pod \"default\"/\"web-0\" matches multiple PodDisruptionBudgets. Chose \"one\" arbitrarily.",
+    );
+}
+
+#[test]
+fn with_all_nodes_cordoned_a_pod_waits_and_says_why() {
+    check(
+        "kubectl cordon node-1 node-2 node-3 node-4
+         kubectl delete pod web-0
+         sleep 5
+         kubectl get pod web-0 --no-headers
+         > web-0 0/1 Pending 0 [..]
+         kubectl get pod web-0 -o jsonpath='{.status.conditions[?(@.type==\"PodScheduled\")].message}'
+         > 0/4 nodes are available: 4 node(s) were unschedulable. no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.
+         kubectl uncordon node-1 node-2 node-3 node-4
+         sleep 10
+         kubectl get pod web-0 --no-headers
+         > web-0 1/1 Running 0 [..]",
+    );
+}
+
+#[test]
+fn a_process_that_is_killed_in_a_loop_is_started_again_each_time() {
+    check(
+        "for i in 1 2 3 4 5; do fault pod kill web-1 > /dev/null; sleep 6; done
+         sleep 10
+         kubectl get pod web-1 --no-headers
+         > web-1 1/1 Running 5 ([..] ago) [..]",
+    );
+}
+
+#[test]
+fn a_name_that_is_not_there_is_not_found() {
+    check(
+        "kubectl exec web-0 -- curl -sS http://web-9.nginx/
+         > curl: (6) Could not resolve host: web-9.nginx
+         > command terminated with exit code 6",
+    );
+}

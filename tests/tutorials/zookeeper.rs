@@ -2,7 +2,9 @@
 //!
 //! Nothing here is a recording: the set's name, its Service, its replicas and its flags are parameters, and the answers follow.
 
+use api::{Key, Kind, Object, Pod};
 use ordinal_tests::desk::{Desk, Said, desk};
+use sim::Span;
 
 /// What the tutorial calls things, and how it starts its servers.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,8 @@ pub(crate) const AS_PRINTED: Ensemble = Ensemble {
     seed: 1,
 };
 
+/// How long the members that stay may take to elect another leader.
+const ELECTION_MAX: Span = Span::from_seconds(1);
 const DATA: &str = "/var/lib/zookeeper/data";
 
 impl Ensemble {
@@ -316,29 +320,54 @@ impl Learner {
         (0..replicas).any(|ordinal| self.try_client(ordinal, "get /hello").stdout.contains("\nworld\n"))
     }
 
-    /// Drains beside other things; at every second at least so many members are ready, and the data can be read from one.
-    fn drain_and_watch(&mut self, node: &str) {
-        let Ensemble { set, replicas, .. } = self.ensemble;
-        self.run(&format!("kubectl drain {node} --ignore-daemonsets --delete-emptydir-data > drain.txt 2>&1 &"));
-        for _ in 0..90 {
-            self.desk.wait(1);
-            let ready = self.must(&format!("kubectl get sts {set} -o jsonpath='{{.status.readyReplicas}}'"));
-            assert!(ready.parse::<usize>().unwrap_or(0) + 1 >= replicas, "{ready} of {replicas} are ready");
-            // While a leader is elected nobody serves; that takes a fraction of a second.
-            let is_read = self.somebody_answers() || {
-                self.desk.wait(1);
-                self.somebody_answers()
-            };
-            assert!(is_read, "nobody answers");
+    /// How many members are ready, and how many serve.
+    fn members(&self) -> (usize, usize) {
+        let cluster = self.desk.world.cluster();
+        let names = (0..self.ensemble.replicas).map(|ordinal| Key::new("default", self.ensemble.pod(ordinal)));
+        let (mut ready, mut serving) = (0, 0);
+        for key in names {
+            let pod = cluster.server().object(Kind::Pod, &key).and_then(Object::get::<Pod>);
+            ready += usize::from(pod.is_some_and(|pod| pod.status.is_true("Ready")));
+            serving += usize::from(cluster.kubelets().caption(&key).is_some_and(|caption| caption.serves));
         }
+        (ready, serving)
+    }
+
+    fn leads(&self, ordinal: usize) -> bool {
+        let key = Key::new("default", self.ensemble.pod(ordinal));
+        self.desk.world.cluster().kubelets().caption(&key).is_some_and(|caption| caption.text == "leader")
+    }
+
+    /// Drains the node of a member beside other things, and looks at every instant at which something happens: all members but one
+    /// are ready, and serve. Only the leader's leaving makes the others elect another one, for less than a second.
+    fn drain_and_watch(&mut self, ordinal: usize, node: &str) {
+        let least = self.ensemble.replicas - 1;
+        let may_elect = self.leads(ordinal);
+        self.run(&format!("kubectl drain {node} --ignore-daemonsets --delete-emptydir-data > drain.txt 2>&1 &"));
+        let until = self.desk.world.now() + Span::from_seconds(90);
+        let (mut elects_since, mut instants) = (None, 0);
+        while let Some(at) = self.desk.world.next_at().filter(|at| *at <= until) {
+            self.desk.advance_to(at);
+            instants += 1;
+            let (ready, serving) = self.members();
+            assert!(ready >= least, "{ready} members are ready");
+            if serving >= least {
+                elects_since = None;
+                continue;
+            }
+            let since = *elects_since.get_or_insert(at);
+            assert!(may_elect && at.since(since) < ELECTION_MAX, "{serving} members serve since {since:?}");
+        }
+        self.desk.advance_to(until);
+        assert!(instants > 100 && elects_since.is_none() && self.somebody_answers());
     }
 
     pub(crate) fn a_drain_waits_for_the_budget(&mut self) {
         let nodes: Vec<String> = (0..self.ensemble.replicas).map(|ordinal| self.node_of(ordinal)).collect();
-        self.drain_and_watch(&nodes[0]);
+        self.drain_and_watch(0, &nodes[0]);
         assert!(self.must("cat drain.txt").ends_with(&format!("node/{} drained\n", nodes[0])));
         assert_ne!(self.node_of(0), nodes[0]);
-        self.drain_and_watch(&nodes[1]);
+        self.drain_and_watch(1, &nodes[1]);
         // There is no node left for the second, so that the third must stay.
         let said = self.run(&format!("kubectl drain {} --ignore-daemonsets --timeout=30s", nodes[2]));
         let refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
@@ -346,7 +375,7 @@ impl Learner {
         assert!(self.client(0, "get /hello").contains("\nworld\n"));
         self.must(&format!("kubectl uncordon {}", nodes[0]));
         self.wait_until_ready();
-        self.drain_and_watch(&nodes[2]);
+        self.drain_and_watch(2, &nodes[2]);
         self.must(&format!("kubectl uncordon {}", nodes[1]));
         self.wait_until_ready();
         self.hello_is_everywhere("world");
