@@ -80,6 +80,37 @@ fn a_rollout_of_tenfold_pods_costs_tenfold() {
     assert!(ten.0 <= 30 * 1_000, "{ten:?}");
 }
 
+/// What placing a fleet costs per pod: nodes that were looked at, and nodes whose plugins were run.
+fn placed(cluster: &cluster::Cluster, pods: u32) -> (f64, f64) {
+    let counters = cluster.scheduler().counters();
+    assert_eq!(counters.cycles, u64::from(pods), "each pod is placed at the first attempt");
+    (counters.nodes_evaluated as f64 / f64::from(pods), counters.answers_computed as f64 / f64::from(pods))
+}
+
+#[test]
+fn a_pod_of_a_large_deployment_has_two_nodes_answer() {
+    let rollout = Rollout { nodes: 1_000, pods: 5_000 };
+    let mut world = rollout.world();
+    world.run_until_bound().unwrap();
+    let (looked_at, answered) = placed(world.desk.world.cluster(), rollout.pods);
+    // Upstream's share of 1,000 nodes.
+    assert!(looked_at <= 420.0, "{looked_at}");
+    // The node where the last pod went, and each node once.
+    assert!(answered <= 2.0, "{answered}");
+}
+
+#[test]
+fn a_pod_that_wants_a_host_of_its_own_has_two_nodes_answer() {
+    let fleet = Fleet { nodes: 1_000, pods: 1_000, company: Company::Alone };
+    let mut world = fleet.world();
+    world.settle();
+    world.run_until_bound().unwrap();
+    let (looked_at, answered) = placed(world.desk.world.cluster(), fleet.pods);
+    // Hosts that are taken are passed over on the way to 420 free ones, and in the end all are looked at.
+    assert!(looked_at <= 800.0, "{looked_at}");
+    assert!(answered <= 2.0, "{answered}");
+}
+
 #[test]
 fn an_idle_hour_of_a_thousand_nodes_costs_nothing() {
     let mut world = Fleet { nodes: 1_000, pods: 0, company: Company::Any }.world();

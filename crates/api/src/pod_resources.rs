@@ -47,11 +47,26 @@ pub fn of_pod(pod: &Value, bound: Bound) -> Amounts {
         raise(&mut initial, &meanwhile);
     }
     raise(&mut total, &initial);
-    for (name, amount) in of_resources(pod.at(&["spec", "resources"]), bound) {
+    for (name, amount) in for_pods(pod.at(&["spec", "resources"]), bound) {
         total.insert(name, amount);
     }
     add_overhead(&mut total, pod.at(&["spec", "overhead"]), bound);
     total
+}
+
+/// What a pod requests as a whole, or may use, from its `resources`.
+pub fn for_pods(resources: &Value, bound: Bound) -> Amounts {
+    if resources.is_null() {
+        return Amounts::new();
+    }
+    let mut amounts = of_resources(resources, bound);
+    amounts.retain(|name, _| is_for_pods(name));
+    amounts
+}
+
+/// Whether a pod can ask for a resource as a whole.
+pub fn is_for_pods(name: &str) -> bool {
+    name == "cpu" || name == "memory" || name.starts_with("hugepages-")
 }
 
 /// What a container requests, or may use, from its `resources`.

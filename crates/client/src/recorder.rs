@@ -47,6 +47,8 @@ pub enum RecorderApi {
 pub struct Recorder {
     component: Str,
     host: Str,
+    /// Who writes series: the component and the machine of the control plane.
+    instance: Str,
     api: RecorderApi,
     /// Events already made, by the [`fingerprint`] of all that must be equal for them to be counted.
     seen: OrderedMap<u64, Seen>,
@@ -54,8 +56,8 @@ pub struct Recorder {
     similar: OrderedMap<u64, Similar>,
     /// What an object may still record before it counts as spam.
     budgets: OrderedMap<Str, Budget>,
-    /// One reference per object, shared by its events.
-    references: OrderedMap<(Str, Str), Rc<ObjectReference>>,
+    /// One reference per object, shared by its events, and the revision that it names.
+    references: OrderedMap<(Str, Str), (u64, Rc<ObjectReference>)>,
     sequence: u64,
     random: Random,
 }
@@ -96,6 +98,7 @@ impl Recorder {
         let component = component.into();
         Recorder {
             random: Random::stream(0, &component),
+            instance: thin::format_str!("{component}-minikube"),
             component,
             host: host.into(),
             api,
@@ -157,10 +160,10 @@ impl Recorder {
         let is_node = about.kind() == Kind::Node && !self.host.is_empty();
         let uid = if is_node { metadata.name.clone() } else { metadata.uid.clone() };
         let index = (uid.clone(), Str::from(field_path));
-        let version: Str = thin::format_str!("{}", metadata.resource_version.0);
+        let revision = metadata.resource_version.0;
         let wants_version = self.api == RecorderApi::Events;
-        if let Some(known) = self.references.get(&index)
-            && (!wants_version || known.resource_version == version)
+        if let Some((of, known)) = self.references.get(&index)
+            && (!wants_version || *of == revision)
         {
             return known.clone();
         }
@@ -171,11 +174,11 @@ impl Recorder {
             name: metadata.name.clone(),
             namespace: metadata.namespace.clone(),
             uid,
-            resource_version: version,
+            resource_version: thin::format_str!("{revision}"),
             field_path: field_path.into(),
             ..ObjectReference::default()
         });
-        self.references.insert(index, reference.clone());
+        self.references.insert(index, (revision, reference.clone()));
         reference
     }
 
@@ -267,7 +270,7 @@ impl Recorder {
             event_time: Some(MicroTime(now)),
             action: action.into(),
             reporting_component: self.component.clone(),
-            reporting_instance: thin::format_str!("{}-minikube", self.component),
+            reporting_instance: self.instance.clone(),
             ..Event::default()
         };
         self.create(api, event, identity, now);

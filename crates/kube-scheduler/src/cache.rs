@@ -9,7 +9,7 @@ use api::meta::LabelSelector;
 use api::{Key, Node, Pod, Str};
 
 use crate::plugins::inter_pod_affinity::has_rules;
-pub(crate) use crate::request::Request;
+pub(crate) use crate::request::{RESOURCES, Request};
 
 /// Changes that are kept for those who remember something of the nodes; with more, all is to be forgotten.
 const CHANGES_MAX: usize = 4_096;
@@ -45,7 +45,7 @@ pub struct NodeInfo {
 }
 
 impl NodeInfo {
-    fn new(node: Rc<Node>) -> NodeInfo {
+    pub(crate) fn new(node: Rc<Node>) -> NodeInfo {
         let allocatable = Request::exactly(&node.status.allocatable);
         let pods_max = allocatable.other.get("pods").copied().unwrap_or(0);
         NodeInfo {
@@ -128,6 +128,7 @@ fn counts_the_same(old: &Pod, new: &Pod) -> bool {
         || (is_same_list(&before.containers, &after.containers)
             && is_same_list(&before.init_containers, &after.init_containers)
             && before.overhead == after.overhead
+            && before.rest.get(RESOURCES) == after.rest.get(RESOURCES)
             && before.affinity == after.affinity);
     is_same_spec
         && old.metadata.is_terminating() == new.metadata.is_terminating()
@@ -279,9 +280,19 @@ impl Cache {
         self.nominated.get(node).into_iter().flat_map(|pods| pods.values())
     }
 
+    /// Whether any pod has been promised a node.
+    pub(crate) fn has_promises(&self) -> bool {
+        !self.nominated.is_empty()
+    }
+
     /// Whether a pod has been promised this node.
     pub(crate) fn is_promised(&self, node: &str) -> bool {
         !self.nominated.is_empty() && self.nominated.contains_key(node)
+    }
+
+    /// Whether a pod is on a node, or is assumed there.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.placed.contains_key(key)
     }
 
     /// Takes a pod off its node.
@@ -302,6 +313,12 @@ impl Cache {
     /// All nodes, by name.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
         self.nodes.iter().map(|info| &**info)
+    }
+
+    /// All nodes, from a place on and around.
+    pub(crate) fn nodes_from(&self, start: usize) -> impl Iterator<Item = &NodeInfo> {
+        let (before, after) = self.nodes.split_at(if self.is_empty() { 0 } else { start % self.nodes.len() });
+        after.iter().chain(before).map(|info| &**info)
     }
 
     /// How many nodes have an image of this name.

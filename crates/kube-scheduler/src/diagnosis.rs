@@ -64,7 +64,7 @@ fn counted<'a>(reasons: impl Iterator<Item = &'a Str>) -> OrderedMap<Str, usize>
 }
 
 /// `2 reason, 1 other`: counted, then sorted as text, count included.
-fn histogram(counts: &OrderedMap<Str, usize>) -> String {
+pub(crate) fn histogram(counts: &OrderedMap<Str, usize>) -> String {
     let mut texts: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     texts.arrange();
     texts.join(", ")

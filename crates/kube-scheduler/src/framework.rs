@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use api::{Node, Pod, Str};
+use api::{Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Str};
 
-use crate::cache::{Cache, NodeInfo, Request};
+use crate::cache::{Cache, NodeInfo, Request, is_same_list};
 use crate::lister::Lister;
 use crate::plugins::{inter_pod_affinity, pod_topology_spread, volume_binding};
 
@@ -36,37 +36,93 @@ impl Verdict {
 }
 
 /// What happened in the cluster, as far as it can make a refused pod schedulable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClusterEvent {
-    /// A node came, changed what plugins look at, or went.
-    Node,
-    /// A pod came to a node, or its labels changed there.
-    PodPlaced,
-    /// A pod on a node went.
-    AssignedPod,
-    /// The waiting pod itself changed.
-    Pod,
-    /// A claim came or changed.
-    Claim,
-    /// A volume came or changed.
-    Volume,
-    /// A class came or changed.
-    Class,
+#[derive(Clone, Copy)]
+pub(crate) enum Event<'a> {
+    /// A node came (nothing before), changed, or went (nothing after).
+    Node(Option<&'a Node>, Option<&'a Node>),
+    /// A pod came to a node, changed there, or went.
+    Pod(Option<&'a Pod>, Option<&'a Pod>),
+    /// The waiting pod itself, before and after.
+    Itself(&'a Pod, &'a Pod),
+    /// A claim came, or changed.
+    Claim(Option<&'a PersistentVolumeClaim>, &'a PersistentVolumeClaim),
+    /// A volume came, or changed.
+    Volume(Option<&'a PersistentVolume>, &'a PersistentVolume),
+    /// A class came, or changed.
+    Class(Option<&'a StorageClass>, &'a StorageClass),
 }
 
-/// An event with what it is about, for the plugins that look closer.
+/// A set of [`action`]s.
+pub(crate) type Actions = u32;
+
+/// What plugins register for, under upstream's names.
+pub(crate) mod action {
+    use super::Actions;
+
+    pub(crate) const NODE_ADD: Actions = 1;
+    pub(crate) const NODE_DELETE: Actions = 1 << 1;
+    pub(crate) const UPDATE_NODE_ALLOCATABLE: Actions = 1 << 2;
+    pub(crate) const UPDATE_NODE_LABEL: Actions = 1 << 3;
+    /// A cordon counts as a taint.
+    pub(crate) const UPDATE_NODE_TAINT: Actions = 1 << 4;
+    pub(crate) const POD_ADD: Actions = 1 << 5;
+    pub(crate) const POD_DELETE: Actions = 1 << 6;
+    pub(crate) const UPDATE_POD_LABEL: Actions = 1 << 7;
+    pub(crate) const UPDATE_POD_TOLERATION: Actions = 1 << 8;
+    pub(crate) const CLAIM_ADD: Actions = 1 << 9;
+    pub(crate) const CLAIM_UPDATE: Actions = 1 << 10;
+    pub(crate) const VOLUME_ADD: Actions = 1 << 11;
+    pub(crate) const VOLUME_UPDATE: Actions = 1 << 12;
+    pub(crate) const CLASS_ADD: Actions = 1 << 13;
+    pub(crate) const CLASS_UPDATE: Actions = 1 << 14;
+}
+
+impl Event<'_> {
+    /// The actions that it is; none if nothing has changed that a plugin looks at.
+    pub(crate) fn actions(&self) -> Actions {
+        let if_new = |is_new: bool, add: Actions, update: Actions| if is_new { add } else { update };
+        match self {
+            Event::Node(Some(old), Some(new)) => node_actions(old, new),
+            Event::Node(old, _) => if_new(old.is_none(), action::NODE_ADD, action::NODE_DELETE),
+            Event::Pod(Some(old), Some(new)) | Event::Itself(old, new) => pod_actions(old, new),
+            Event::Pod(old, _) => if_new(old.is_none(), action::POD_ADD, action::POD_DELETE),
+            Event::Claim(old, _) => if_new(old.is_none(), action::CLAIM_ADD, action::CLAIM_UPDATE),
+            Event::Volume(old, _) => if_new(old.is_none(), action::VOLUME_ADD, action::VOLUME_UPDATE),
+            Event::Class(old, _) => if_new(old.is_none(), action::CLASS_ADD, action::CLASS_UPDATE),
+        }
+    }
+}
+
+fn when(is_so: bool, actions: Actions) -> Actions {
+    if is_so { actions } else { 0 }
+}
+
+fn node_actions(old: &Node, new: &Node) -> Actions {
+    let is_other_taint = old.spec.unschedulable != new.spec.unschedulable || old.spec.taints != new.spec.taints;
+    when(old.status.allocatable != new.status.allocatable, action::UPDATE_NODE_ALLOCATABLE)
+        | when(old.metadata.labels != new.metadata.labels, action::UPDATE_NODE_LABEL)
+        | when(is_other_taint, action::UPDATE_NODE_TAINT)
+}
+
+fn pod_actions(old: &Pod, new: &Pod) -> Actions {
+    when(old.metadata.labels != new.metadata.labels, action::UPDATE_POD_LABEL)
+        | when(!is_same_list(&old.spec.tolerations, &new.spec.tolerations), action::UPDATE_POD_TOLERATION)
+}
+
+/// An event, and what is looked at beside it.
 #[derive(Clone, Copy)]
 pub(crate) struct Happened<'a> {
-    pub(crate) event: ClusterEvent,
-    /// The node before and after.
-    pub(crate) node: (Option<&'a Node>, Option<&'a Node>),
-    /// The pod that has come to a node.
-    pub(crate) pod: Option<&'a Pod>,
+    pub(crate) event: Event<'a>,
     pub(crate) lister: &'a dyn Lister,
 }
 
-/// Whether an event could make a plugin change its mind about a pod that it refused.
+/// Whether an event for which a plugin has registered could make it change its mind about a pod that it refused.
 pub(crate) type Hint = fn(&Pod, &Happened<'_>) -> bool;
+
+/// Of a plugin to which every such event matters.
+pub(crate) fn always(_: &Pod, _: &Happened<'_>) -> bool {
+    true
+}
 
 /// What a plugin sees besides the node: the pod, with what was computed once for all nodes.
 pub(crate) struct Cycle<'a> {
@@ -136,8 +192,10 @@ pub(crate) struct Plugin {
     pub(crate) reads: Reads,
     pub(crate) filter: Option<FilterFn>,
     pub(crate) score: Option<Score>,
-    /// Events after which a pod that this plugin refused is tried again.
-    pub(crate) events: &'static [ClusterEvent],
+    /// What has to happen before a pod that this plugin refused is tried again.
+    pub(crate) events: Actions,
+    /// A closer look at what happened.
+    pub(crate) hint: Hint,
 }
 
 /// The scoring half of a plugin.

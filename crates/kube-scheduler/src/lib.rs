@@ -15,9 +15,6 @@
 //! Models: kubernetes v1.36 pkg/scheduler with the default profile. Not here: limits of attached volumes, dynamic resources.
 
 mod cache;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod cases;
 #[cfg(feature = "conform")]
 pub mod conform;
 mod diagnosis;

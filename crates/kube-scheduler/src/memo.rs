@@ -13,7 +13,7 @@ use std::rc::Rc;
 use api::meta::LabelSelector;
 use api::{Pod, Str};
 
-use crate::cache::{Cache, NodeChange, NodeInfo, Request, is_same_list};
+use crate::cache::{Cache, NodeChange, NodeInfo, RESOURCES, Request, is_same_list};
 use crate::framework::{Cycle, Reads, Verdict};
 use crate::lister::Lister;
 use crate::plugins::inter_pod_affinity::Views;
@@ -31,6 +31,8 @@ pub struct Memo {
     labels: OrderedSet<Str>,
     /// The last one was asked for last.
     shapes: Vec<Shape>,
+    /// Answers that were computed for shapes that are gone.
+    computed: u64,
 }
 
 /// Pods that no plugin can tell apart (but for their claims), and what they are told.
@@ -45,6 +47,7 @@ pub(crate) struct Shape {
     images_version: u64,
     image_counts: Vec<usize>,
     answers: Vec<Option<Answer>>,
+    computed: u64,
 }
 
 /// What the plugins say of one node that read nothing but the node.
@@ -59,6 +62,7 @@ pub(crate) struct Answer {
 impl Memo {
     /// Forgets everything: something has changed that is not a node or a pod.
     pub fn forget(&mut self) {
+        self.computed = self.answers_computed();
         self.labels.clear();
         self.shapes.clear();
         self.layout_version = 0;
@@ -91,6 +95,7 @@ impl Memo {
         for label in labels {
             if !self.labels.contains(label) {
                 self.labels.insert(label.clone());
+                self.computed = self.answers_computed();
                 self.shapes.clear();
             }
         }
@@ -114,11 +119,16 @@ impl Memo {
         };
         shape.look_at_images(cache);
         if self.shapes.len() >= SHAPES_MAX {
-            self.shapes.remove(0);
+            self.computed += self.shapes.remove(0).computed;
         }
         self.shapes.push(shape);
         let last = self.shapes.len() - 1;
         &mut self.shapes[last]
+    }
+
+    /// How many answers of nodes were computed, and not remembered.
+    pub(crate) fn answers_computed(&self) -> u64 {
+        self.computed + self.shapes.iter().map(|shape| shape.computed).sum::<u64>()
     }
 
     /// Whether all that is remembered is what a look at everything gives. Changes must have been taken in.
@@ -145,6 +155,7 @@ impl Shape {
             images_version: cache.images_version(),
             image_counts: image_locality::nodes_with_images(pod, cache),
             answers: vec![None; cache.len()],
+            computed: 0,
         }
     }
 
@@ -156,6 +167,7 @@ impl Shape {
             && is_same_list(&mine.containers, &theirs.containers)
             && is_same_list(&mine.init_containers, &theirs.init_containers)
             && mine.overhead == theirs.overhead
+            && mine.rest.get(RESOURCES) == theirs.rest.get(RESOURCES)
             && mine.node_name == theirs.node_name
             && mine.node_selector == theirs.node_selector
             && mine.affinity == theirs.affinity
@@ -191,7 +203,16 @@ impl Shape {
 
     /// What a node says, from memory if it can be.
     pub(crate) fn answer(&mut self, cycle: &Cycle<'_>, info: &NodeInfo) -> &Answer {
-        self.answers[info.index].get_or_insert_with(|| answer(cycle, info))
+        let computed = &mut self.computed;
+        self.answers[info.index].get_or_insert_with(|| {
+            *computed += 1;
+            answer(cycle, info)
+        })
+    }
+
+    /// What a node said, if it was asked.
+    pub(crate) fn known(&self, info: &NodeInfo) -> Option<&Answer> {
+        self.answers[info.index].as_ref()
     }
 
     fn is_true(&self, cache: &Cache, lister: &dyn Lister) -> bool {

@@ -49,17 +49,23 @@ pub enum Preemption {
 
 /// Tries all nodes that refused the pod, chooses one.
 pub(crate) fn run(cycle: &mut Cycle<'_>, cache: &Cache, by_node: &OrderedMap<Str, Verdict>) -> Preemption {
+    api::reached!("kube_scheduler::preemption::run");
     if let Err(why) = check_eligibility(cycle.pod, cache, by_node) {
         return Preemption::NotEligible(why);
     }
-    let (candidates, refusals) = dry_run(cycle, cache, by_node);
-    match choose(candidates) {
-        Some(candidate) => Preemption::Chosen(Box::new(candidate)),
+    let (candidates, refusals) = dry_run(cycle, cache, by_node, &candidates_wanted);
+    match best(&candidates) {
+        Some(candidate) => Preemption::Chosen(Box::new(candidate.clone())),
         None => Preemption::Useless(outcomes(cache.len(), &refusals)),
     }
 }
 
-fn check_eligibility(pod: &Pod, cache: &Cache, by_node: &OrderedMap<Str, Verdict>) -> Result<(), &'static str> {
+/// Whether a pod may preempt, or why not.
+pub(crate) fn check_eligibility(
+    pod: &Pod,
+    cache: &Cache,
+    by_node: &OrderedMap<Str, Verdict>,
+) -> Result<(), &'static str> {
     if pod.spec.preemption_policy.as_deref() == Some("Never") {
         return Err("not eligible due to preemptionPolicy=Never.");
     }
@@ -84,18 +90,26 @@ pub(crate) fn priority(pod: &Pod) -> i32 {
     pod.spec.priority.unwrap_or(0)
 }
 
-/// All candidates, and what stands against the other nodes that were tried.
+/// How many candidates are looked for among so many nodes.
+pub(crate) fn candidates_wanted(nodes: usize) -> usize {
+    (nodes * CANDIDATES_PERCENT / 100).max(CANDIDATES_MIN)
+}
+
+/// Candidates, and what stands against the other nodes that were tried. It ends with as many as are wanted, if one of them
+/// overdraws no budget.
 pub(crate) fn dry_run(
     cycle: &mut Cycle<'_>,
     cache: &Cache,
     by_node: &OrderedMap<Str, Verdict>,
+    wanted: &dyn Fn(usize) -> usize,
 ) -> (Vec<Candidate>, OrderedMap<Str, Verdict>) {
+    api::reached!("kube_scheduler::preemption::dry_run");
     let resolvable = by_node.iter().filter(|(_, verdict)| verdict.code == Code::Unschedulable);
     let nodes: Vec<&NodeInfo> = resolvable.filter_map(|(name, _)| cache.get(name)).collect();
-    let wanted = (nodes.len() * CANDIDATES_PERCENT / 100).max(CANDIDATES_MIN);
-    let (mut candidates, mut refusals) = (Vec::new(), OrderedMap::new());
+    let wanted = wanted(nodes.len());
+    let (mut candidates, mut refusals): (Vec<Candidate>, _) = (Vec::new(), OrderedMap::new());
     for info in nodes {
-        if candidates.len() >= wanted {
+        if candidates.len() >= wanted && candidates.iter().any(|candidate| candidate.violations == 0) {
             break;
         }
         match victims_on(cycle, info) {
@@ -152,7 +166,7 @@ fn reprieve(cycle: &mut Cycle<'_>, info: &mut NodeInfo, lower: &[Rc<Pod>]) -> (V
 }
 
 /// Sorts the most important first: by priority, then by how long it runs.
-fn importance(pod: &Pod) -> (Reverse<i32>, Time) {
+pub(crate) fn importance(pod: &Pod) -> (Reverse<i32>, Time) {
     (Reverse(priority(pod)), started_at(pod))
 }
 
@@ -163,6 +177,7 @@ fn started_at(pod: &Pod) -> Time {
 
 /// Pods that a budget would keep, and the others. A budget without a selector keeps none.
 pub(crate) fn sort_out(pods: &[Rc<Pod>], budgets: &[&Rc<PodDisruptionBudget>]) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
+    api::reached!("kube_scheduler::preemption::sort_out");
     let mut allowed: Vec<i32> = budgets.iter().map(|budget| budget.status.disruptions_allowed).collect();
     pods.iter().cloned().partition(|pod| {
         let mut is_kept = false;
@@ -192,8 +207,15 @@ fn cost(candidate: &Candidate) -> (usize, i32, i64, usize, Reverse<Time>) {
 }
 
 /// The candidate that hurts least; of equals the first.
-pub(crate) fn choose(candidates: Vec<Candidate>) -> Option<Candidate> {
-    candidates.into_iter().min_by_key(cost)
+pub(crate) fn best(candidates: &[Candidate]) -> Option<&Candidate> {
+    candidates.iter().min_by_key(|candidate| cost(candidate))
+}
+
+/// All candidates that hurt as little as the best.
+#[cfg(feature = "conform")]
+pub(crate) fn best_of(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let least = candidates.iter().map(cost).min();
+    candidates.iter().filter(|candidate| Some(cost(candidate)) == least).collect()
 }
 
 fn outcomes(nodes_total: usize, refusals: &OrderedMap<Str, Verdict>) -> OrderedMap<Str, usize> {

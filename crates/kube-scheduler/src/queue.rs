@@ -1,7 +1,9 @@
 //! Pods that wait for a node.
 //!
-//! Models: kubernetes v1.36 pkg/scheduler/backend/queue: an active queue by priority and age, a back-off queue that is
-//! served early when nothing else waits, and unschedulable pods that wait for a relevant event.
+//! Models: kubernetes v1.36 pkg/scheduler/backend/queue: an active queue by priority and by when a pod came, or was last
+//! refused; a back-off queue that is served early when nothing else waits; and unschedulable pods that wait for an event
+//! that matters to one of the plugins that refused them. One difference was chosen: a pod that came to a cluster without
+//! nodes waits for any event instead of being tried every ten seconds.
 
 use ordered::{OrderedMap, OrderedSet};
 use std::cmp::Reverse;
@@ -10,7 +12,8 @@ use std::rc::Rc;
 use api::{Key, Pod};
 use sim::{Span, Time};
 
-use crate::framework::{ClusterEvent, Happened};
+use crate::framework::{Event, Happened};
+use crate::lister::Lister;
 use crate::plugins::{self, volume_binding};
 
 const INITIAL_BACKOFF: Span = Span::from_seconds(1);
@@ -18,14 +21,17 @@ const MAX_BACKOFF: Span = Span::from_seconds(10);
 /// An unschedulable pod is tried again after this long, whatever happened.
 const FLUSH_AFTER: Span = Span::from_seconds(300);
 
-/// Higher priority first, then earlier arrival.
+/// Pods whose back-off ends within so much of each other go by their rank.
+const BACKOFF_WINDOW: Span = Span::from_seconds(1);
+
+/// Higher priority first, then who came, or was refused, first.
 type Rank = (Reverse<i32>, Time, u64, Key);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchedulingQueue {
     pods: OrderedMap<Key, Waiting>,
     active: OrderedSet<Rank>,
-    backing_off: OrderedSet<(Time, Key)>,
+    backing_off: OrderedSet<(Time, Rank)>,
     unschedulable: Unschedulable,
     sequence: u64,
 }
@@ -33,22 +39,27 @@ pub(crate) struct SchedulingQueue {
 #[derive(Clone, Debug)]
 struct Waiting {
     pod: Rc<Pod>,
-    added: Time,
+    /// When it came, or was last refused.
+    since: Time,
     sequence: u64,
     attempts: u32,
-    last_failure: Time,
     refused_by: OrderedSet<&'static str>,
 }
 
 impl Waiting {
     fn rank(&self) -> Rank {
-        (Reverse(self.pod.spec.priority.unwrap_or(0)), self.added, self.sequence, self.pod.metadata.key())
+        (Reverse(self.pod.spec.priority.unwrap_or(0)), self.since, self.sequence, self.pod.metadata.key())
     }
 
     fn backoff_until(&self) -> Time {
         let doubled = INITIAL_BACKOFF.0.saturating_mul(1 << self.attempts.saturating_sub(1).min(10));
-        self.last_failure + Span(doubled).min(MAX_BACKOFF)
+        self.since + Span(doubled).min(MAX_BACKOFF)
     }
+}
+
+/// The beginning of the window of back-off that an instant is in.
+fn window(at: Time) -> Time {
+    Time(at.0 / BACKOFF_WINDOW.0 * BACKOFF_WINDOW.0)
 }
 
 /// Why a pod was refused: names of plugins.
@@ -71,7 +82,7 @@ impl Unschedulable {
             self.by_claim.insert((claim, key.clone()));
         }
         self.by_refusal.entry(waiting.refused_by.clone()).or_default().insert(key.clone());
-        self.by_failure.insert((waiting.last_failure, key));
+        self.by_failure.insert((waiting.since, key));
     }
 
     /// Takes a pod out; whether it was there.
@@ -86,7 +97,7 @@ impl Unschedulable {
                 self.by_refusal.remove(&waiting.refused_by);
             }
         }
-        self.by_failure.remove(&(waiting.last_failure, key))
+        self.by_failure.remove(&(waiting.since, key))
     }
 
     fn of_claim<'a>(&'a self, claim: &'a Key) -> impl Iterator<Item = &'a Key> {
@@ -95,33 +106,31 @@ impl Unschedulable {
     }
 
     /// Pods whose refusal an event could lift.
-    fn helped_by(&self, event: ClusterEvent) -> impl Iterator<Item = &Key> {
-        let helped = self.by_refusal.iter().filter(move |(refused_by, _)| plugins::could_help(event, refused_by));
+    fn helped_by(&self, event: &Event<'_>) -> impl Iterator<Item = &Key> {
+        let actions = event.actions();
+        let helped = self.by_refusal.iter().filter(move |(refused_by, _)| plugins::could_help(actions, refused_by));
         helped.flat_map(|(_, pods)| pods)
     }
 }
 
 impl SchedulingQueue {
     /// A pod without a node was seen, new or changed.
-    pub(crate) fn set(&mut self, pod: Rc<Pod>, now: Time) {
+    pub(crate) fn set(&mut self, pod: Rc<Pod>, lister: &dyn Lister, now: Time) {
         let key = pod.metadata.key();
         if let Some(waiting) = self.pods.get_mut(&key) {
-            let spec_changed = !Rc::ptr_eq(&waiting.pod.spec, &pod.spec) && waiting.pod.spec != pod.spec;
-            let labels_changed = waiting.pod.metadata.labels != pod.metadata.labels;
-            let is_released = (spec_changed || labels_changed) && self.unschedulable.remove(waiting);
-            waiting.pod = pod;
-            if is_released {
-                self.release(&key, now);
+            let old = std::mem::replace(&mut waiting.pod, pod.clone());
+            let happened = Happened { event: Event::Itself(&old, &pod), lister };
+            if happened.event.actions() != 0 && plugins::is_worth_a_try(&pod, &waiting.refused_by, &happened) {
+                self.retry(&key, now);
             }
             return;
         }
         self.sequence += 1;
         let waiting = Waiting {
             pod,
-            added: now,
+            since: now,
             sequence: self.sequence,
             attempts: 0,
-            last_failure: now,
             refused_by: OrderedSet::new(),
         };
         self.active.insert(waiting.rank());
@@ -133,15 +142,15 @@ impl SchedulingQueue {
         if let Some(waiting) = self.pods.remove(key) {
             self.active.remove(&waiting.rank());
             self.unschedulable.remove(&waiting);
-            self.backing_off.remove(&(waiting.backoff_until(), key.clone()));
+            self.backing_off.remove(&(window(waiting.backoff_until()), waiting.rank()));
         }
     }
 
     /// The next pod to try. When no pod is active, one that backs off is taken before its time.
     pub(crate) fn pop(&mut self, now: Time) -> Option<Rc<Pod>> {
         self.flush(now);
-        let key = match self.active.pop_first() {
-            Some((.., key)) => key,
+        let (.., key) = match self.active.pop_first() {
+            Some(rank) => rank,
             None => self.backing_off.pop_first()?.1,
         };
         let waiting = self.pods.get_mut(&key)?;
@@ -153,18 +162,22 @@ impl SchedulingQueue {
     pub(crate) fn park(&mut self, key: &Key, refused_by: OrderedSet<&'static str>, now: Time) {
         if let Some(waiting) = self.pods.get_mut(key) {
             self.unschedulable.remove(waiting);
+            self.sequence += 1;
+            waiting.sequence = self.sequence;
             waiting.refused_by = refused_by;
-            waiting.last_failure = now;
+            waiting.since = now;
             self.unschedulable.insert(waiting);
         }
     }
 
-    /// Something happened, perhaps to one claim: the pods that it could help are tried again.
-    pub(crate) fn on_event(&mut self, happened: &Happened<'_>, claim: Option<&Key>, now: Time) {
+    /// Something happened: the pods that it could help are tried again.
+    pub(crate) fn on_event(&mut self, happened: &Happened<'_>, now: Time) {
         let is_helped = |key: &&Key| self.is_helped(happened, key);
-        let helped: Vec<Key> = match claim {
-            Some(claim) => self.unschedulable.of_claim(claim).filter(is_helped).cloned().collect(),
-            None => self.unschedulable.helped_by(happened.event).filter(is_helped).cloned().collect(),
+        let helped: Vec<Key> = match happened.event {
+            Event::Claim(_, claim) => {
+                self.unschedulable.of_claim(&claim.metadata.key()).filter(is_helped).cloned().collect()
+            }
+            _ => self.unschedulable.helped_by(&happened.event).filter(is_helped).cloned().collect(),
         };
         for key in helped {
             self.retry(&key, now);
@@ -202,20 +215,18 @@ impl SchedulingQueue {
 
     fn release(&mut self, key: &Key, now: Time) {
         let Some(waiting) = self.pods.get(key) else { return };
-        let until = waiting.backoff_until();
-        if until <= now {
+        let until = window(waiting.backoff_until());
+        if until <= window(now) {
             self.active.insert(waiting.rank());
         } else {
-            self.backing_off.insert((until, key.clone()));
+            self.backing_off.insert((until, waiting.rank()));
         }
     }
 
     fn flush(&mut self, now: Time) {
         while self.backing_off.first().is_some_and(|(until, _)| *until <= now) {
-            let Some((_, key)) = self.backing_off.pop_first() else { return };
-            if let Some(waiting) = self.pods.get(&key) {
-                self.active.insert(waiting.rank());
-            }
+            let Some((_, rank)) = self.backing_off.pop_first() else { return };
+            self.active.insert(rank);
         }
         let stale = self.unschedulable.by_failure.iter().take_while(|(failure, _)| *failure + FLUSH_AFTER <= now);
         let stale: Vec<Key> = stale.map(|(_, key)| key.clone()).collect();
@@ -224,3 +235,6 @@ impl SchedulingQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,8 @@
 
 use api::core::container::Container;
 use api::quantity::Quantity;
-use api::{Pod, ResourceList, Str};
+use api::pod_resources::{self, Bound};
+use api::{Pod, ResourceList, Str, Value};
 use ordered::OrderedMap;
 
 /// What pods ask for: cpu in thousandths, everything else in whole units.
@@ -22,12 +23,15 @@ pub struct Request {
     pub nonzero_memory: i64,
 }
 
+/// The field of a pod's spec for what it asks for as a whole.
+pub(crate) const RESOURCES: &str = "resources";
 const DEFAULT_CPU_MILLI: i64 = 100;
 const DEFAULT_MEMORY: i64 = 200 << 20;
 
 impl Request {
     /// What a pod asks for: its containers together (with sidecars), or its hungriest init step, and its overhead.
     pub fn of(pod: &Pod) -> Request {
+        api::reached!("kube_scheduler::request::Request::of");
         let mut sum = Request::default();
         for container in &pod.spec.containers {
             sum.add(&Request::of_container(container));
@@ -46,10 +50,30 @@ impl Request {
         }
         sum.add(&sidecars);
         sum.raise_to(&init_peak);
+        sum.settle_for(pod.spec.rest.get(RESOURCES));
         if !pod.spec.overhead.is_empty() {
             sum.add(&Request::exactly(&pod.spec.overhead));
         }
         sum
+    }
+
+    /// What a pod asks for as a whole counts instead of what its containers ask for.
+    fn settle_for(&mut self, resources: &Value) {
+        let whole = pod_resources::for_pods(resources, Bound::Requests);
+        for (name, amount) in &whole {
+            match name.as_str() {
+                "cpu" => self.cpu_milli = amount.milli_value(),
+                "memory" => self.memory = amount.value(),
+                _ => drop(self.other.insert(name.into(), amount.value())),
+            }
+        }
+        // Then scores assume something only of what is asked for nowhere.
+        if !whole.is_empty() && self.cpu_milli > 0 {
+            self.nonzero_cpu_milli = self.cpu_milli;
+        }
+        if !whole.is_empty() && self.memory > 0 {
+            self.nonzero_memory = self.memory;
+        }
     }
 
     fn of_container(container: &Container) -> Request {

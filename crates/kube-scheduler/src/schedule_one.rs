@@ -11,8 +11,8 @@ use crate::cache::{Cache, NodeInfo};
 use crate::diagnosis::Diagnosis;
 use crate::framework::{Code, Cycle, Normalize, Reads, Score, Verdict};
 use crate::lister::Lister;
-use crate::memo::{Memo, Shape};
-use crate::plugins::{PLUGINS, inter_pod_affinity, node_affinity, pod_topology_spread, volume_binding};
+use crate::memo::{Answer, Memo, Shape};
+use crate::plugins::{PLUGINS, inter_pod_affinity, node_affinity, pod_topology_spread, volume_binding, volume_zone};
 use crate::preemption::{self, priority};
 
 /// Up to so many feasible nodes are always looked for.
@@ -52,6 +52,7 @@ pub struct Scores {
 /// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on. `memo` has
 /// taken in all changes of `cache`, or is empty; the decision is the same.
 pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, memo: &mut Memo, start: &mut usize) -> Decision {
+    api::reached!("kube_scheduler::schedule_one::decide");
     let nodes_total = cache.len();
     if cache.is_empty() {
         return Decision::Nowhere(Diagnosis { nodes_total, ..Diagnosis::default() });
@@ -97,12 +98,14 @@ fn diagnose(cycle: &mut Cycle<'_>, shape: &mut Shape, refused: &[&NodeInfo]) -> 
 }
 
 /// Looks at the pod's claims and names before any node is looked at.
-fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<volume_binding::PodVolumes, Verdict> {
+pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<volume_binding::PodVolumes, Verdict> {
     if node_affinity::named_nodes(pod).is_some_and(|named| named.is_empty()) {
         let code = Code::UnschedulableAndUnresolvable;
         return Err(Verdict::one("NodeAffinity", code, "pod affinity terms conflict"));
     }
-    volume_binding::pre_filter(pod, lister)
+    let volumes = volume_binding::pre_filter(pod, lister)?;
+    volume_zone::pre_filter(pod, lister)?;
+    Ok(volumes)
 }
 
 /// The node that the pod has been promised, if it fits there now.
@@ -115,31 +118,50 @@ fn promised_node<'a>(cycle: &mut Cycle<'_>, cache: &'a Cache) -> Option<&'a Node
 fn find_feasible<'a>(cycle: &mut Cycle<'a>, shape: &mut Shape, start: usize) -> (Vec<&'a NodeInfo>, Vec<&'a NodeInfo>) {
     let cache = cycle.cache;
     let named = node_affinity::named_nodes(cycle.pod);
+    let asked = Asked::of(cycle);
     let wanted = feasible_wanted(cache.len());
-    let (mut feasible, mut refused) = (Vec::new(), Vec::new());
-    for offset in 0..cache.len() {
+    let (mut feasible, mut refused) = (Vec::with_capacity(wanted), Vec::new());
+    for info in cache.nodes_from(start) {
         if feasible.len() >= wanted {
             break;
         }
-        let info = cache.at(start + offset);
         if named.as_ref().is_some_and(|named| !named.contains(info.name())) {
             continue;
         }
-        let group = if passes(cycle, shape, info) { &mut feasible } else { &mut refused };
+        let group = if passes(cycle, shape, info, &asked) { &mut feasible } else { &mut refused };
         group.push(info);
     }
     (feasible, refused)
 }
 
+/// Which questions are worth asking of each node: the same for all nodes of a cycle.
+struct Asked {
+    promises: bool,
+    claims: bool,
+    spread: bool,
+    affinity: bool,
+}
+
+impl Asked {
+    fn of(cycle: &Cycle<'_>) -> Asked {
+        Asked {
+            promises: cycle.cache.has_promises(),
+            claims: volume_binding::claim_keys(cycle.pod).next().is_some(),
+            spread: cycle.spread.has_hard(),
+            affinity: inter_pod_affinity::could_refuse(cycle),
+        }
+    }
+}
+
 /// Whether a pod may go to a node: [`verdict`] without its words, which are wanted only if no node is left.
-fn passes(cycle: &mut Cycle<'_>, shape: &mut Shape, info: &NodeInfo) -> bool {
-    if cycle.cache.is_promised(info.name()) {
+fn passes(cycle: &mut Cycle<'_>, shape: &mut Shape, info: &NodeInfo, asked: &Asked) -> bool {
+    if asked.promises && cycle.cache.is_promised(info.name()) {
         return filter_with_nominated(cycle, info).is_none();
     }
     shape.answer(cycle, info).verdict.is_none()
-        && filter_by(cycle, info, Reads::Claims).is_none()
-        && pod_topology_spread::refusal(cycle, info).is_none()
-        && inter_pod_affinity::refusal(cycle, info).is_none()
+        && !(asked.claims && filter_by(cycle, info, Reads::Claims).is_some())
+        && !(asked.spread && pod_topology_spread::refusal(cycle, info).is_some())
+        && !(asked.affinity && inter_pod_affinity::refusal(cycle, info).is_some())
 }
 
 fn verdict(cycle: &mut Cycle<'_>, shape: &mut Shape, info: &NodeInfo) -> Option<Verdict> {
@@ -190,73 +212,120 @@ fn feasible_wanted(nodes: usize) -> usize {
 }
 
 fn score_nodes(cycle: &Cycle<'_>, shape: &mut Shape, nodes: &[&NodeInfo]) -> Scores {
+    // All are known but those of nodes that were looked at with promises.
+    for info in nodes {
+        shape.answer(cycle, info);
+    }
+    let answers: Vec<&Answer> = nodes.iter().filter_map(|info| shape.known(info)).collect();
     let mut scores = Scores {
-        by_plugin: Vec::new(),
+        by_plugin: Vec::with_capacity(SCORERS_MAX),
         total: vec![0; nodes.len()],
         nodes: nodes.iter().map(|info| info.index).collect(),
     };
     for (at, plugin) in PLUGINS.iter().filter(|plugin| plugin.score.is_some()).enumerate() {
         let Some(score) = plugin.score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
-        let raw = |info: &&NodeInfo| match plugin.reads {
-            Reads::Node => shape.answer(cycle, info).raw[at],
-            Reads::Claims | Reads::Others => (score.raw)(cycle, info),
+        let raw = match plugin.reads {
+            Reads::Node => answers.iter().map(|answer| answer.raw[at]).collect(),
+            Reads::Claims | Reads::Others => nodes.iter().map(|info| (score.raw)(cycle, info)).collect(),
         };
-        let values = normalised(score, nodes.iter().map(raw).collect());
+        let values = normalised(score, raw);
         scores.total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
         scores.by_plugin.push((plugin.name, values));
     }
     scores
 }
 
+/// Raw scores, normalised and weighted. Plain loops: this is done for every pod and node.
 pub(crate) fn normalised(score: &Score, mut values: Vec<i64>) -> Vec<i64> {
     let max = values.iter().copied().max().unwrap_or(0);
-    let min =
-        values.iter().copied().filter(|value| score.normalize != Normalize::Spread || *value >= 0).min().unwrap_or(0);
-    let share = |value: i64| if max == 0 { 0 } else { value * SCORE_MAX / max };
-    let normal = |value: i64| match score.normalize {
-        Normalize::No => value,
-        Normalize::ToMax => share(value),
-        Normalize::Reversed => SCORE_MAX - share(value),
-        Normalize::Range if max == min => 0,
-        Normalize::Range => (SCORE_MAX as f64 * ((value - min) as f64 / (max - min) as f64)) as i64,
-        Normalize::Spread if value < 0 => 0,
-        Normalize::Spread if max == 0 => SCORE_MAX,
-        Normalize::Spread => SCORE_MAX * (max + min - value) / max,
-    };
-    values.iter_mut().for_each(|value| *value = normal(*value) * score.weight);
+    match score.normalize {
+        Normalize::No => {}
+        Normalize::ToMax if max == 0 => {}
+        Normalize::ToMax => values.iter_mut().for_each(|value| *value = *value * SCORE_MAX / max),
+        Normalize::Reversed if max == 0 => values.fill(SCORE_MAX),
+        Normalize::Reversed => values.iter_mut().for_each(|value| *value = SCORE_MAX - *value * SCORE_MAX / max),
+        Normalize::Range => stretch(&mut values, max),
+        Normalize::Spread => turn(&mut values, max),
+    }
+    if score.weight != 1 {
+        values.iter_mut().for_each(|value| *value *= score.weight);
+    }
     values
 }
 
-/// The node on top of a heap by score. Between equals there is no chance: since 1.35 the number that was drawn for them is left
-/// out where nothing outside scores nodes too, and the shape of the heap decides, mostly for the node that was looked at first.
-fn choose(total: &[i64]) -> usize {
-    let mut heap: Vec<usize> = (0..total.len()).collect();
-    for root in (0..heap.len() / 2).rev() {
-        sift_down(&mut heap, root, total);
+fn stretch(values: &mut [i64], max: i64) {
+    let min = values.iter().copied().min().unwrap_or(0);
+    if max == min {
+        return values.fill(0);
     }
-    heap.first().copied().unwrap_or(0)
+    let share = |value: i64| (value - min) as f64 / (max - min) as f64;
+    values.iter_mut().for_each(|value| *value = (SCORE_MAX as f64 * share(*value)) as i64);
 }
 
-/// Moves the node at `at` below those that are better.
-fn sift_down(heap: &mut [usize], mut at: usize, total: &[i64]) {
-    loop {
-        let is_better = |a: usize, b: usize| total[heap[a]] > total[heap[b]];
-        let mut child = 2 * at + 1;
-        if child >= heap.len() {
-            return;
-        }
-        if child + 1 < heap.len() && is_better(child + 1, child) {
-            child += 1;
-        }
-        if !is_better(child, at) {
-            return;
-        }
-        heap.swap(at, child);
-        at = child;
+fn turn(values: &mut [i64], max: i64) {
+    let min = values.iter().copied().filter(|value| *value >= 0).min().unwrap_or(0);
+    for value in values {
+        *value = match *value {
+            nothing if nothing < 0 => 0,
+            _ if max == 0 => SCORE_MAX,
+            raw => SCORE_MAX * (max + min - raw) / max,
+        };
     }
+}
+
+/// The node on top of a heap by score. Between equals there is no chance: since 1.35 the number that was drawn for them is left
+/// out where nothing outside scores nodes too, and the shape of the heap decides. A node stays above its children if it is as
+/// good, and the left child goes before the right: of the best that is the first one that is met by going down to the left.
+fn choose(total: &[i64]) -> usize {
+    let Some(max) = total.iter().max() else { return 0 };
+    let best = total.iter().enumerate().filter(|(_, value)| *value == max).map(|(at, _)| at);
+    best.min_by_key(|at| way_down(*at)).unwrap_or(0)
+}
+
+/// The turns from the top of a heap to a place, as a number that sorts as one goes: what is above first, then what is left.
+fn way_down(at: usize) -> (u64, u32) {
+    let place = at as u64 + 1;
+    (place << place.leading_zeros(), u64::BITS - place.leading_zeros())
 }
 
 /// The plugins that refused a pod somewhere.
 pub(crate) fn refusing_plugins(diagnosis: &Diagnosis) -> OrderedSet<&'static str> {
     diagnosis.before_filter.iter().chain(diagnosis.by_node.values()).map(|verdict| verdict.plugin).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The place on top after each place, from the last that has children, has been moved below better ones.
+    fn top_of_heap(total: &[i64]) -> usize {
+        let mut heap: Vec<usize> = (0..total.len()).collect();
+        for root in (0..heap.len() / 2).rev() {
+            let mut at = root;
+            loop {
+                let is_better = |a: usize, b: usize| total[heap[a]] > total[heap[b]];
+                let mut child = 2 * at + 1;
+                if child + 1 < heap.len() && is_better(child + 1, child) {
+                    child += 1;
+                }
+                if child >= heap.len() || !is_better(child, at) {
+                    break;
+                }
+                heap.swap(at, child);
+                at = child;
+            }
+        }
+        heap[0]
+    }
+
+    #[test]
+    fn the_chosen_node_is_the_one_on_top_of_the_heap() {
+        let mut random = sim::Random::stream(1, "scores");
+        for round in 0..2_000 {
+            let nodes = 1 + random.below(40);
+            let kinds = 1 + random.below(4);
+            let total: Vec<i64> = (0..nodes).map(|_| random.below(kinds) as i64).collect();
+            assert_eq!(choose(&total), top_of_heap(&total), "round {round}: {total:?}");
+        }
+    }
 }

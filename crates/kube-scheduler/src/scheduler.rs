@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use api::core::pod_status::PodCondition;
 use api::meta::ConditionStatus;
-use api::{Key, Kind, Node, Object, Pod, Str};
+use api::{Key, Kind, Node, Object, Pod, Resource, Str};
 use client::{Api, Change, ChangeKind, Component, DeleteOptions, EventKind, Informers, Recorder, RecorderApi};
 use sim::{Span, Time, Timing};
 
 use crate::cache::Cache;
 use crate::diagnosis::{Diagnosis, fit_message};
-use crate::framework::{ClusterEvent, Happened};
+use crate::framework::{Event, Happened};
 use crate::memo::Memo;
 use crate::plugins::volume_binding;
 use crate::preemption::{Candidate, Preemption, priority};
@@ -45,6 +45,8 @@ pub struct Counters {
     pub cycles: u64,
     /// Nodes evaluated in all cycles.
     pub nodes_evaluated: u64,
+    /// Of their answers, those that were computed and not remembered.
+    pub answers_computed: u64,
 }
 
 /// The scheduler. Pods are not cached twice: those with a node stand in the node cache, the others in the queue.
@@ -104,7 +106,7 @@ impl Scheduler {
 
     /// The work done so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters { answers_computed: self.memo.answers_computed(), ..self.counters }
     }
 
     /// Lets go of what is remembered for Events that are gone.
@@ -155,69 +157,58 @@ impl Scheduler {
     }
 
     fn on_change(&mut self, change: &Change, now: Time) {
-        let (mut about, mut nodes) = (None, (None, None));
-        let event = match &change.object {
+        let is_gone = change.kind == ChangeKind::Deleted;
+        match &change.object {
             Object::Node(node) => {
-                let old = match &change.old {
-                    Some(Object::Node(old)) => Some(&**old),
-                    _ => None,
-                };
-                match change.kind {
-                    ChangeKind::Added | ChangeKind::Modified => self.cache.set_node(node.clone()),
-                    ChangeKind::Deleted => self.cache.remove_node(&node.metadata.name),
+                if is_gone {
+                    self.cache.remove_node(&node.metadata.name);
+                } else {
+                    self.cache.set_node(node.clone());
                 }
-                nodes = (old, (change.kind != ChangeKind::Deleted).then_some(&**node));
-                if let (Some(old), Some(new)) = nodes
-                    && !is_other_for_pods(old, new)
-                {
-                    return;
-                }
-                ClusterEvent::Node
+                let old = old_of::<Node>(change).or(if is_gone { Some(&**node) } else { None });
+                self.tell_queue(Event::Node(old, (!is_gone).then_some(&**node)), now);
             }
-            Object::PersistentVolumeClaim(claim) => {
-                about = Some(claim.metadata.key());
-                ClusterEvent::Claim
-            }
-            Object::PersistentVolume(_) => ClusterEvent::Volume,
-            Object::StorageClass(_) => ClusterEvent::Class,
-            Object::Namespace(_) => {
-                // Rules select namespaces by their labels.
-                self.memo.forget();
-                return;
-            }
-            _ => return,
-        };
-        let happened = Happened { event, node: nodes, pod: None, lister: &self.informers };
-        self.queue.on_event(&happened, about.as_ref(), now);
+            // Rules select namespaces by their labels.
+            Object::Namespace(_) => self.memo.forget(),
+            // What is gone helps nobody.
+            _ if is_gone => {}
+            Object::PersistentVolumeClaim(claim) => self.tell_queue(Event::Claim(old_of(change), claim), now),
+            Object::PersistentVolume(volume) => self.tell_queue(Event::Volume(old_of(change), volume), now),
+            Object::StorageClass(class) => self.tell_queue(Event::Class(old_of(change), class), now),
+            _ => {}
+        }
     }
 
-    fn tell_queue(&mut self, event: ClusterEvent, pod: Option<&Pod>, now: Time) {
-        let happened = Happened { event, node: (None, None), pod, lister: &self.informers };
-        self.queue.on_event(&happened, None, now);
+    fn tell_queue(&mut self, event: Event<'_>, now: Time) {
+        if event.actions() != 0 {
+            self.queue.on_event(&Happened { event, lister: &self.informers }, now);
+        }
     }
 
     fn on_pod(&mut self, pod: &Rc<Pod>, old: Option<&Pod>, kind: ChangeKind, now: Time) {
         let key = pod.metadata.key();
         let is_gone = kind == ChangeKind::Deleted || pod.status.is_terminal();
+        let has_node = !pod.spec.node_name.is_empty();
         if is_gone {
+            // One that was to be bound, or that was promised a node, kept room as well.
+            let had_room = has_node || self.cache.has(&key) || !pod.status.nominated_node_name.is_empty();
             self.forget(&key);
             self.cache.remove(&key);
-            self.tell_queue(ClusterEvent::AssignedPod, None, now);
-        } else if !pod.spec.node_name.is_empty() {
+            if had_room && old.is_none_or(|old| !old.status.is_terminal()) {
+                self.tell_queue(Event::Pod(Some(pod), None), now);
+            }
+        } else if has_node {
             self.forget(&key);
             self.cache.place(pod.clone(), &pod.spec.node_name);
-            let is_placed =
-                old.is_none_or(|old| old.spec.node_name.is_empty() || old.metadata.labels != pod.metadata.labels);
-            if is_placed {
-                self.tell_queue(ClusterEvent::PodPlaced, Some(pod), now);
-            }
+            let old = old.filter(|old| !old.spec.node_name.is_empty());
+            self.tell_queue(Event::Pod(old, Some(pod)), now);
         } else if !self.is_ours(pod) || self.is_being_bound(&key) {
             // A gated pod, or another scheduler's; or one whose binding is on its way.
         } else {
             if !pod.status.nominated_node_name.is_empty() {
                 self.cache.promise(pod.clone(), &pod.status.nominated_node_name);
             }
-            self.queue.set(pod.clone(), now);
+            self.queue.set(pod.clone(), &self.informers, now);
         }
     }
 
@@ -290,7 +281,7 @@ impl Scheduler {
             // It has a node but is not bound yet: it waits again.
             drop(binding);
             self.cache.remove(&key);
-            self.queue.set(victim.clone(), api.now());
+            self.queue.set(victim.clone(), &self.informers, api.now());
         } else {
             let Ok(current) = api.get_as::<Pod>(&key) else { return };
             if !current.metadata.is_terminating() {
@@ -380,7 +371,7 @@ impl Scheduler {
             } else if is_late {
                 self.waiting_for_volumes.remove(&key);
                 self.cache.remove(&key);
-                self.queue.set(pod, now);
+                self.queue.set(pod, &self.informers, now);
             }
         }
     }
@@ -454,12 +445,9 @@ impl Component for Scheduler {
     }
 }
 
-/// Whether a node has changed in what could help a pod. A cordon alone could not; its taint is looked at like any other.
-fn is_other_for_pods(old: &Node, new: &Node) -> bool {
-    (old.spec.unschedulable && !new.spec.unschedulable)
-        || old.spec.taints != new.spec.taints
-        || old.metadata.labels != new.metadata.labels
-        || old.status.allocatable != new.status.allocatable
+/// What an object was before a change.
+fn old_of<T: Resource>(change: &Change) -> Option<&T> {
+    change.old.as_ref().and_then(T::from_object).map(|old| &**old)
 }
 
 fn cut(message: &str) -> String {

@@ -38,14 +38,18 @@ impl Random {
     /// A version 4 UUID in text form.
     pub fn uuid(&mut self) -> String {
         let (high, low) = (self.next_u64(), self.next_u64());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            ((low >> 48) & 0x3fff) | 0x8000,
-            low & 0xffff_ffff_ffff
-        )
+        let (high, low) = ((high & !0xf000) | 0x4000, (low & !(0xc000 << 48)) | (0x8000 << 48));
+        // Digit by digit: every object that is created has one.
+        let mut text = String::with_capacity(36);
+        for at in 0..32 {
+            if [8, 12, 16, 20].contains(&at) {
+                text.push('-');
+            }
+            let half = if at < 16 { high } else { low };
+            let digit = (half >> (60 - 4 * (at % 16))) & 0xf;
+            text.push(char::from(b"0123456789abcdef"[digit as usize]));
+        }
+        text
     }
 }
 
@@ -58,6 +62,17 @@ mod tests {
         assert_eq!(Random::stream(1, "etcd").uuid(), Random::stream(1, "etcd").uuid());
         assert_ne!(Random::stream(1, "etcd").uuid(), Random::stream(2, "etcd").uuid());
         assert_ne!(Random::stream(1, "etcd").uuid(), Random::stream(1, "kubelet").uuid());
+    }
+
+    #[test]
+    fn a_uuid_is_the_two_numbers_in_hexadecimal() {
+        let mut numbers = Random::stream(3, "etcd");
+        let (high, low) = (numbers.next_u64(), numbers.next_u64());
+        let digits = format!("{high:016x}{low:016x}");
+        let text = Random::stream(3, "etcd").uuid();
+        let groups: Vec<&str> = text.split('-').collect();
+        assert_eq!(groups[..2], [&digits[..8], &digits[8..12]]);
+        assert_eq!((&groups[2][1..], &groups[3][1..], groups[4]), (&digits[13..16], &digits[17..20], &digits[20..]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use api::{Pod, Str};
 
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{Cycle, Normalize, Plugin, Reads, Score};
+use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always};
 
 const MIB: i64 = 1 << 20;
 const MIN_THRESHOLD: i64 = 23 * MIB;
@@ -14,7 +14,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Node,
     filter: None,
     score: Some(Score { weight: 1, raw: score, normalize: Normalize::No, skips: |_| false }),
-    events: &[],
+    events: 0,
+    hint: always,
 };
 
 /// The bytes that need not be pulled, each image weighed by the share of nodes that have it, between the thresholds, on a

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use api::core::affinity::{PodAffinity, PodAffinityTerm, WeightedPodAffinityTerm};
 use api::meta::LabelSelectorRequirement;
-use api::{Pod, Str};
+use api::{Node, Pod, Str};
 
 use super::labels_of_selector;
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
 use crate::lister::Lister;
 use crate::places::Places;
 
@@ -23,7 +23,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Range, skips: has_nothing_to_say }),
-    events: &[ClusterEvent::Node, ClusterEvent::PodPlaced, ClusterEvent::AssignedPod, ClusterEvent::Pod],
+    events: action::POD_ADD
+        | action::POD_DELETE
+        | action::UPDATE_POD_LABEL
+        | action::NODE_ADD
+        | action::UPDATE_NODE_LABEL,
+    hint,
 };
 
 /// What is counted once for all nodes, and kept true while pods come and go.
@@ -51,7 +56,7 @@ struct Tally {
 
 /// What is counted.
 #[derive(Clone, Copy)]
-enum Counted {
+pub(crate) enum Counted {
     /// Existing pods whose required anti-affinity keeps the incoming pod away.
     Repelling,
     /// Existing pods that match all required affinity terms of the incoming pod.
@@ -106,15 +111,44 @@ pub(crate) fn labels_of_rules<'a>(pod: &'a Pod) -> impl Iterator<Item = &'a Str>
     })
 }
 
-/// A pod that was placed helps those that want to be near it.
-pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
-    let Some(placed) = happened.pod.filter(|_| happened.event == ClusterEvent::PodPlaced) else { return true };
-    let wanted = required(near(pod));
-    !wanted.is_empty() && matches_all(wanted, pod, placed, happened.lister)
+/// A pod that came helps those that want to be near it, one that went those that it kept away; a node helps those whose rules
+/// name its label, if that is new. Upstream asks that all terms match, and so does this.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    let lister = happened.lister;
+    let matches_terms = |terms: &[PodAffinityTerm], other: &Pod| {
+        !terms.is_empty() && matches_all(terms, pod, other, lister)
+    };
+    let (wanted, avoided) = (required(near(pod)), required(far(pod)));
+    match happened.event {
+        Event::Pod(None, Some(new)) => matches_terms(wanted, new),
+        Event::Pod(Some(old), Some(new)) => {
+            (!matches_terms(wanted, old) && matches_terms(wanted, new))
+                || (matches_terms(avoided, old) && !matches_terms(avoided, new))
+        }
+        Event::Pod(Some(gone), None) => {
+            matches_terms(avoided, gone) || required(far(gone)).iter().any(|term| matches(term, gone, pod, lister))
+        }
+        Event::Node(old, Some(new)) => is_other_place(wanted, avoided, old, new),
+        // Where it stands itself it has no say: it has no node.
+        Event::Itself(..) => false,
+        _ => true,
+    }
+}
+
+/// Whether a node that came, or changed, could be a better place for one who wants, or avoids.
+fn is_other_place(wanted: &[PodAffinityTerm], avoided: &[PodAffinityTerm], old: Option<&Node>, new: &Node) -> bool {
+    let value = |node: &Node, term: &PodAffinityTerm| node.metadata.labels.get_str(&term.topology_key).cloned();
+    let Some(old) = old else {
+        return !avoided.is_empty() || wanted.iter().any(|term| value(new, term).is_some());
+    };
+    let has_moved = |term: &PodAffinityTerm| value(old, term) != value(new, term);
+    wanted.iter().any(|term| value(new, term).is_some() && has_moved(term))
+        || avoided.iter().any(|term| value(old, term).is_some() && has_moved(term))
 }
 
 /// Counts what the pod and the pods that exist have to say of each other. Without rules on either side nothing is visited.
 pub(crate) fn state(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister) -> State {
+    api::reached!("kube_scheduler::plugins::inter_pod_affinity::state");
     let has_own_rules = has_rules(pod);
     let matches_itself = has_own_rules && matches_all(required(near(pod)), pod, pod, lister);
     let mut state = State { has_own_rules, matches_itself, ..State::default() };
@@ -222,6 +256,13 @@ impl State {
         true
     }
 
+    /// What is counted in the places of a node, by their labels; zeros left out.
+    #[cfg(feature = "conform")]
+    pub(crate) fn counts_at(&self, counted: Counted, info: &NodeInfo) -> Vec<(Str, i64)> {
+        let counts = self.tallies.iter().map(|tally| (tally.key.clone(), tally.at(counted, info)));
+        counts.filter(|(_, count)| *count != 0).collect()
+    }
+
     fn any(&self, counted: Counted, info: &NodeInfo) -> bool {
         self.tallies.iter().any(|tally| tally.at(counted, info) > 0)
     }
@@ -282,8 +323,14 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     refusal(cycle, info).map(|(code, reason)| Verdict::one(NAME, code, reason))
 }
 
+/// Whether any node could be refused: where nothing is counted and nothing is wanted none is.
+pub(crate) fn could_refuse(cycle: &Cycle<'_>) -> bool {
+    !cycle.affinity.tallies.is_empty() || !required(near(cycle.pod)).is_empty()
+}
+
 /// Why a node is refused, if it is.
 pub(crate) fn refusal(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<(Code, &'static str)> {
+    api::reached!("kube_scheduler::plugins::inter_pod_affinity::refusal");
     let state = &cycle.affinity;
     if !is_near_enough(cycle, info) {
         return Some((Code::UnschedulableAndUnresolvable, "node(s) didn't match pod affinity rules"));

@@ -20,7 +20,7 @@ use ordered::OrderedSet;
 
 use api::Pod;
 
-use crate::framework::{ClusterEvent, Happened, Hint, Plugin};
+use crate::framework::{Actions, Happened, Plugin};
 
 /// The registry: one line per plugin.
 pub(crate) static PLUGINS: &[Plugin] = &[
@@ -39,26 +39,21 @@ pub(crate) static PLUGINS: &[Plugin] = &[
     image_locality::PLUGIN,
 ];
 
-/// The plugins that look closer at an event than at its sort.
-static HINTS: &[(&str, Hint)] = &[
-    (node_unschedulable::PLUGIN.name, node_unschedulable::hint),
-    (taint_toleration::PLUGIN.name, taint_toleration::hint),
-    (pod_topology_spread::PLUGIN.name, pod_topology_spread::hint),
-    (inter_pod_affinity::PLUGIN.name, inter_pod_affinity::hint),
-];
-
-/// Whether one of the plugins that refused a pod could change its mind about it.
+/// Whether one of the plugins that refused a pod could change its mind about it. Where none refused it, since there was no node
+/// to refuse, anything could help.
 pub(crate) fn is_worth_a_try(pod: &Pod, refused_by: &OrderedSet<&'static str>, happened: &Happened<'_>) -> bool {
-    let concerned = |plugin: &&Plugin| refused_by.contains(plugin.name) && plugin.events.contains(&happened.event);
-    PLUGINS.iter().filter(concerned).any(|plugin| {
-        let hint = HINTS.iter().find(|(name, _)| *name == plugin.name);
-        hint.is_none_or(|(_, hint)| hint(pod, happened))
-    })
+    let actions = happened.event.actions();
+    refused_by.is_empty()
+        || registered(actions, refused_by).any(|plugin| (plugin.hint)(pod, happened))
 }
 
-/// Whether a sort of event could make one of the plugins that refused a pod change its mind.
-pub(crate) fn could_help(event: ClusterEvent, refused_by: &OrderedSet<&'static str>) -> bool {
-    PLUGINS.iter().any(|plugin| refused_by.contains(plugin.name) && plugin.events.contains(&event))
+/// Whether such an event could make one of the plugins that refused a pod change its mind.
+pub(crate) fn could_help(actions: Actions, refused_by: &OrderedSet<&'static str>) -> bool {
+    refused_by.is_empty() || registered(actions, refused_by).next().is_some()
+}
+
+fn registered(actions: Actions, refused_by: &OrderedSet<&'static str>) -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter().filter(move |plugin| plugin.events & actions != 0 && refused_by.contains(plugin.name))
 }
 
 /// The labels that a selector names.

@@ -1,12 +1,18 @@
 //! A pod that names its node goes nowhere else.
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
+use crate::framework::{Code, Cycle, Plugin, Reads, Verdict, action, always};
 
 const NAME: &str = "NodeName";
 
-pub(crate) const PLUGIN: Plugin =
-    Plugin { name: NAME, reads: Reads::Node, filter: Some(filter), score: None, events: &[ClusterEvent::Node] };
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: NAME,
+    reads: Reads::Node,
+    filter: Some(filter),
+    score: None,
+    events: action::NODE_ADD,
+    hint: always,
+};
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     let wanted = &cycle.pod.spec.node_name;

@@ -1,14 +1,15 @@
 //! Cpu and memory should fill at the same pace.
 
 use crate::cache::{NodeInfo, Request};
-use crate::framework::{Cycle, Normalize, Plugin, Reads, Score};
+use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always};
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "NodeResourcesBalancedAllocation",
     reads: Reads::Node,
     filter: None,
     score: Some(Score { weight: 1, raw: score, normalize: Normalize::No, skips: is_best_effort }),
-    events: &[],
+    events: 0,
+    hint: always,
 };
 
 fn is_best_effort(cycle: &Cycle<'_>) -> bool {

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use api::core::affinity::TopologySpreadConstraint;
 use api::meta::{LabelSelector, LabelSelectorRequirement};
-use api::{Pod, Str};
+use api::{Node, Pod, Str};
 
 use super::{labels_of_selector, node_affinity, taint_toleration};
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
 use crate::places::Places;
 
 const NAME: &str = "PodTopologySpread";
@@ -24,7 +24,15 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Others,
     filter: Some(filter),
     score: Some(Score { weight: 2, raw: score, normalize: Normalize::Spread, skips: has_no_wish }),
-    events: &[ClusterEvent::Node, ClusterEvent::PodPlaced, ClusterEvent::AssignedPod, ClusterEvent::Pod],
+    events: action::POD_ADD
+        | action::POD_DELETE
+        | action::UPDATE_POD_LABEL
+        | action::UPDATE_POD_TOLERATION
+        | action::NODE_ADD
+        | action::NODE_DELETE
+        | action::UPDATE_NODE_LABEL
+        | action::UPDATE_NODE_TAINT,
+    hint,
 };
 
 /// A constraint, ready to be counted.
@@ -57,24 +65,53 @@ pub(crate) struct State {
     needs_all_labels: bool,
 }
 
-/// A node that came, went or changed its labels; a pod that counts.
-pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
-    match (happened.event, happened.node, happened.pod) {
-        (ClusterEvent::Node, (Some(old), Some(new)), _) => old.metadata.labels != new.metadata.labels,
-        (ClusterEvent::PodPlaced, _, Some(placed)) => {
-            let own =
-                pod.spec.topology_spread_constraints.iter().filter(|own| own.when_unsatisfiable == "DoNotSchedule");
-            let counts =
-                |own: &TopologySpreadConstraint| constraint(own, pod).selector.matches(&placed.metadata.labels);
-            placed.metadata.namespace == pod.metadata.namespace && own.into_iter().any(counts)
+/// A pod that counts came, went, or began or ceased to count; a node with the labels did so, or moved, or has other taints.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    let own = pod.spec.topology_spread_constraints.iter().filter(|own| own.when_unsatisfiable == "DoNotSchedule");
+    let hard: Vec<Constraint> = own.map(|own| constraint(own, pod)).collect();
+    match happened.event {
+        Event::Node(old, new) => is_other_node(&hard, old, new),
+        Event::Pod(old, new) => {
+            let is_near = |other: Option<&Pod>| {
+                other.is_none_or(|other| other.metadata.namespace == pod.metadata.namespace)
+            };
+            is_near(old) && is_near(new) && is_other_count(&hard, old, new)
         }
-        _ => true,
+        Event::Itself(old, new) => {
+            let honours_taints = hard.iter().any(|constraint| constraint.honours_taints);
+            (honours_taints && old.spec.tolerations != new.spec.tolerations) || is_other_count(&hard, Some(old), Some(new))
+        }
+        Event::Claim(..) | Event::Volume(..) | Event::Class(..) => true,
     }
+}
+
+/// Whether a pod that comes or goes is counted; of one that changes, whether that made a difference to a constraint.
+fn is_other_count(hard: &[Constraint], old: Option<&Pod>, new: Option<&Pod>) -> bool {
+    let counts = |constraint: &Constraint, pod: Option<&Pod>| {
+        pod.is_some_and(|pod| constraint.selector.matches(&pod.metadata.labels))
+    };
+    match (old, new) {
+        (Some(_), Some(_)) => hard.iter().any(|constraint| counts(constraint, old) != counts(constraint, new)),
+        _ => hard.iter().all(|constraint| counts(constraint, old) || counts(constraint, new)),
+    }
+}
+
+fn is_other_node(hard: &[Constraint], old: Option<&Node>, new: Option<&Node>) -> bool {
+    let value = |node: &Node, constraint: &Constraint| node.metadata.labels.get_str(&constraint.key).cloned();
+    let has_labels =
+        |node: Option<&Node>| node.is_some_and(|node| hard.iter().all(|constraint| value(node, constraint).is_some()));
+    let (Some(before), Some(after)) = (old, new) else { return has_labels(old) || has_labels(new) };
+    if has_labels(old) != has_labels(new) {
+        return true;
+    }
+    let has_moved = hard.iter().any(|constraint| value(before, constraint) != value(after, constraint));
+    has_labels(new) && (has_moved || before.spec.taints != after.spec.taints)
 }
 
 /// Counts matching pods per domain for the pod's constraints. Without any, its services and owner select its like
 /// (`default_selector`).
 pub(crate) fn state(pod: &Pod, cache: &Cache, default_selector: Option<&LabelSelector>) -> State {
+    api::reached!("kube_scheduler::plugins::pod_topology_spread::state");
     let own = &pod.spec.topology_spread_constraints;
     let of = |policy: &str| -> Vec<Constraint> {
         own.iter().filter(|constraint| constraint.when_unsatisfiable == policy).map(|c| constraint(c, pod)).collect()
@@ -184,6 +221,11 @@ fn count(constraints: &mut [Constraint], pod: &Pod, cache: &Cache, labels: Label
 }
 
 impl State {
+    /// Whether it could refuse a node.
+    pub(crate) fn has_hard(&self) -> bool {
+        !self.hard.is_empty()
+    }
+
     /// Whether pods that come and go change nothing here.
     pub(crate) fn ignores(&self) -> bool {
         self.hard.is_empty() && self.soft.is_empty()
@@ -255,6 +297,7 @@ fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
 
 /// Why a node is refused, if it is.
 pub(crate) fn refusal(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<(Code, &'static str)> {
+    api::reached!("kube_scheduler::plugins::pod_topology_spread::refusal");
     for constraint in &cycle.spread.hard {
         let Some(place) = constraint.places.of(info) else {
             let reason = "node(s) didn't match pod topology spread constraints (missing required label)";
@@ -283,7 +326,13 @@ fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
         let Some(place) = constraint.places.of(info) else { continue };
         sum += constraint.counts[place] as f64 * weight + (constraint.max_skew - 1) as f64;
     }
-    libm::round(sum) as i64
+    rounded(sum)
+}
+
+/// The nearest whole number, halves up. The sum is not negative and small enough for its fraction to be exact.
+fn rounded(sum: f64) -> i64 {
+    let whole = sum as i64;
+    whole + i64::from(sum - whole as f64 >= 0.5)
 }
 
 fn has_all_labels(constraints: &[Constraint], info: &NodeInfo) -> bool {
@@ -301,9 +350,52 @@ fn weight(constraint: &Constraint, state: &State, feasible: &[&NodeInfo]) -> f64
     let domains = if constraint.key == HOSTNAME {
         counted.count()
     } else {
-        let mut are_there = vec![false; constraint.places.len];
-        counted.filter_map(|info| constraint.places.of(info)).for_each(|place| are_there[place] = true);
+        // Nodes without the label are one domain more, as upstream counts them.
+        let nowhere = constraint.places.len;
+        let mut are_there = vec![false; nowhere + 1];
+        counted.for_each(|info| are_there[constraint.places.of(info).unwrap_or(nowhere)] = true);
         are_there.into_iter().filter(|is_there| *is_there).count()
     };
     libm::log((domains + 2) as f64)
+}
+
+/// What is counted for a constraint.
+#[cfg(feature = "conform")]
+pub(crate) struct Tally {
+    pub(crate) key: Str,
+    /// Matching pods by value of the label, for values that a node has whose pods count.
+    pub(crate) counts: ordered::OrderedMap<Str, i64>,
+    /// The same for the values of all nodes.
+    pub(crate) all_counts: ordered::OrderedMap<Str, i64>,
+    pub(crate) minimum: i64,
+}
+
+#[cfg(feature = "conform")]
+impl State {
+    /// The hard constraints, as they are counted.
+    pub(crate) fn hard_tallies(&self, cache: &Cache) -> Vec<Tally> {
+        self.hard.iter().map(|constraint| constraint.tally(cache)).collect()
+    }
+
+    /// The soft constraints, as they are counted.
+    pub(crate) fn soft_tallies(&self, cache: &Cache) -> Vec<Tally> {
+        self.soft.iter().map(|constraint| constraint.tally(cache)).collect()
+    }
+}
+
+#[cfg(feature = "conform")]
+impl Constraint {
+    fn tally(&self, cache: &Cache) -> Tally {
+        let count = |info: &NodeInfo| {
+            let value = info.node.metadata.labels.get_str(&self.key)?;
+            Some((value.clone(), self.counts[self.places.of(info)?]))
+        };
+        let of = |counted: bool| cache.nodes().filter(move |info| !counted || self.is_counted[info.index]);
+        Tally {
+            key: self.key.clone(),
+            counts: of(true).filter_map(count).collect(),
+            all_counts: of(false).filter_map(count).collect(),
+            minimum: self.minimum,
+        }
+    }
 }

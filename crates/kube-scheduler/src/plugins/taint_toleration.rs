@@ -4,7 +4,7 @@ use api::Pod;
 use api::core::node::{Node, Taint};
 
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Happened, Normalize, Plugin, Reads, Score, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
 
 const NAME: &str = "TaintToleration";
 
@@ -13,7 +13,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Node,
     filter: Some(filter),
     score: Some(Score { weight: 3, raw: score, normalize: Normalize::Reversed, skips: |_| false }),
-    events: &[ClusterEvent::Node, ClusterEvent::Pod],
+    events: action::NODE_ADD | action::UPDATE_NODE_TAINT | action::UPDATE_POD_TOLERATION,
+    hint,
 };
 
 fn is_tolerated(pod: &Pod, taint: &Taint) -> bool {
@@ -25,13 +26,14 @@ pub(crate) fn admits(pod: &Pod, info: &NodeInfo) -> bool {
     is_admitted(pod, &info.node)
 }
 
-/// A node that came with tolerable taints, or has only tolerable ones now.
-pub(crate) fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
-    let (old, new) = happened.node;
-    new.is_none_or(|new| is_admitted(pod, new) && old.is_none_or(|old| !is_admitted(pod, old)))
+/// A node that came with tolerable taints, or has only tolerable ones now; or the pod has other tolerations.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    let Event::Node(old, Some(new)) = happened.event else { return true };
+    is_admitted(pod, new) && old.is_none_or(|old| !is_admitted(pod, old))
 }
 
 fn is_admitted(pod: &Pod, node: &Node) -> bool {
+    api::reached!("kube_scheduler::plugins::taint_toleration::admits");
     let mut hard = node.spec.taints.iter().filter(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute");
     hard.all(|taint| is_tolerated(pod, taint))
 }

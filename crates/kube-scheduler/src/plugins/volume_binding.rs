@@ -9,7 +9,7 @@ use api::{Key, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Str};
 
 use super::node_affinity;
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Plugin, Reads, Verdict, action};
 use crate::lister::Lister;
 
 const NAME: &str = "VolumeBinding";
@@ -24,13 +24,23 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Claims,
     filter: Some(filter),
     score: None,
-    events: &[ClusterEvent::Node, ClusterEvent::Pod, ClusterEvent::Claim, ClusterEvent::Volume, ClusterEvent::Class],
+    events: action::NODE_ADD
+        | action::UPDATE_NODE_LABEL
+        | action::CLAIM_ADD
+        | action::CLAIM_UPDATE
+        | action::VOLUME_ADD
+        | action::VOLUME_UPDATE
+        | action::CLASS_ADD
+        | action::CLASS_UPDATE,
+    hint,
 };
 
 /// A pod's claims, sorted out once for all nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PodVolumes {
     bound: Vec<Rc<PersistentVolume>>,
+    /// Whether a claim is bound to a volume that is gone.
+    is_one_missing: bool,
     /// Claims that wait for this pod, with their classes.
     pub(crate) delayed: Vec<(Rc<PersistentVolumeClaim>, Rc<StorageClass>)>,
 }
@@ -53,8 +63,23 @@ pub(crate) fn claim_keys(pod: &Pod) -> impl Iterator<Item = Key> {
     sources.map(|source| Key::new(pod.metadata.namespace.clone(), source.claim_name.clone()))
 }
 
+/// Whether a pod mounts a claim.
+pub(crate) fn uses_claim(pod: &Pod, claim: &PersistentVolumeClaim) -> bool {
+    claim_keys(pod).any(|key| key == claim.metadata.key())
+}
+
+/// One of the claims; any volume or node; a class that came, or allows other places now.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    match happened.event {
+        Event::Claim(_, claim) => uses_claim(pod, claim),
+        Event::Class(Some(old), new) => old.allowed_topologies != new.allowed_topologies,
+        _ => true,
+    }
+}
+
 /// Looks at the claims before any node is looked at.
 pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<PodVolumes, Verdict> {
+    api::reached!("kube_scheduler::plugins::volume_binding::pre_filter");
     let refuse = |reason: Str| Err(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, reason));
     let mut volumes = PodVolumes::default();
     let mut has_unbound_immediate = false;
@@ -62,18 +87,20 @@ pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<PodVolumes, V
         let Some(claim) = lister.claim(&key) else {
             return refuse(thin::format_str!("persistentvolumeclaim {:?} not found", key.name.as_str()));
         };
+        if claim.status.phase == "Lost" {
+            let (claim, volume) = (key.name.as_str(), claim.spec.volume_name.as_str());
+            return refuse(thin::format_str!(
+                "persistentvolumeclaim {claim:?} bound to non-existent persistentvolume {volume:?}"
+            ));
+        }
         if claim.metadata.is_terminating() {
             return refuse(thin::format_str!("persistentvolumeclaim {:?} is being deleted", key.name.as_str()));
         }
         if is_bound(claim) {
-            let name = &claim.spec.volume_name;
-            let Some(volume) = lister.volume(name) else {
-                let (claim, volume) = (key.name.as_str(), name.as_str());
-                return refuse(thin::format_str!(
-                    "persistentvolumeclaim {claim:?} bound to non-existent persistentvolume {volume:?}"
-                ));
-            };
-            volumes.bound.push(volume.clone());
+            match lister.volume(&claim.spec.volume_name) {
+                Some(volume) => volumes.bound.push(volume.clone()),
+                None => volumes.is_one_missing = true,
+            }
             continue;
         }
         let class = claim.spec.storage_class_name.as_ref().and_then(|name| lister.class(name));
@@ -91,15 +118,20 @@ pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<PodVolumes, V
 }
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    api::reached!("kube_scheduler::plugins::volume_binding::filter");
     let mut reasons: Vec<Str> = Vec::new();
     if !cycle.volumes.bound.iter().all(|volume| reaches(volume, info)) {
         reasons.push("node(s) didn't match PersistentVolume's node affinity".into());
     }
     let can_have = |(claim, class): &(Rc<PersistentVolumeClaim>, Rc<StorageClass>)| {
-        class.provisioner != NO_PROVISIONER || matching_volume(claim, class, cycle.lister, info).is_some()
+        let can_provision = !class.provisioner.is_empty() && class.provisioner != NO_PROVISIONER;
+        can_provision || matching_volume(claim, class, cycle.lister, info).is_some()
     };
     if !cycle.volumes.delayed.iter().all(can_have) {
         reasons.push("node(s) didn't find available persistent volumes to bind".into());
+    }
+    if cycle.volumes.is_one_missing {
+        reasons.push("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".into());
     }
     (!reasons.is_empty()).then_some(Verdict { plugin: NAME, code: Code::UnschedulableAndUnresolvable, reasons })
 }

@@ -4,9 +4,11 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/volumerestrictions.
 
-use super::volume_binding::claim_keys;
+use api::Pod;
+
+use super::volume_binding::{claim_keys, uses_claim};
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Plugin, Reads, Verdict, action};
 
 const NAME: &str = "VolumeRestrictions";
 const REASON: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by \
@@ -17,8 +19,18 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Claims,
     filter: Some(filter),
     score: None,
-    events: &[ClusterEvent::AssignedPod, ClusterEvent::Claim, ClusterEvent::Node],
+    events: action::POD_DELETE | action::CLAIM_ADD | action::NODE_ADD,
+    hint,
 };
+
+/// A pod that used one of the claims; or one of the claims came.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    match happened.event {
+        Event::Pod(Some(gone), None) => claim_keys(pod).any(|claim| claim_keys(gone).any(|freed| freed == claim)),
+        Event::Claim(_, claim) => uses_claim(pod, claim),
+        _ => true,
+    }
+}
 
 fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
     let mut exclusive = claim_keys(cycle.pod).filter(|key| {

@@ -2,14 +2,20 @@
 //!
 //! Models: kubernetes v1.36 pkg/scheduler/framework/plugins/volumezone.
 
+use api::{PersistentVolume, Pod};
+
+use super::volume_binding::{claim_keys, uses_claim};
 use crate::cache::NodeInfo;
-use crate::framework::{ClusterEvent, Code, Cycle, Plugin, Reads, Verdict};
+use crate::framework::{Code, Cycle, Event, Happened, Plugin, Reads, Verdict, action};
+use crate::lister::Lister;
 
 const NAME: &str = "VolumeZone";
-/// Labels of places; of each pair either name counts.
-const PLACES: [(&str, &str); 2] = [
-    ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
-    ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"),
+/// Labels of places.
+const PLACES: [&str; 4] = [
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.kubernetes.io/region",
 ];
 /// Between the zones of a volume that is in several.
 const SEPARATOR: &str = "__";
@@ -19,27 +25,65 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     reads: Reads::Claims,
     filter: Some(filter),
     score: None,
-    events: &[ClusterEvent::Node, ClusterEvent::Claim, ClusterEvent::Volume, ClusterEvent::Class],
+    events: action::NODE_ADD
+        | action::UPDATE_NODE_LABEL
+        | action::CLAIM_ADD
+        | action::CLAIM_UPDATE
+        | action::VOLUME_ADD
+        | action::VOLUME_UPDATE
+        | action::CLASS_ADD,
+    hint,
 };
 
-fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
-    let labels = &info.node.metadata.labels;
-    let has_place = PLACES.iter().any(|(new, old)| labels.contains(new) || labels.contains(old));
-    // A cluster without zones has no opinion.
-    if !has_place {
-        return None;
+/// One of the claims; a volume that came, or stands elsewhere now; a class that waits for pods.
+fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
+    match happened.event {
+        Event::Claim(_, claim) => uses_claim(pod, claim),
+        Event::Volume(Some(old), new) => !places(old).eq(places(new)),
+        Event::Class(_, class) => class.waits_for_first_consumer(),
+        _ => true,
     }
-    for volume in cycle.volumes.bound() {
-        for (new, old) in PLACES {
-            for key in [new, old] {
-                let Some(wanted) = volume.metadata.labels.get(key) else { continue };
-                let here = labels.get(key).or_else(|| labels.get(if key == new { old } else { new }));
-                if !here.is_some_and(|here| wanted.split(SEPARATOR).any(|zone| zone == here)) {
-                    let reason = "node(s) had no available volume zone";
-                    return Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, reason));
-                }
-            }
+}
+
+/// The labels of places that a volume has.
+fn places(volume: &PersistentVolume) -> impl Iterator<Item = (&'static str, &str)> {
+    PLACES.iter().filter_map(|key| Some((*key, volume.metadata.labels.get(key)?)))
+}
+
+/// Looks for the volumes before any node is looked at: a claim may be bound to one that is gone.
+pub(crate) fn pre_filter(pod: &Pod, lister: &dyn Lister) -> Result<(), Verdict> {
+    for claim in claim_keys(pod).filter_map(|key| lister.claim(&key)) {
+        let name = &claim.spec.volume_name;
+        if !name.is_empty() && lister.volume(name).is_none() {
+            let reason = thin::format_str!("persistentvolume {:?} not found", name.as_str());
+            return Err(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, reason));
         }
     }
-    None
+    Ok(())
+}
+
+fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Verdict> {
+    api::reached!("kube_scheduler::plugins::volume_zone::filter");
+    let labels = &info.node.metadata.labels;
+    // A cluster without zones has no opinion.
+    if !PLACES.iter().any(|key| labels.contains(key)) {
+        return None;
+    }
+    let is_there = |(key, zones): (&'static str, &str)| {
+        let here = labels.get(key).or_else(|| labels.get(today(key)));
+        here.is_some_and(|here| zones.split(SEPARATOR).any(|zone| zone == here))
+    };
+    if cycle.volumes.bound().iter().all(|volume| places(volume).all(is_there)) {
+        return None;
+    }
+    Some(Verdict::one(NAME, Code::UnschedulableAndUnresolvable, "node(s) had no available volume zone"))
+}
+
+/// What a label of an old volume is called on nodes today. A node's old label stands for no new one.
+fn today(key: &'static str) -> &'static str {
+    match key {
+        "failure-domain.beta.kubernetes.io/zone" => "topology.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/region" => "topology.kubernetes.io/region",
+        key => key,
+    }
 }

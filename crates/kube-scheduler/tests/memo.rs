@@ -1,4 +1,4 @@
-//! Whole decisions, against what the real scheduler decided: verdict per node, message, scores per plugin.
+//! What is remembered between decisions, on the clusters of the real scheduler's decisions (the suite `oracle/scheduler`).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ordered::OrderedMap;
@@ -9,10 +9,7 @@ use api::{
     Key, Kind, Object, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, StatefulSet,
     StorageClass, StringMap, Value,
 };
-use kube_scheduler::{
-    Cache, Candidate, Code, Decision, Diagnosis, Lister, Memo, Preemption, Scores, decide, default_selector,
-    fit_message,
-};
+use kube_scheduler::{Cache, Decision, Lister, Memo, decide, default_selector};
 
 /// The cluster of one case.
 #[derive(Default)]
@@ -84,82 +81,6 @@ fn world(case: &Value) -> (World, Cache) {
         budgets: typed(case, "pdbs"),
     };
     (world, cache)
-}
-
-/// What differs from the real decision, if anything.
-fn difference(case: &Value) -> Option<String> {
-    let (world, cache) = world(case);
-    let Object::Pod(pod) = Object::decode(Kind::Pod, case.get("incoming").clone()) else { panic!("a pod") };
-    let expect = case.get("expect");
-    match decide(&pod, &cache, &world, &mut Memo::default(), &mut 0) {
-        Decision::Node { name, scores, .. } => placed_difference(expect, &cache, &name, &scores),
-        Decision::Nowhere(diagnosis) => refused_difference(expect, &diagnosis),
-    }
-}
-
-fn placed_difference(expect: &Value, cache: &Cache, name: &str, scores: &Scores) -> Option<String> {
-    if expect.get("schedulable").as_bool() != Some(true) {
-        return Some(format!("placed on {name}, real: {}", expect.get("message").text()));
-    }
-    for (plugin, values) in &scores.by_plugin {
-        for (&index, value) in scores.nodes.iter().zip(values) {
-            let node = cache.at(index).name();
-            let wanted = expect.at(&["perPlugin", node]).get(plugin);
-            if wanted.as_int() != Some(*value) {
-                return Some(format!("{plugin} of {node}: {value}, real {wanted:?}"));
-            }
-        }
-    }
-    let best = expect.get("best").as_list();
-    (!best.iter().any(|node| node.text() == name)).then(|| format!("{name}, real one of {best:?}"))
-}
-
-fn refused_difference(expect: &Value, diagnosis: &Diagnosis) -> Option<String> {
-    if expect.get("schedulable").as_bool() == Some(true) {
-        return Some(format!("refused: {}", fit_message(diagnosis)));
-    }
-    for (node, status) in expect.get("nodeStatus").as_map().into_iter().flatten() {
-        let reasons: Vec<&str> = status.get("reasons").as_list().iter().map(Value::text).collect();
-        let verdict = diagnosis.by_node.get(node);
-        let same = verdict.is_some_and(|verdict| {
-            let code = match verdict.code {
-                Code::Unschedulable => "Unschedulable",
-                Code::UnschedulableAndUnresolvable => "UnschedulableAndUnresolvable",
-            };
-            verdict.plugin == status.get("plugin").text()
-                && code == status.get("code").text()
-                && verdict.reasons == reasons
-        });
-        if !same && diagnosis.before_filter.is_none() {
-            return Some(format!("{node}: {verdict:?}, real {status:?}"));
-        }
-    }
-    let message = fit_message(diagnosis);
-    let chosen = match &diagnosis.preemption {
-        Preemption::Chosen(candidate) => Some(&**candidate),
-        Preemption::NotTried | Preemption::NotEligible(_) | Preemption::Useless(_) => None,
-    };
-    if let Some(difference) = preemption_difference(expect, chosen) {
-        return Some(difference);
-    }
-    (message != expect.get("message").text()).then(|| format!("{message}\n   real {}", expect.get("message").text()))
-}
-
-/// Who is chosen to go, against the real choice; of equals it may take any.
-fn preemption_difference(expect: &Value, chosen: Option<&Candidate>) -> Option<String> {
-    let real = expect.get("preemptionCandidates").as_list();
-    let Some(chosen) = chosen else {
-        return (!real.is_empty()).then(|| format!("nobody preempted, real {real:?}"));
-    };
-    let may_be = expect.get("nominatedAnyOf").as_list();
-    if !may_be.iter().any(|node| node.text() == chosen.node) {
-        return Some(format!("{} preempted, real one of {may_be:?}", chosen.node));
-    }
-    let real = real.iter().find(|candidate| candidate.get("node").text() == chosen.node)?;
-    let victims: Vec<String> = chosen.victims.iter().map(|pod| pod.metadata.key().to_string()).collect();
-    let wanted: Vec<&str> = real.get("victims").as_list().iter().map(Value::text).collect();
-    let same = victims == wanted && real.get("numPDBViolations").as_int() == Some(chosen.violations as i64);
-    (!same).then(|| format!("{victims:?} with {} violations, real {real:?}", chosen.violations))
 }
 
 fn cases() -> Option<Vec<Value>> {
@@ -244,14 +165,4 @@ fn what_is_remembered_decides_nothing_else() {
         .collect();
     wrong.iter().take(5).for_each(|row| println!("{row}"));
     assert!(wrong.is_empty(), "{} of {} cases", wrong.len(), cases.len());
-}
-
-#[test]
-fn decisions_are_those_of_the_real_scheduler() {
-    let Some(cases) = cases() else { return };
-    let wrong: Vec<String> =
-        cases.iter().enumerate().filter_map(|(at, case)| Some(format!("{at}: {}", difference(case)?))).collect();
-    println!("scheduler: {} of {} decisions", cases.len() - wrong.len(), cases.len());
-    wrong.iter().for_each(|row| println!("{row}"));
-    assert!(wrong.is_empty());
 }
