@@ -114,6 +114,18 @@ spec:
   accessModes: [ReadWriteOnce]
   storageClassName: manual
   hostPath: {path: /tmp/kept}
+# Placement: hosts of one's own, replicas that spread, a claim, and a pod that others have to make room for.
+cat > crowd.yaml <<'END'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: crowd
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata:
+  name: first
+value: 1000
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -122,6 +134,9 @@ metadata:
 spec:
   storageClassName: manual
   volumeName: kept
+  name: data
+  namespace: crowd
+spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
 ---
@@ -164,3 +179,45 @@ kubectl scale statefulset set --replicas=1
 kubectl create cronjob tick --image=busybox --schedule='* * * * *' -- date
 sleep 130
 kubectl delete statefulset set
+kind: Deployment
+metadata:
+  name: many
+  namespace: crowd
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: many}}
+  template:
+    metadata: {labels: {app: many}}
+    spec:
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - {labelSelector: {matchLabels: {app: many}}, topologyKey: kubernetes.io/hostname}
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: DoNotSchedule
+        labelSelector: {matchLabels: {app: many}}
+      containers:
+      - name: pause
+        image: registry.k8s.io/pause:3.10
+        resources: {requests: {cpu: 1500m}}
+END
+kubectl apply -f crowd.yaml
+kubectl wait --for=condition=Available -n crowd deployment/many
+kubectl apply -f - <<'END'
+apiVersion: v1
+kind: Pod
+metadata:
+  name: first
+  namespace: crowd
+spec:
+  priorityClassName: first
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+  containers:
+  - name: pause
+    image: registry.k8s.io/pause:3.10
+    resources: {requests: {cpu: 1500m}}
+END
+kubectl wait --for=condition=Ready -n crowd pod/first
