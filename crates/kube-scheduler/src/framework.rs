@@ -158,7 +158,7 @@ impl Cycle<'_> {
 }
 
 type FilterFn = fn(&Cycle<'_>, &NodeInfo) -> Option<Verdict>;
-type ScoreFn = fn(&Cycle<'_>, &NodeInfo) -> i64;
+type ScoreFn = fn(&Cycle<'_>, &[&NodeInfo]) -> Vec<i64>;
 
 /// What a plugin makes of the raw scores of all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +201,21 @@ pub(crate) struct Plugin {
 /// The scoring half of a plugin.
 pub(crate) struct Score {
     pub(crate) weight: i64,
+    /// One for each node.
     pub(crate) raw: ScoreFn,
     pub(crate) normalize: Normalize,
     /// Whether the plugin has nothing to say of this pod, so that it gives no score at all.
     pub(crate) skips: fn(&Cycle<'_>) -> bool,
+}
+
+impl Score {
+    /// Whether what a node gets hangs on no other node.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.normalize == Normalize::No
+    }
+}
+
+/// Asks node after node.
+pub(crate) fn each(cycle: &Cycle<'_>, nodes: &[&NodeInfo], score: fn(&Cycle<'_>, &NodeInfo) -> i64) -> Vec<i64> {
+    nodes.iter().map(|info| score(cycle, info)).collect()
 }

@@ -57,6 +57,8 @@ pub(crate) struct Answer {
     pub(crate) verdict: Option<Rc<Verdict>>,
     /// The raw scores, in the order of the plugins that score; 0 for those that read more.
     pub(crate) raw: [i64; SCORERS_MAX],
+    /// The sum of the weighted scores that hang on no other node.
+    pub(crate) fixed: i64,
 }
 
 impl Memo {
@@ -210,11 +212,6 @@ impl Shape {
         })
     }
 
-    /// What a node said, if it was asked.
-    pub(crate) fn known(&self, info: &NodeInfo) -> Option<&Answer> {
-        self.answers[info.index].as_ref()
-    }
-
     fn is_true(&self, cache: &Cache, lister: &dyn Lister) -> bool {
         let (labels, selector) = (self.labels.clone(), self.default_selector.clone());
         let mut fresh = Shape::new(&self.like, labels, selector, cache, lister);
@@ -247,13 +244,16 @@ impl Shape {
 fn answer(cycle: &Cycle<'_>, info: &NodeInfo) -> Answer {
     let reading_it_alone = || PLUGINS.iter().filter(|plugin| plugin.reads == Reads::Node);
     let verdict = reading_it_alone().filter_map(|plugin| plugin.filter).find_map(|filter| filter(cycle, info));
-    let mut raw = [0; SCORERS_MAX];
+    let (mut raw, mut fixed) = ([0; SCORERS_MAX], 0);
     if verdict.is_none() {
         for (value, plugin) in raw.iter_mut().zip(PLUGINS.iter().filter(|plugin| plugin.score.is_some())) {
             if let Some(score) = plugin.score.as_ref().filter(|_| plugin.reads == Reads::Node) {
-                *value = (score.raw)(cycle, info);
+                *value = (score.raw)(cycle, &[info]).first().copied().unwrap_or(0);
+                if score.is_fixed() && !(score.skips)(cycle) {
+                    fixed += *value * score.weight;
+                }
             }
         }
     }
-    Answer { verdict: verdict.map(Rc::new), raw }
+    Answer { verdict: verdict.map(Rc::new), raw, fixed }
 }

@@ -126,13 +126,7 @@ impl SchedulingQueue {
             return;
         }
         self.sequence += 1;
-        let waiting = Waiting {
-            pod,
-            since: now,
-            sequence: self.sequence,
-            attempts: 0,
-            refused_by: OrderedSet::new(),
-        };
+        let waiting = Waiting { pod, since: now, sequence: self.sequence, attempts: 0, refused_by: OrderedSet::new() };
         self.active.insert(waiting.rank());
         self.pods.insert(key, waiting);
     }

@@ -3,8 +3,8 @@
 //! Models: kubernetes v1.36 staging/src/k8s.io/component-helpers/resource (PodRequests) and the scheduler's defaults for scores.
 
 use api::core::container::Container;
-use api::quantity::Quantity;
 use api::pod_resources::{self, Bound};
+use api::quantity::Quantity;
 use api::{Pod, ResourceList, Str, Value};
 use ordered::OrderedMap;
 

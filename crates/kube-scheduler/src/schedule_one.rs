@@ -11,7 +11,7 @@ use crate::cache::{Cache, NodeInfo};
 use crate::diagnosis::Diagnosis;
 use crate::framework::{Code, Cycle, Normalize, Reads, Score, Verdict};
 use crate::lister::Lister;
-use crate::memo::{Answer, Memo, Shape};
+use crate::memo::{Memo, Shape};
 use crate::plugins::{PLUGINS, inter_pod_affinity, node_affinity, pod_topology_spread, volume_binding, volume_zone};
 use crate::preemption::{self, priority};
 
@@ -38,12 +38,11 @@ pub enum Decision {
     Nowhere(Diagnosis),
 }
 
-/// The scores of the feasible nodes: weighted, normalised.
+/// The scores of the feasible nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scores {
-    /// By plugin, the nodes in the order in which they were looked at.
-    pub by_plugin: Vec<(&'static str, Vec<i64>)>,
-    /// Their sums.
+    /// The sums of what the plugins give, weighted and normalised, in the order in which the nodes were looked at. A plugin that
+    /// has nothing to say of the pod gives nothing.
     pub total: Vec<i64>,
     /// The places of the nodes in the order of nodes.
     pub nodes: Vec<usize>,
@@ -212,27 +211,19 @@ fn feasible_wanted(nodes: usize) -> usize {
 }
 
 fn score_nodes(cycle: &Cycle<'_>, shape: &mut Shape, nodes: &[&NodeInfo]) -> Scores {
-    // All are known but those of nodes that were looked at with promises.
-    for info in nodes {
-        shape.answer(cycle, info);
-    }
-    let answers: Vec<&Answer> = nodes.iter().filter_map(|info| shape.known(info)).collect();
-    let mut scores = Scores {
-        by_plugin: Vec::with_capacity(SCORERS_MAX),
-        total: vec![0; nodes.len()],
-        nodes: nodes.iter().map(|info| info.index).collect(),
-    };
+    let mut total: Vec<i64> = nodes.iter().map(|info| shape.answer(cycle, info).fixed).collect();
     for (at, plugin) in PLUGINS.iter().filter(|plugin| plugin.score.is_some()).enumerate() {
-        let Some(score) = plugin.score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
+        let Some(score) = plugin.score.as_ref().filter(|score| !score.is_fixed() && !(score.skips)(cycle)) else {
+            continue;
+        };
         let raw = match plugin.reads {
-            Reads::Node => answers.iter().map(|answer| answer.raw[at]).collect(),
-            Reads::Claims | Reads::Others => nodes.iter().map(|info| (score.raw)(cycle, info)).collect(),
+            Reads::Node => nodes.iter().map(|info| shape.answer(cycle, info).raw[at]).collect(),
+            Reads::Claims | Reads::Others => (score.raw)(cycle, nodes),
         };
         let values = normalised(score, raw);
-        scores.total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
-        scores.by_plugin.push((plugin.name, values));
+        total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
     }
-    scores
+    Scores { total, nodes: nodes.iter().map(|info| info.index).collect() }
 }
 
 /// Raw scores, normalised and weighted. Plain loops: this is done for every pod and node.

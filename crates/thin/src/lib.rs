@@ -4,6 +4,7 @@
 //! for building text piece by piece: that is what `String` is for.
 
 use std::borrow::{Borrow, Cow};
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -12,8 +13,21 @@ use arcstr::ArcStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Immutable text. Cloning copies a pointer; the empty text allocates nothing.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Str(ArcStr);
+
+impl Ord for Str {
+    /// Texts that are one in memory are not read: the namespaces of keys are, and a map compares many of them per look.
+    fn cmp(&self, other: &Str) -> Ordering {
+        if self.same(other) { Ordering::Equal } else { self.as_str().cmp(other.as_str()) }
+    }
+}
+
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Str) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// Formats into a [`Str`].
 #[macro_export]

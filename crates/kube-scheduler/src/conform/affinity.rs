@@ -6,8 +6,8 @@ use api::conform::{Case, Suite, object};
 use api::{Map, Node, Pod, Value};
 
 use super::{
-    Fields, REFUSED_BY_API, Reason, cache, check_selectors, filter, filter_one, list, score_row, status, teams, typed, wanted,
-    wanted_scores, wanted_status, with_cycle,
+    Fields, REFUSED_BY_API, Reason, cache, check_selectors, filter, filter_one, list, score_row, status, teams, typed,
+    wanted, wanted_scores, wanted_status, with_cycle,
 };
 use crate::cache::{Cache, NodeInfo};
 use crate::framework::Cycle;
@@ -19,14 +19,15 @@ pub(super) const SUITE: Suite = Suite {
     name: "scheduler_interpodaffinity",
     run,
     expect,
-    functions: &["kube_scheduler::plugins::inter_pod_affinity::state", "kube_scheduler::plugins::inter_pod_affinity::refusal"],
+    functions: &[
+        "kube_scheduler::plugins::inter_pod_affinity::state",
+        "kube_scheduler::plugins::inter_pod_affinity::refusal",
+    ],
 };
 
 fn run(case: &Case<'_>) -> Result<Value, Reason> {
     match case.test {
-        "TestRequiredAffinitySingleNode" => {
-            filter_one(PLUGIN, case, typed(case.get("node")), list(case, "pods"))
-        }
+        "TestRequiredAffinitySingleNode" => filter_one(PLUGIN, case, typed(case.get("node")), list(case, "pods")),
         "TestRequiredAffinityMultipleNodes" => multiple(case),
         "TestPreferredAffinity" | "TestPreferredAffinityWithHardPodAffinitySymmetricWeight" => preferred(case),
         "TestGetTPMapMatchingIncomingAffinityAntiAffinity" => Ok(counted(case)),

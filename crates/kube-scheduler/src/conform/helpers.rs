@@ -42,7 +42,9 @@ fn scheduling(case: &Case<'_>) -> Result<Value, Reason> {
             Ok(matches(args.get("nodeSelector"), args.get("node")).into())
         }
         "TestFindMatchingUntoleratedTaint" => tolerated(case),
-        "TestMatchNodeSelectorTermsStateless" => Err("asks that the selector is left as it was: ours is not changed".into()),
+        "TestMatchNodeSelectorTermsStateless" => {
+            Err("asks that the selector is left as it was: ours is not changed".into())
+        }
         "TestGetAvoidPodsFromNode" => Err("an annotation that the default profile does not read".into()),
         _ => case.unknown(),
     }

@@ -18,8 +18,8 @@ use std::rc::Rc;
 use api::conform::{Case, Suite, object, typed as decode};
 use api::meta::{LabelSelector, OwnerReference};
 use api::{
-    Key, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Resource, Service,
-    StorageClass, Str, StringMap, Value,
+    Key, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Resource, Service, StorageClass, Str,
+    StringMap, Value,
 };
 
 use crate::cache::{Cache, NodeInfo};
@@ -87,9 +87,8 @@ impl Lister for World {
         self.budgets.iter().collect()
     }
     fn default_selector(&self, pod: &Pod) -> Option<LabelSelector> {
-        let owner = |owner: &OwnerReference| {
-            self.sets.get(&Key::new(pod.metadata.namespace.clone(), owner.name.clone()))
-        };
+        let owner =
+            |owner: &OwnerReference| self.sets.get(&Key::new(pod.metadata.namespace.clone(), owner.name.clone()));
         default_selector(pod, self.services.iter().map(|service| &**service), &owner)
     }
 }
@@ -222,8 +221,7 @@ fn scores(name: &str, pod: &Rc<Pod>, cache: &Cache, world: &World, feasible: &[&
     let Some(score) = plugin(name).score.as_ref() else { return Value::Null };
     let values = with_cycle(pod, cache, world, |cycle| {
         cycle.spread_weights = pod_topology_spread::weights(&cycle.spread, feasible);
-        let raw = |info: &&NodeInfo| (score.raw)(cycle, info);
-        (!(score.skips)(cycle)).then(|| normalised(score, feasible.iter().map(raw).collect()))
+        (!(score.skips)(cycle)).then(|| normalised(score, (score.raw)(cycle, feasible)))
     });
     let Some(values) = values else { return Value::Null };
     scores_of(feasible.iter().map(|info| info.name().clone()), values.into_iter().map(|value| value / score.weight))

@@ -127,4 +127,3 @@ fn ports(case: &Case<'_>) -> Result<Value, Reason> {
         _ => case.unknown(),
     }
 }
-

@@ -6,12 +6,13 @@ use api::conform::{Case, Suite, object};
 use api::{Key, Map, Pod, StringMap, Value};
 
 use super::{World, cache, code_name, list, typed, with_cycle};
-use crate::cache::Cache;
+use crate::cache::{Cache, NodeInfo};
 use crate::diagnosis::{Diagnosis, fit_message};
 use crate::framework::Verdict;
 use crate::memo::Memo;
+use crate::plugins::{PLUGINS, pod_topology_spread};
 use crate::preemption::{Candidate, Preemption, best_of, dry_run};
-use crate::schedule_one::{Decision, Scores, decide};
+use crate::schedule_one::{Decision, Scores, decide, normalised};
 
 pub(super) const SUITE: Suite = Suite {
     name: "oracle/scheduler",
@@ -30,7 +31,9 @@ fn world_of(case: &Case<'_>) -> (World, Cache) {
         ..World::default()
     };
     for set in list::<api::StatefulSet>(case, "statefulSets") {
-        world.sets.insert(Key::new(set.metadata.namespace.clone(), set.metadata.name.clone()), set.spec.selector.clone());
+        world
+            .sets
+            .insert(Key::new(set.metadata.namespace.clone(), set.metadata.name.clone()), set.spec.selector.clone());
     }
     world.set_claims(list(case, "pvcs"));
     world.set_volumes(list(case, "pvs"));
@@ -42,25 +45,36 @@ fn run(case: &Case<'_>) -> Value {
     let (world, cache) = world_of(case);
     let pod = typed::<Pod>(case.get("incoming"));
     match decide(&pod, &cache, &world, &mut Memo::default(), &mut 0) {
-        Decision::Node { scores, name, .. } => placed(&cache, &name, &scores),
+        Decision::Node { scores, name, .. } => placed(&pod, &cache, &world, &name, &scores),
         Decision::Nowhere(diagnosis) => refused(&pod, &cache, &world, &diagnosis),
     }
 }
 
-/// The scores, and all nodes with the best of them: the real choice is by chance among these.
-fn placed(cache: &Cache, name: &str, scores: &Scores) -> Value {
-    let mut by_node = Map::new();
-    for (at, &index) in scores.nodes.iter().enumerate() {
-        let of_plugin = |(plugin, values): &(&'static str, Vec<i64>)| ((*plugin).into(), values[at].into());
-        by_node.insert(cache.at(index).name().clone(), Value::Map(scores.by_plugin.iter().map(of_plugin).collect()));
-    }
+/// The sums, all nodes with the best of them (the real choice is by chance among these), and what each plugin gave.
+fn placed(pod: &Rc<Pod>, cache: &Cache, world: &World, name: &str, scores: &Scores) -> Value {
+    let nodes: Vec<&NodeInfo> = scores.nodes.iter().map(|&index| cache.at(index)).collect();
     let most = scores.total.iter().max();
-    let tops = scores.nodes.iter().zip(&scores.total).filter(|(_, total)| Some(*total) == most);
-    let mut best: Vec<Value> = tops.map(|(&index, _)| cache.at(index).name().clone().into()).collect();
+    let tops = nodes.iter().zip(&scores.total).filter(|(_, total)| Some(*total) == most);
+    let mut best: Vec<Value> = tops.map(|(info, _)| info.name().clone().into()).collect();
     if best.is_empty() {
         best.push(name.into());
     }
-    object([("best", best.into()), ("perPlugin", Value::Map(by_node))])
+    let totals = nodes.iter().zip(&scores.total).map(|(info, total)| (info.name().clone(), (*total).into())).collect();
+    object([("best", best.into()), ("total", Value::Map(totals)), ("perPlugin", per_plugin(pod, cache, world, &nodes))])
+}
+
+fn per_plugin(pod: &Rc<Pod>, cache: &Cache, world: &World, nodes: &[&NodeInfo]) -> Value {
+    let mut by_node = Value::map();
+    with_cycle(pod, cache, world, |cycle| {
+        cycle.spread_weights = pod_topology_spread::weights(&cycle.spread, nodes);
+        for plugin in PLUGINS {
+            let Some(score) = plugin.score.as_ref().filter(|score| !(score.skips)(cycle)) else { continue };
+            for (info, value) in nodes.iter().zip(normalised(score, (score.raw)(cycle, nodes))) {
+                by_node.set(&[info.name(), plugin.name], value);
+            }
+        }
+    });
+    by_node
 }
 
 fn refused(pod: &Rc<Pod>, cache: &Cache, world: &World, diagnosis: &Diagnosis) -> Value {
@@ -122,5 +136,7 @@ fn expect(case: &Case<'_>) -> Value {
         plugins.remove("DynamicResources");
         nodes.insert(node, Value::Map(plugins));
     }
-    object([("best", listed("best")), ("perPlugin", Value::Map(nodes))])
+    let is_scored = !nodes.is_empty();
+    let totals = if is_scored { mapped("total") } else { Map::new() };
+    object([("best", listed("best")), ("total", Value::Map(totals)), ("perPlugin", Value::Map(nodes))])
 }

@@ -118,8 +118,7 @@ fn after_filter(case: &Case<'_>) -> Result<Value, Reason> {
     }
     let (cache, world) = (cache(list(case, "nodes"), list(case, "pods")), world_of(case));
     let verdicts = given_verdicts(case.get("filteredNodesStatuses").get("nodeToStatus"));
-    let preemption =
-        with_cycle(&typed(case.get("pod")), &cache, &world, |cycle| preempt(cycle, &cache, &verdicts));
+    let preemption = with_cycle(&typed(case.get("pod")), &cache, &world, |cycle| preempt(cycle, &cache, &verdicts));
     Ok(match preemption {
         Preemption::Chosen(candidate) => object([("node", candidate.node.into()), ("message", "".into())]),
         Preemption::Useless(outcomes) => {
@@ -158,7 +157,8 @@ fn tried(case: &Case<'_>) -> Result<Value, Reason> {
     let (cache, world) = (cache(nodes_of(case), list(case, "initPods")), world_of(case));
     let one = |pod: &Rc<Pod>| -> Value {
         let verdicts = all_refused(&cache);
-        let mut found = with_cycle(pod, &cache, &world, |cycle| dry_run(cycle, &cache, &verdicts, &candidates_wanted).0);
+        let mut found =
+            with_cycle(pod, &cache, &world, |cycle| dry_run(cycle, &cache, &verdicts, &candidates_wanted).0);
         found.arrange_by_key(|candidate| candidate.node.clone());
         found.iter().map(candidate).collect::<Vec<_>>().into()
     };
@@ -236,7 +236,8 @@ fn is_eligible(case: &Case<'_>) -> bool {
 fn more_important(case: &Case<'_>) -> Result<Value, Reason> {
     let victim = |field: &str| -> Option<Pod> {
         let victim = case.get(field);
-        let is_group = victim.get("pods").as_list().iter().any(|pod| !pod.at(&["Pod", "spec", "schedulingGroup"]).is_null());
+        let is_group =
+            victim.get("pods").as_list().iter().any(|pod| !pod.at(&["Pod", "spec", "schedulingGroup"]).is_null());
         if is_group {
             return None;
         }

@@ -67,7 +67,8 @@ fn check_settings(case: &Case<'_>) -> Result<(), Reason> {
     if is_ignoring {
         return Err("resources that a profile ignores".to_owned());
     }
-    let has_devices = ["draExtendedResourceEnabled", "enableDRANodeAllocatableResources"].iter().any(|flag| case.flag(flag));
+    let has_devices =
+        ["draExtendedResourceEnabled", "enableDRANodeAllocatableResources"].iter().any(|flag| case.flag(flag));
     if has_devices || !case.get("draObjects").is_null() {
         return Err(DYNAMIC.to_owned());
     }
@@ -184,7 +185,9 @@ fn of_pod(case: &Case<'_>) -> Result<Value, Reason> {
             let of_pod = |bound| pod_resources::for_pods(pod.at(&["spec", "resources"]), bound);
             Ok((!of_pod(Bound::Requests).is_empty() || !of_pod(Bound::Limits).is_empty()).into())
         }
-        "TestIsPodLevelLimitsSet" => Ok((!pod_resources::for_pods(pod.at(&["spec", "resources"]), Bound::Limits).is_empty()).into()),
+        "TestIsPodLevelLimitsSet" => {
+            Ok((!pod_resources::for_pods(pod.at(&["spec", "resources"]), Bound::Limits).is_empty()).into())
+        }
         "TestIsSupportedPodLevelResource" => Ok(pod_resources::is_for_pods(case.text("resource")).into()),
         _ => Ok(requested(case, &pod)),
     }
@@ -227,7 +230,8 @@ fn whole(list: &Value) -> Value {
 }
 
 fn wanted_of_pod(case: &Case<'_>) -> Value {
-    if ["TestIsPodLevelResourcesSet", "TestIsPodLevelLimitsSet", "TestIsSupportedPodLevelResource"].contains(&case.test) {
+    if ["TestIsPodLevelResourcesSet", "TestIsPodLevelLimitsSet", "TestIsSupportedPodLevelResource"].contains(&case.test)
+    {
         return case.flag("expected").into();
     }
     let mut answer = Value::map();

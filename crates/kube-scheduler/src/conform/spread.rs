@@ -18,7 +18,10 @@ pub(super) const SUITE: Suite = Suite {
     name: "scheduler_podtopologyspread",
     run,
     expect,
-    functions: &["kube_scheduler::plugins::pod_topology_spread::state", "kube_scheduler::plugins::pod_topology_spread::refusal"],
+    functions: &[
+        "kube_scheduler::plugins::pod_topology_spread::state",
+        "kube_scheduler::plugins::pod_topology_spread::refusal",
+    ],
 };
 
 fn run(case: &Case<'_>) -> Result<Value, Reason> {

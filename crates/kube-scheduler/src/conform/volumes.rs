@@ -26,7 +26,10 @@ pub(super) const VOLUME_BINDING: Suite = Suite {
     name: "scheduler_volumebinding",
     run: bindings,
     expect: wanted_bindings,
-    functions: &["kube_scheduler::plugins::volume_binding::pre_filter", "kube_scheduler::plugins::volume_binding::filter"],
+    functions: &[
+        "kube_scheduler::plugins::volume_binding::pre_filter",
+        "kube_scheduler::plugins::volume_binding::filter",
+    ],
 };
 
 const BETA_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
@@ -123,12 +126,12 @@ fn zones(case: &Case<'_>) -> Result<Value, Reason> {
 
 fn bindings(case: &Case<'_>) -> Result<Value, Reason> {
     match case.test {
-        "TestVolumeBinding" if !case.get("capacities").as_list().is_empty() => {
-            Err("capacities of storage".to_owned())
-        }
+        "TestVolumeBinding" if !case.get("capacities").as_list().is_empty() => Err("capacities of storage".to_owned()),
         "TestVolumeBinding" => Ok(binding(case)),
         "TestScore" => Err("scores by capacity are behind a gate that is off".to_owned()),
-        "Test_PreBindPreFlight" => Err("a state of the framework: what is to be bound is asked of the claims".to_owned()),
+        "Test_PreBindPreFlight" => {
+            Err("a state of the framework: what is to be bound is asked of the claims".to_owned())
+        }
         _ => case.unknown(),
     }
 }

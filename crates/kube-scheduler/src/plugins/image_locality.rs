@@ -3,7 +3,7 @@
 use api::{Pod, Str};
 
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always};
+use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always, each};
 
 const MIB: i64 = 1 << 20;
 const MIN_THRESHOLD: i64 = 23 * MIB;
@@ -13,7 +13,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: "ImageLocality",
     reads: Reads::Node,
     filter: None,
-    score: Some(Score { weight: 1, raw: score, normalize: Normalize::No, skips: |_| false }),
+    score: Some(Score {
+        weight: 1,
+        raw: |cycle, nodes| each(cycle, nodes, score),
+        normalize: Normalize::No,
+        skips: |_| false,
+    }),
     events: 0,
     hint: always,
 };

@@ -10,7 +10,7 @@ use api::{Node, Pod, Str};
 
 use super::labels_of_selector;
 use crate::cache::{Cache, NodeInfo};
-use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action, each};
 use crate::lister::Lister;
 use crate::places::Places;
 
@@ -22,7 +22,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
     reads: Reads::Others,
     filter: Some(filter),
-    score: Some(Score { weight: 2, raw: score, normalize: Normalize::Range, skips: has_nothing_to_say }),
+    score: Some(Score {
+        weight: 2,
+        raw: |cycle, nodes| each(cycle, nodes, score),
+        normalize: Normalize::Range,
+        skips: has_nothing_to_say,
+    }),
     events: action::POD_ADD
         | action::POD_DELETE
         | action::UPDATE_POD_LABEL
@@ -115,9 +120,8 @@ pub(crate) fn labels_of_rules<'a>(pod: &'a Pod) -> impl Iterator<Item = &'a Str>
 /// name its label, if that is new. Upstream asks that all terms match, and so does this.
 fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
     let lister = happened.lister;
-    let matches_terms = |terms: &[PodAffinityTerm], other: &Pod| {
-        !terms.is_empty() && matches_all(terms, pod, other, lister)
-    };
+    let matches_terms =
+        |terms: &[PodAffinityTerm], other: &Pod| !terms.is_empty() && matches_all(terms, pod, other, lister);
     let (wanted, avoided) = (required(near(pod)), required(far(pod)));
     match happened.event {
         Event::Pod(None, Some(new)) => matches_terms(wanted, new),

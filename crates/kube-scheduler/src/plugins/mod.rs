@@ -43,8 +43,7 @@ pub(crate) static PLUGINS: &[Plugin] = &[
 /// to refuse, anything could help.
 pub(crate) fn is_worth_a_try(pod: &Pod, refused_by: &OrderedSet<&'static str>, happened: &Happened<'_>) -> bool {
     let actions = happened.event.actions();
-    refused_by.is_empty()
-        || registered(actions, refused_by).any(|plugin| (plugin.hint)(pod, happened))
+    refused_by.is_empty() || registered(actions, refused_by).any(|plugin| (plugin.hint)(pod, happened))
 }
 
 /// Whether such an event could make one of the plugins that refused a pod change its mind.

@@ -6,7 +6,7 @@ use api::core::affinity::{NodeAffinity, NodeSelector};
 use api::{Node, Pod, Str};
 
 use crate::cache::NodeInfo;
-use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action, each};
 
 const NAME: &str = "NodeAffinity";
 
@@ -14,7 +14,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
     reads: Reads::Node,
     filter: Some(filter),
-    score: Some(Score { weight: 2, raw: score, normalize: Normalize::ToMax, skips: has_no_preference }),
+    score: Some(Score {
+        weight: 2,
+        raw: |cycle, nodes| each(cycle, nodes, score),
+        normalize: Normalize::ToMax,
+        skips: has_no_preference,
+    }),
     events: action::NODE_ADD | action::UPDATE_NODE_LABEL,
     hint,
 };

@@ -1,13 +1,18 @@
 //! Cpu and memory should fill at the same pace.
 
 use crate::cache::{NodeInfo, Request};
-use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always};
+use crate::framework::{Cycle, Normalize, Plugin, Reads, Score, always, each};
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "NodeResourcesBalancedAllocation",
     reads: Reads::Node,
     filter: None,
-    score: Some(Score { weight: 1, raw: score, normalize: Normalize::No, skips: is_best_effort }),
+    score: Some(Score {
+        weight: 1,
+        raw: |cycle, nodes| each(cycle, nodes, score),
+        normalize: Normalize::No,
+        skips: is_best_effort,
+    }),
     events: 0,
     hint: always,
 };

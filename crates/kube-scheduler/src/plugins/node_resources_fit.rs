@@ -5,7 +5,7 @@ use std::rc::Rc;
 use api::{Node, Pod, Str};
 
 use crate::cache::{NodeInfo, Request};
-use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action, each};
 
 const NAME: &str = "NodeResourcesFit";
 
@@ -13,7 +13,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
     reads: Reads::Node,
     filter: Some(filter),
-    score: Some(Score { weight: 1, raw: least_allocated, normalize: Normalize::No, skips: |_| false }),
+    score: Some(Score {
+        weight: 1,
+        raw: |cycle, nodes| each(cycle, nodes, least_allocated),
+        normalize: Normalize::No,
+        skips: |_| false,
+    }),
     events: action::NODE_ADD | action::UPDATE_NODE_ALLOCATABLE | action::POD_DELETE,
     hint,
 };

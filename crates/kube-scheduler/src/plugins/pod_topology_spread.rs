@@ -23,7 +23,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
     reads: Reads::Others,
     filter: Some(filter),
-    score: Some(Score { weight: 2, raw: score, normalize: Normalize::Spread, skips: has_no_wish }),
+    score: Some(Score { weight: 2, raw: scores, normalize: Normalize::Spread, skips: has_no_wish }),
     events: action::POD_ADD
         | action::POD_DELETE
         | action::UPDATE_POD_LABEL
@@ -72,14 +72,14 @@ fn hint(pod: &Pod, happened: &Happened<'_>) -> bool {
     match happened.event {
         Event::Node(old, new) => is_other_node(&hard, old, new),
         Event::Pod(old, new) => {
-            let is_near = |other: Option<&Pod>| {
-                other.is_none_or(|other| other.metadata.namespace == pod.metadata.namespace)
-            };
+            let is_near =
+                |other: Option<&Pod>| other.is_none_or(|other| other.metadata.namespace == pod.metadata.namespace);
             is_near(old) && is_near(new) && is_other_count(&hard, old, new)
         }
         Event::Itself(old, new) => {
             let honours_taints = hard.iter().any(|constraint| constraint.honours_taints);
-            (honours_taints && old.spec.tolerations != new.spec.tolerations) || is_other_count(&hard, Some(old), Some(new))
+            (honours_taints && old.spec.tolerations != new.spec.tolerations)
+                || is_other_count(&hard, Some(old), Some(new))
         }
         Event::Claim(..) | Event::Volume(..) | Event::Class(..) => true,
     }
@@ -316,17 +316,29 @@ fn has_no_wish(cycle: &Cycle<'_>) -> bool {
 }
 
 /// The number of matching pods near, weighed by how many domains there are; less is better. Negative: the node has no say.
-fn score(cycle: &Cycle<'_>, info: &NodeInfo) -> i64 {
+/// A loop per constraint: this is done for every pod and node.
+fn scores(cycle: &Cycle<'_>, nodes: &[&NodeInfo]) -> Vec<i64> {
     let soft = &cycle.spread.soft;
-    if cycle.spread.needs_all_labels && !has_all_labels(soft, info) {
-        return -1;
+    let mut sums = vec![0.0; nodes.len()];
+    for (constraint, weight) in
+        soft.iter().zip(&cycle.spread_weights).filter(|(constraint, _)| constraint.places.len > 0)
+    {
+        let least = (constraint.max_skew - 1) as f64;
+        for (sum, info) in sums.iter_mut().zip(nodes) {
+            if let Some(place) = constraint.places.of(info) {
+                *sum += constraint.counts[place] as f64 * weight + least;
+            }
+        }
     }
-    let mut sum = 0.0;
-    for (constraint, weight) in soft.iter().zip(&cycle.spread_weights) {
-        let Some(place) = constraint.places.of(info) else { continue };
-        sum += constraint.counts[place] as f64 * weight + (constraint.max_skew - 1) as f64;
+    let mut scores: Vec<i64> = sums.into_iter().map(rounded).collect();
+    if cycle.spread.needs_all_labels {
+        for (score, info) in scores.iter_mut().zip(nodes) {
+            if !has_all_labels(soft, info) {
+                *score = -1;
+            }
+        }
     }
-    rounded(sum)
+    scores
 }
 
 /// The nearest whole number, halves up. The sum is not negative and small enough for its fraction to be exact.
@@ -347,8 +359,12 @@ pub(crate) fn weights(state: &Rc<State>, feasible: &[&NodeInfo]) -> Vec<f64> {
 /// ln(domains + 2), counting the domains of the nodes that the pod fits on.
 fn weight(constraint: &Constraint, state: &State, feasible: &[&NodeInfo]) -> f64 {
     let counted = feasible.iter().filter(|info| !state.needs_all_labels || has_all_labels(&state.soft, info));
-    let domains = if constraint.key == HOSTNAME {
+    let domains = if constraint.key == HOSTNAME && !state.needs_all_labels {
+        feasible.len()
+    } else if constraint.key == HOSTNAME {
         counted.count()
+    } else if constraint.places.len == 0 {
+        usize::from(!state.needs_all_labels && !feasible.is_empty())
     } else {
         // Nodes without the label are one domain more, as upstream counts them.
         let nowhere = constraint.places.len;

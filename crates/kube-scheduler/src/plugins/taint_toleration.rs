@@ -4,7 +4,7 @@ use api::Pod;
 use api::core::node::{Node, Taint};
 
 use crate::cache::NodeInfo;
-use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action};
+use crate::framework::{Code, Cycle, Event, Happened, Normalize, Plugin, Reads, Score, Verdict, action, each};
 
 const NAME: &str = "TaintToleration";
 
@@ -12,7 +12,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: NAME,
     reads: Reads::Node,
     filter: Some(filter),
-    score: Some(Score { weight: 3, raw: score, normalize: Normalize::Reversed, skips: |_| false }),
+    score: Some(Score {
+        weight: 3,
+        raw: |cycle, nodes| each(cycle, nodes, score),
+        normalize: Normalize::Reversed,
+        skips: |_| false,
+    }),
     events: action::NODE_ADD | action::UPDATE_NODE_TAINT | action::UPDATE_POD_TOLERATION,
     hint,
 };

@@ -139,7 +139,12 @@ fn what_a_node_is_like() {
             (NO, "node", &tainted(&["b", "c"]), &tainted(&["b"])),
             (NO, "node", &tainted(&["a"]), &tainted(&[])),
             (YES, "itself", "", tolerant),
-            (NO, "itself", "", "{metadata: {name: waits, namespace: default, labels: {a: b}}, spec: {tolerations: [{key: a, operator: Exists}]}}"),
+            (
+                NO,
+                "itself",
+                "",
+                "{metadata: {name: waits, namespace: default, labels: {a: b}}, spec: {tolerations: [{key: a, operator: Exists}]}}",
+            ),
         ],
     );
     let cordoned = "{metadata: {name: n}, spec: {unschedulable: true}}";
@@ -158,7 +163,9 @@ fn what_a_node_is_like() {
         ],
     );
     let port = |port: u32| {
-        format!("{{metadata: {{name: gone}}, spec: {{nodeName: n, containers: [{{name: c, ports: [{{containerPort: 1, hostPort: {port}}}]}}]}}}}")
+        format!(
+            "{{metadata: {{name: gone}}, spec: {{nodeName: n, containers: [{{name: c, ports: [{{containerPort: 1, hostPort: {port}}}]}}]}}}}"
+        )
     };
     check(
         "NodePorts",
@@ -182,8 +189,10 @@ fn placed(labels: &str) -> String {
 #[test]
 fn other_pods() {
     let term = "[{labelSelector: {matchLabels: {app: db}}, topologyKey: zone}]";
-    let near = format!("spec: {{affinity: {{podAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {term}}}}}}}");
-    let far = format!("spec: {{affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {term}}}}}}}");
+    let near =
+        format!("spec: {{affinity: {{podAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {term}}}}}}}");
+    let far =
+        format!("spec: {{affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {term}}}}}}}");
     let (db, web) = (placed("app: db"), placed("app: web"));
     let zone = |zone: &str| format!("{{metadata: {{name: n, labels: {{{zone}}}}}}}");
     check(
@@ -230,7 +239,8 @@ fn other_pods() {
 
 #[test]
 fn replicas_that_spread() {
-    let constraint = "{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: db}}}";
+    let constraint =
+        "{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: db}}}";
     let pod = format!("spec: {{topologySpreadConstraints: [{constraint}]}}");
     let (db, web) = (placed("app: db"), placed("app: web"));
     let zone = |zone: &str| format!("{{metadata: {{name: n, labels: {{{zone}}}}}}}");
@@ -260,8 +270,7 @@ fn volumes_and_claims() {
     let (mine, other) =
         ("{metadata: {name: mine, namespace: default}}", "{metadata: {name: other, namespace: default}}");
     let bound = "{metadata: {name: mine, namespace: default}, spec: {volumeName: v}}";
-    let (volume, zoned) =
-        ("{metadata: {name: v}}", "{metadata: {name: v, labels: {topology.kubernetes.io/zone: a}}}");
+    let (volume, zoned) = ("{metadata: {name: v}}", "{metadata: {name: v, labels: {topology.kubernetes.io/zone: a}}}");
     let waits = "{metadata: {name: c}, provisioner: p, volumeBindingMode: WaitForFirstConsumer}";
     let at_once = "{metadata: {name: c}, provisioner: p, volumeBindingMode: Immediate}";
     let allows = "{metadata: {name: c}, provisioner: p, volumeBindingMode: Immediate, allowedTopologies: [{}]}";
