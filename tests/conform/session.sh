@@ -114,18 +114,6 @@ spec:
   accessModes: [ReadWriteOnce]
   storageClassName: manual
   hostPath: {path: /tmp/kept}
-# Placement: hosts of one's own, replicas that spread, a claim, and a pod that others have to make room for.
-cat > crowd.yaml <<'END'
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: crowd
----
-apiVersion: scheduling.k8s.io/v1
-kind: PriorityClass
-metadata:
-  name: first
-value: 1000
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -134,9 +122,6 @@ metadata:
 spec:
   storageClassName: manual
   volumeName: kept
-  name: data
-  namespace: crowd
-spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
 ---
@@ -179,6 +164,30 @@ kubectl scale statefulset set --replicas=1
 kubectl create cronjob tick --image=busybox --schedule='* * * * *' -- date
 sleep 130
 kubectl delete statefulset set
+
+# Placement: hosts of one's own, replicas that spread, a claim, and a pod that others have to make room for.
+cat > crowd.yaml <<'END'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: crowd
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata:
+  name: first
+value: 1000
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  namespace: crowd
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+---
+apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: many

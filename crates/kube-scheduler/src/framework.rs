@@ -63,7 +63,7 @@ pub(crate) mod action {
     pub(crate) const NODE_DELETE: Actions = 1 << 1;
     pub(crate) const UPDATE_NODE_ALLOCATABLE: Actions = 1 << 2;
     pub(crate) const UPDATE_NODE_LABEL: Actions = 1 << 3;
-    /// A cordon counts as a taint.
+    /// The end of a cordon counts as one.
     pub(crate) const UPDATE_NODE_TAINT: Actions = 1 << 4;
     pub(crate) const POD_ADD: Actions = 1 << 5;
     pub(crate) const POD_DELETE: Actions = 1 << 6;
@@ -98,7 +98,9 @@ fn when(is_so: bool, actions: Actions) -> Actions {
 }
 
 fn node_actions(old: &Node, new: &Node) -> Actions {
-    let is_other_taint = old.spec.unschedulable != new.spec.unschedulable || old.spec.taints != new.spec.taints;
+    // A cordon alone helps nobody; its taint is looked at like any other.
+    let is_uncordoned = old.spec.unschedulable && !new.spec.unschedulable;
+    let is_other_taint = is_uncordoned || old.spec.taints != new.spec.taints;
     when(old.status.allocatable != new.status.allocatable, action::UPDATE_NODE_ALLOCATABLE)
         | when(old.metadata.labels != new.metadata.labels, action::UPDATE_NODE_LABEL)
         | when(is_other_taint, action::UPDATE_NODE_TAINT)

@@ -1,7 +1,5 @@
 //! `scheduler_interpodaffinity`.
 
-use std::rc::Rc;
-
 use api::conform::{Case, Suite, object};
 use api::{Map, Node, Pod, Value};
 
@@ -105,7 +103,7 @@ fn added(case: &Case<'_>) -> Value {
     with_cycle(&typed(case.get("pendingPod")), &cache, &teams(), |cycle| {
         if let Some(info) = cache.get(&more.spec.node_name) {
             let mut info = info.clone();
-            cycle.put_back(&Rc::clone(&more), &mut info);
+            cycle.put_back(&more, &mut info);
             cycle.take_out(&more, &mut info);
             cycle.put_back(&more, &mut info);
         }

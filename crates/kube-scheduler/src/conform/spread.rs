@@ -1,7 +1,6 @@
 //! `scheduler_podtopologyspread`.
 
 use ordered::OrderedMap;
-use std::rc::Rc;
 
 use api::conform::{Case, Suite, object};
 use api::{Node, Pod, Str, Value};
@@ -129,7 +128,7 @@ fn imagined(case: &Case<'_>) -> Value {
             if case.get("addedPod").is_null() {
                 cycle.take_out(&other, &mut info);
             } else {
-                cycle.put_back(&Rc::clone(&other), &mut info);
+                cycle.put_back(&other, &mut info);
             }
         }
         hard(cycle, &cache)

@@ -20,7 +20,7 @@ use ordered::OrderedSet;
 
 use api::Pod;
 
-use crate::framework::{Actions, Happened, Plugin};
+use crate::framework::{Actions, Happened, Plugin, action};
 
 /// The registry: one line per plugin.
 pub(crate) static PLUGINS: &[Plugin] = &[
@@ -43,16 +43,28 @@ pub(crate) static PLUGINS: &[Plugin] = &[
 /// to refuse, anything could help.
 pub(crate) fn is_worth_a_try(pod: &Pod, refused_by: &OrderedSet<&'static str>, happened: &Happened<'_>) -> bool {
     let actions = happened.event.actions();
-    refused_by.is_empty() || registered(actions, refused_by).any(|plugin| (plugin.hint)(pod, happened))
+    let is_helped = |plugin: &Plugin| {
+        wakes_for_taints(plugin, actions) || (plugin.events & actions != 0 && (plugin.hint)(pod, happened))
+    };
+    refused_by.is_empty() || refusing(refused_by).any(is_helped)
 }
 
 /// Whether such an event could make one of the plugins that refused a pod change its mind.
 pub(crate) fn could_help(actions: Actions, refused_by: &OrderedSet<&'static str>) -> bool {
-    refused_by.is_empty() || registered(actions, refused_by).next().is_some()
+    let could = |plugin: &Plugin| wakes_for_taints(plugin, actions) || plugin.events & actions != 0;
+    refused_by.is_empty() || refusing(refused_by).any(could)
 }
 
-fn registered(actions: Actions, refused_by: &OrderedSet<&'static str>) -> impl Iterator<Item = &'static Plugin> {
-    PLUGINS.iter().filter(move |plugin| plugin.events & actions != 0 && refused_by.contains(plugin.name))
+fn refusing(refused_by: &OrderedSet<&'static str>) -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter().filter(|plugin| refused_by.contains(plugin.name))
+}
+
+/// Whether a plugin that does not look at taints has its pods tried again when those of a node change. Its hints would say no, but
+/// the recorded scheduler did try such pods again, whatever had refused them.
+fn wakes_for_taints(plugin: &Plugin, actions: Actions) -> bool {
+    let looks_at_nodes = plugin.events & action::NODE_ADD != 0;
+    let looks_at_taints = plugin.events & action::UPDATE_NODE_TAINT != 0;
+    actions & action::UPDATE_NODE_TAINT != 0 && looks_at_nodes && !looks_at_taints
 }
 
 /// The labels that a selector names.

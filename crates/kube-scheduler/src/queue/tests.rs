@@ -84,6 +84,8 @@ fn room_on_a_node() {
     let node = |cpu: u32| format!("{{status: {{allocatable: {{cpu: '{cpu}', memory: 1Gi, pods: '10'}}}}}}");
     let (small, large, huge) = (node(1), node(2), node(4));
     let labelled = "{metadata: {labels: {a: b}}, status: {allocatable: {cpu: '2', memory: 1Gi, pods: '10'}}}";
+    let tainted =
+        "{spec: {taints: [{key: a, effect: NoSchedule}]}, status: {allocatable: {cpu: '2', memory: 1Gi, pods: '10'}}}";
     let more_memory = "{status: {allocatable: {cpu: '2', memory: 2Gi, pods: '10'}}}";
     let more_pods = "{status: {allocatable: {cpu: '2', memory: 1Gi, pods: '11'}}}";
     let pod = "spec: {containers: [{name: c, resources: {requests: {cpu: '2'}}}]}";
@@ -99,6 +101,7 @@ fn room_on_a_node() {
             (NO, "node", &large, labelled),
             (NO, "node", &large, more_memory),
             (YES, "node", &large, more_pods),
+            (YES, "node", &large, tainted),
             (NO, "node", &large, ""),
             (YES, "pod", "{metadata: {name: gone}, spec: {nodeName: n}}", ""),
             (NO, "pod", "", "{metadata: {name: new}, spec: {nodeName: n}}"),
