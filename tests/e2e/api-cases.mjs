@@ -1,42 +1,7 @@
 // What the package `ordinal-playground` promises: the same cases in Node and in Chromium (api.test.mjs runs them).
 // Each case gets the module and throws where a promise is broken.
 
-import { common } from './common-cases.mjs';
-
-const MANIFEST = `
-apiVersion: apps/v1
-kind: StatefulSet
-metadata:
-  name: web
-spec:
-  serviceName: nginx
-  replicas: 2
-  selector:
-    matchLabels: {app: nginx}
-  template:
-    metadata:
-      labels: {app: nginx}
-    spec:
-      containers:
-      - name: nginx
-        image: registry.k8s.io/nginx-slim:0.24
-`;
-
-function same(found, expected, what) {
-  const [one, other] = [JSON.stringify(found), JSON.stringify(expected)];
-  if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);
-}
-
-async function refused(code, work, words = '') {
-  try {
-    await work();
-  } catch (error) {
-    same([error.name, error.code], ['OrdinalError', code], error.message);
-    if (!error.message.includes(words)) throw new Error(`${error.message} does not say ${words}`);
-    return;
-  }
-  throw new Error(`nothing was refused; ${code} was expected`);
-}
+import { common, refused, same, SET } from './common-cases.mjs';
 
 const memories = [];
 
@@ -84,7 +49,7 @@ export const cases = {
 
   async 'a condition is looked at after every event'({ createCluster }) {
     const cluster = await createCluster();
-    await cluster.apply(MANIFEST);
+    await cluster.apply(SET);
     const isRunning = (it) => it.peek('sts', 'default', 'web').status.readyReplicas === 1;
     same(await cluster.runUntil(isRunning), true, 'one is ready');
     same((await cluster.get('sts', 'default', 'web')).status.readyReplicas, 1, 'and no second one');
@@ -96,7 +61,7 @@ export const cases = {
   async 'same options and calls, same run; a session can be had again'({ createCluster, importSession }) {
     const play = async (seed) => {
       const cluster = await createCluster({ seed, files: { 'note.txt': 'hello\n' } });
-      await cluster.apply(MANIFEST);
+      await cluster.apply(SET);
       await cluster.runUntil('settled');
       await cluster.run('cat note.txt; kubectl delete pod web-0');
       return cluster;
@@ -171,7 +136,7 @@ export const cases = {
     const cluster = await createCluster();
     const refusals = [];
     cluster.on('destroy', () => refusals.push(refused('Destroyed', () => cluster.run('true')), refused('Destroyed', () => cluster.exportSession())));
-    await cluster.apply(MANIFEST);
+    await cluster.apply(SET);
     const running = cluster.runUntil((it) => {
       it.destroy();
       return false;

@@ -1,7 +1,7 @@
 // What a cluster without a page and a playground promise alike: each case gets one that is new, and throws where a promise is broken. api.test.mjs runs them in Node and in
 // Chromium, playground.test.mjs on a page.
 
-const SET = `
+export const SET = `
 apiVersion: apps/v1
 kind: StatefulSet
 metadata:
@@ -20,12 +20,12 @@ spec:
         image: registry.k8s.io/nginx-slim:0.24
 `;
 
-function same(found, expected, what) {
+export function same(found, expected, what) {
   const [one, other] = [JSON.stringify(found), JSON.stringify(expected)];
   if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);
 }
 
-async function refused(code, work, words = '') {
+export async function refused(code, work, words = '') {
   try {
     await work();
   } catch (error) {

@@ -95,9 +95,13 @@ test('a site whose database is gone says so to its visitors and in the picture, 
 
 test('a forwarded port leads to the same site, and nowhere when it is closed', async (t) => {
   const reader = await withSite(t);
+  // A container that does not listen yet would end the forwarding.
+  await comesToSay(reader, (await reader.runs('minikube service wordpress --url')).trim(), /Site Title/);
   await reader.types('kubectl port-forward service/wordpress 8080:80');
   await reader.sees(/Forwarding from 127\.0\.0\.1:8080 -> 80/);
-  await comesToSay(reader, 'http://localhost:8080/', /Site Title/);
+  await visits(reader, 'http://localhost:8080/');
+  await reader.sees(/Handling connection for 8080/);
+  await waits(reader, /Site Title/);
   await reader.interrupts();
   await reader.sees(/\^C\n[^]*\$ $/);
   await visits(reader, 'http://localhost:8080/');

@@ -11,9 +11,9 @@ mod ensemble;
 mod planted;
 mod trouble;
 
-use api::{Key, Kind};
+use api::{Key, Kind, Pod};
 use checks::Checks;
-use client::{LogOptions, NodeProxy};
+use client::{Api, DeleteOptions, LogOptions, NodeProxy, WriteOptions};
 use cluster::{Cluster, Options, timing};
 use sim::{Random, Span, Time};
 use trouble::Trouble;
@@ -27,8 +27,8 @@ const MENDING: Span = Span::from_seconds(900);
 /// How long it may take to read from every member of the ensemble.
 const READING: Span = Span::from_seconds(60);
 /// What a share of the seeds tries at least; more than half of what it does, so that no check is idle unnoticed.
-const EVICTIONS_MIN: u32 = 1;
-const ZNODES_MIN: u32 = 1;
+const EVICTIONS_MIN: u32 = 70;
+const ZNODES_MIN: u32 = 220;
 /// Between two things that somebody does, and in a burst of them.
 const PAUSE_MAX_MS: u64 = 150_000;
 const BURST_MAX_MS: u64 = 4_000;
@@ -147,7 +147,33 @@ fn swarm(share: u64) {
         failures.len(),
         failures.join("\n")
     );
+    println!("share {share}: {tried:?}");
     assert!(tried.evictions >= EVICTIONS_MIN && tried.znodes >= ZNODES_MIN, "not much was tried: {tried:?}");
+}
+
+#[test]
+fn a_namesake_that_comes_while_its_forerunner_is_being_bound_is_bound_too() {
+    let timing = timing::named("recorded").unwrap();
+    for after_ms in 0..20 {
+        let options = Options { nodes: 1, seed: 1, timing: timing.clone(), start: Time::HEADLESS_START };
+        let mut cluster = Cluster::new(&options);
+        let key = Key::new("default", "one");
+        let create = |cluster: &mut Cluster| {
+            let spec = r#"{"containers": [{"name": "c", "image": "registry.k8s.io/pause:3.10"}]}"#;
+            let body = format!(r#"{{"metadata": {{"name": "one", "namespace": "default"}}, "spec": {spec}}}"#);
+            let body = api::text::json::read(&body).unwrap();
+            cluster.client("test").create_value(Kind::Pod, "default", body, &WriteOptions::default()).unwrap();
+        };
+        create(&mut cluster);
+        let then = cluster.now() + Span::from_millis(after_ms);
+        let _ = cluster.advance_to(then, usize::MAX);
+        let now = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+        cluster.client("test").delete(Kind::Pod, &key, &now).unwrap();
+        create(&mut cluster);
+        let _ = cluster.advance_to(then + Span::from_seconds(60), usize::MAX);
+        let pod = cluster.client("test").get(Kind::Pod, &key).unwrap();
+        assert_eq!(pod.get::<Pod>().unwrap().spec.node_name, "node-1", "after {after_ms} ms");
+    }
 }
 
 #[test]

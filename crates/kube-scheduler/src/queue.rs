@@ -188,6 +188,11 @@ impl SchedulingQueue {
         self.unschedulable.by_failure.first().map(|(failure, _)| *failure + FLUSH_AFTER)
     }
 
+    /// Whether a pod waits for nothing but its turn.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.active.is_empty() || !self.backing_off.is_empty()
+    }
+
     /// How many pods wait.
     pub(crate) fn len(&self) -> usize {
         self.pods.len()

@@ -37,6 +37,8 @@ const NAME: &str = "default-scheduler";
 const EVENT_BYTES_MAX: usize = 1_024;
 /// How long a pod waits for its volumes once it has a node.
 const VOLUME_TIMEOUT: Span = Span::from_seconds(600);
+/// After a binding that was refused, the pod or its namesake is tried this much later.
+const AFTER_REFUSED_BINDING: Span = Span::from_millis(1);
 
 /// Work done, for tests and benches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -387,8 +389,20 @@ impl Scheduler {
                     let message = thin::format_str!("Successfully assigned {key} to {node}");
                     self.recorder.event(api, &object, EventKind::Normal, "Scheduled", message);
                 }
-                Err(_) => self.cache.remove(&binding.key),
+                Err(_) => self.put_back(api, &binding.key, now),
             }
+        }
+    }
+
+    /// Lets go of the room for a pod that could not be bound. It waits again, or its namesake that has come in the meantime does.
+    fn put_back(&mut self, api: &dyn Api, key: &Key, now: Time) {
+        self.cache.remove(key);
+        if let Ok(pod) = api.get_as::<Pod>(key)
+            && pod.spec.node_name.is_empty()
+            && !pod.status.is_terminal()
+            && self.is_ours(&pod)
+        {
+            self.queue.set(pod, &self.informers, now);
         }
     }
 
@@ -420,10 +434,11 @@ impl Scheduler {
         drop(api.update_status(changed.into()));
     }
 
-    fn next_wake(&self) -> Option<Time> {
+    fn next_wake(&self, now: Time) -> Option<Time> {
+        let put_back = self.queue.has_ready().then_some(now + AFTER_REFUSED_BINDING);
         let binding = self.bindings.keys().next().map(|(at, _)| *at);
         let volumes = self.waiting_for_volumes.values().map(|(_, until)| *until).min();
-        [binding, volumes, self.queue.next_at()].into_iter().flatten().min()
+        [put_back, binding, volumes, self.queue.next_at()].into_iter().flatten().min()
     }
 }
 
@@ -441,7 +456,7 @@ impl Component for Scheduler {
             self.schedule_one(api, &pod);
         }
         self.write_due_bindings(api);
-        self.next_wake()
+        self.next_wake(now)
     }
 }
 
