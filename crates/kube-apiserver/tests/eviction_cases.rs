@@ -126,12 +126,7 @@ fn check_status(case: &Value, misses: &mut Vec<String>) {
 
 #[test]
 fn evictions_are_answered_as_in_the_tables() {
-    let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else {
-        println!("skipped: ORDINAL_REFERENCE is not set");
-        return;
-    };
-    let text = std::fs::read_to_string(format!("{folder}/cases/eviction.json")).expect("the cases are there");
-    let file = api::text::json::read(&text).expect("JSON");
+    let Some(file) = api::conform::read_reference("cases/eviction.json") else { return };
     let (mut run, mut left_out, mut misses) = (0, 0, Vec::new());
     for group in file.get("groups").as_list() {
         let check = match group.get("test").text() {

@@ -1,10 +1,9 @@
 //! `decide` against what the real disruption controller made of random budgets and pods.
 
-mod reference;
-
 use std::rc::Rc;
 
 use api::codec::Codec;
+use api::conform::read_reference;
 use api::meta::OwnerReference;
 use api::policy::PodDisruptionBudgetStatus;
 use api::{Deployment, Pod, PodDisruptionBudget, ReplicaSet, StatefulSet, Value};
@@ -14,7 +13,7 @@ use sim::Time;
 
 #[test]
 fn every_budget_is_computed_as_by_the_real_controller() {
-    let Some(rows) = reference::read_json("oracle/disruption.json") else { return };
+    let Some(rows) = read_reference("oracle/disruption.json") else { return };
     let rows = rows.as_list();
     let wrong: Vec<String> = rows.iter().filter_map(|row| check(row).err()).collect();
     assert_eq!(rows.len(), 200);

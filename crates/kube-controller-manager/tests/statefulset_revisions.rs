@@ -1,14 +1,14 @@
 //! Names of revisions, which are hashes of templates, against those of a real cluster.
 
-mod reference;
 mod world;
 
+use api::conform::reference_text;
 use api::{ControllerRevision, Kind, StatefulSet, Value};
 use kube_controller_manager::statefulset::revision;
 use world::World;
 
 fn check(manifest: &str, edit: (&str, &str), set: &str, expect: &str) {
-    let Some(text) = reference::read_text(&format!("manifests/{manifest}")) else { return };
+    let Some(text) = reference_text(&format!("manifests/{manifest}")) else { return };
     let mut world = World::new();
     world.create(&text.replace(edit.0, edit.1));
     world.run_seconds(1);
@@ -30,7 +30,7 @@ fn the_tutorials_sets_have_the_revisions_of_a_real_cluster() {
 
 #[test]
 fn recorded_revisions_come_back_from_their_templates_unchanged() {
-    let Some(text) = reference::read_text("watches/controllerrevisions.watch.jsonl") else { return };
+    let Some(text) = reference_text("watches/controllerrevisions.watch.jsonl") else { return };
     let mut count = 0;
     for line in text.lines() {
         let event = api::text::json::read(line).expect("the recording is JSON");

@@ -25,7 +25,7 @@ pub(crate) struct NodeChange {
 
 /// A node, what it offers, and what is taken of it.
 #[derive(Clone, Debug)]
-pub struct NodeInfo {
+pub(crate) struct NodeInfo {
     /// The node.
     pub node: Rc<Node>,
     /// What pods can have.
@@ -61,7 +61,7 @@ impl NodeInfo {
     }
 
     /// How many of its pods in a namespace a selector selects, terminating ones left out.
-    pub fn pods_of(&self, selector: &LabelSelector, namespace: &str) -> i64 {
+    pub(crate) fn pods_of(&self, selector: &LabelSelector, namespace: &str) -> i64 {
         let is_selected = |pod: &&Rc<Pod>| {
             !pod.metadata.is_terminating()
                 && pod.metadata.namespace == namespace
@@ -71,7 +71,7 @@ impl NodeInfo {
     }
 
     /// The node's name.
-    pub fn name(&self) -> &Str {
+    pub(crate) fn name(&self) -> &Str {
         &self.node.metadata.name
     }
 
@@ -147,7 +147,7 @@ pub(crate) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, Str, i32)> {
 
 /// All nodes, in the order of their names, and where each pod is.
 #[derive(Clone, Debug, Default)]
-pub struct Cache {
+pub(crate) struct Cache {
     /// Sorted by name; a cycle can start anywhere.
     nodes: Vec<Rc<NodeInfo>>,
     placed: OrderedMap<Key, Str>,
@@ -166,7 +166,7 @@ pub struct Cache {
 
 impl Cache {
     /// Adds a node, or takes in its change.
-    pub fn set_node(&mut self, node: Rc<Node>) {
+    pub(crate) fn set_node(&mut self, node: Rc<Node>) {
         self.count_images(&node.metadata.name, Some(&node));
         match self.position(&node.metadata.name) {
             Ok(at) => {
@@ -193,7 +193,7 @@ impl Cache {
     }
 
     /// Takes a node out. Its pods are remembered for the case that it comes back.
-    pub fn remove_node(&mut self, name: &str) {
+    pub(crate) fn remove_node(&mut self, name: &str) {
         self.count_images(name, None);
         let Ok(at) = self.position(name) else { return };
         let info = self.nodes.remove(at);
@@ -239,7 +239,7 @@ impl Cache {
     }
 
     /// Puts a pod on its node (or, assumed, on the node it is about to be bound to). A pod stands on one node only.
-    pub fn place(&mut self, pod: Rc<Pod>, node: &Str) {
+    pub(crate) fn place(&mut self, pod: Rc<Pod>, node: &Str) {
         let key = pod.metadata.key();
         self.promise_nothing(&key);
         let at = self.position(node);
@@ -296,7 +296,7 @@ impl Cache {
     }
 
     /// Takes a pod off its node.
-    pub fn remove(&mut self, key: &Key) {
+    pub(crate) fn remove(&mut self, key: &Key) {
         let Some(node) = self.placed.remove(key) else { return };
         if let Ok(at) = self.position(&node) {
             if let Some(pod) = Rc::make_mut(&mut self.nodes[at]).remove(key) {
@@ -311,7 +311,7 @@ impl Cache {
     }
 
     /// All nodes, by name.
-    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
         self.nodes.iter().map(|info| &**info)
     }
 
@@ -322,7 +322,7 @@ impl Cache {
     }
 
     /// How many nodes have an image of this name.
-    pub fn nodes_with_image(&self, name: &str) -> usize {
+    pub(crate) fn nodes_with_image(&self, name: &str) -> usize {
         self.images.get(name).copied().unwrap_or(0)
     }
 
@@ -356,22 +356,22 @@ impl Cache {
     }
 
     /// How many nodes there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
 
     /// Whether there are no nodes.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
     /// The node at a place in the order of iteration; places beyond the end begin anew.
-    pub fn at(&self, index: usize) -> &NodeInfo {
+    pub(crate) fn at(&self, index: usize) -> &NodeInfo {
         &self.nodes[index % self.nodes.len()]
     }
 
     /// The node with this name.
-    pub fn get(&self, name: &str) -> Option<&NodeInfo> {
+    pub(crate) fn get(&self, name: &str) -> Option<&NodeInfo> {
         self.position(name).ok().map(|at| &*self.nodes[at])
     }
 }

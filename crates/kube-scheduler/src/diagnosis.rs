@@ -25,7 +25,7 @@ pub struct Diagnosis {
 }
 
 /// The message of the FailedScheduling event and of the condition PodScheduled.
-pub fn fit_message(diagnosis: &Diagnosis) -> String {
+pub(crate) fn fit_message(diagnosis: &Diagnosis) -> String {
     let total = diagnosis.nodes_total;
     if total == 0 {
         return "no nodes available to schedule pods".to_owned();

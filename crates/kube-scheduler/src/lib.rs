@@ -29,11 +29,7 @@ mod request;
 mod schedule_one;
 mod scheduler;
 
-pub use cache::{Cache, NodeInfo};
-pub use diagnosis::{Diagnosis, fit_message};
+pub use diagnosis::Diagnosis;
 pub use framework::{Code, Verdict};
-pub use lister::{Lister, default_selector};
-pub use memo::Memo;
 pub use preemption::{Candidate, Preemption};
-pub use schedule_one::{Decision, Scores, decide};
 pub use scheduler::{Counters, Scheduler};

@@ -10,7 +10,7 @@ use api::{
 use client::Informers;
 
 /// Claims, volumes, classes, namespaces, and what selects a pod.
-pub trait Lister {
+pub(crate) trait Lister {
     /// The claim with this namespace and name.
     fn claim(&self, key: &Key) -> Option<&Rc<PersistentVolumeClaim>>;
     /// The volume with this name.
@@ -63,7 +63,7 @@ impl Lister for Informers {
 /// selector of an owner.
 ///
 /// Models: kubernetes v1.36 pkg/scheduler/framework/plugins/helper (DefaultSelector).
-pub fn default_selector<'a>(
+pub(crate) fn default_selector<'a>(
     pod: &Pod,
     services: impl Iterator<Item = &'a Service>,
     selector_of: &dyn Fn(&OwnerReference) -> Option<&'a LabelSelector>,

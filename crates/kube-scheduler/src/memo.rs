@@ -25,7 +25,7 @@ const SHAPES_MAX: usize = 8;
 
 /// What is remembered of the nodes' answers. Empty, it is filled by the first pod.
 #[derive(Clone, Debug, Default)]
-pub struct Memo {
+pub(crate) struct Memo {
     layout_version: u64,
     /// The labels of pods that a rule names.
     labels: OrderedSet<Str>,
@@ -63,7 +63,7 @@ pub(crate) struct Answer {
 
 impl Memo {
     /// Forgets everything: something has changed that is not a node or a pod.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.computed = self.answers_computed();
         self.labels.clear();
         self.shapes.clear();
@@ -71,7 +71,7 @@ impl Memo {
     }
 
     /// Takes in what happened to the nodes.
-    pub fn take_in(&mut self, cache: &mut Cache, lister: &dyn Lister) {
+    pub(crate) fn take_in(&mut self, cache: &mut Cache, lister: &dyn Lister) {
         let changes = cache.take_changes();
         if self.layout_version != cache.layout_version() {
             return self.begin(cache);

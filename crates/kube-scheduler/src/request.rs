@@ -10,7 +10,7 @@ use ordered::OrderedMap;
 
 /// What pods ask for: cpu in thousandths, everything else in whole units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// Thousandths of a core.
     pub cpu_milli: i64,
     /// Bytes.
@@ -30,7 +30,7 @@ const DEFAULT_MEMORY: i64 = 200 << 20;
 
 impl Request {
     /// What a pod asks for: its containers together (with sidecars), or its hungriest init step, and its overhead.
-    pub fn of(pod: &Pod) -> Request {
+    pub(crate) fn of(pod: &Pod) -> Request {
         api::reached!("kube_scheduler::request::Request::of");
         let mut sum = Request::default();
         for container in &pod.spec.containers {

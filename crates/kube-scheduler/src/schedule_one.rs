@@ -24,7 +24,7 @@ pub(crate) const SCORERS_MAX: usize = 7;
 
 /// What a cycle decided.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// The pod goes to this node.
     Node {
         /// The node's name.
@@ -40,7 +40,7 @@ pub enum Decision {
 
 /// The scores of the feasible nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// The sums of what the plugins give, weighted and normalised, in the order in which the nodes were looked at. A plugin that
     /// has nothing to say of the pod gives nothing.
     pub total: Vec<i64>,
@@ -50,7 +50,13 @@ pub struct Scores {
 
 /// Chooses a node for a pod. `start` is the place in the order of nodes where the last cycle ended; it moves on. `memo` has
 /// taken in all changes of `cache`, or is empty; the decision is the same.
-pub fn decide(pod: &Rc<Pod>, cache: &Cache, lister: &dyn Lister, memo: &mut Memo, start: &mut usize) -> Decision {
+pub(crate) fn decide(
+    pod: &Rc<Pod>,
+    cache: &Cache,
+    lister: &dyn Lister,
+    memo: &mut Memo,
+    start: &mut usize,
+) -> Decision {
     api::reached!("kube_scheduler::schedule_one::decide");
     let nodes_total = cache.len();
     if cache.is_empty() {

@@ -319,7 +319,7 @@ impl Scheduler {
         self.queue.remove(&key);
         self.cache.place(pod.clone(), node);
         let binding = Binding { key: key.clone(), uid: pod.metadata.uid.clone(), node: node.clone() };
-        if self.has_unbound_claims(&key, pod) {
+        if self.has_unbound_claims(pod) {
             self.select_node_for_claims(api, pod, node);
             self.waiting_for_volumes.insert(key, (binding, api.now() + VOLUME_TIMEOUT));
         } else {
@@ -335,7 +335,7 @@ impl Scheduler {
         self.bindings.insert((at, self.sequence), binding);
     }
 
-    fn has_unbound_claims(&self, _key: &Key, pod: &Pod) -> bool {
+    fn has_unbound_claims(&self, pod: &Pod) -> bool {
         let mut claims = volume_binding::claim_keys(pod);
         claims.any(|key| {
             self.informers.get::<api::PersistentVolumeClaim>(&key).is_none_or(|claim| !volume_binding::is_bound(claim))
@@ -366,7 +366,7 @@ impl Scheduler {
                 continue;
             };
             let is_late = self.waiting_for_volumes.get(&key).is_some_and(|(_, until)| *until <= now);
-            if !self.has_unbound_claims(&key, &pod) {
+            if !self.has_unbound_claims(&pod) {
                 if let Some((binding, _)) = self.waiting_for_volumes.remove(&key) {
                     self.bind_later(binding, now);
                 }

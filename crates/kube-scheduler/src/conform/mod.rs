@@ -5,6 +5,8 @@
 
 mod affinity;
 mod helpers;
+#[cfg(test)]
+mod memo;
 mod nodes;
 mod oracle;
 mod preemption;

@@ -22,7 +22,7 @@ pub(super) const SUITE: Suite = Suite {
 };
 
 /// The nodes and pods of a case, and what is there besides.
-fn world_of(case: &Case<'_>) -> (World, Cache) {
+pub(super) fn world_of(case: &Case<'_>) -> (World, Cache) {
     let namespace = |name: &str| (name.into(), StringMap::from([("kubernetes.io/metadata.name", name)]));
     let mut world = World {
         namespaces: ["default", "other"].map(namespace).into(),

@@ -1,23 +1,7 @@
-//! What the tests share: the folder of reference cases, which lies outside of the project.
+//! What the tests share: tables of reference cases, and a count of what passed.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use api::Value;
-use api::text::json;
-
-/// The text of a file of the reference folder, or `None` (and a plain word about it) where there is none.
-pub(crate) fn reference(path: &str) -> Option<String> {
-    let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else {
-        println!("skipped: ORDINAL_REFERENCE is not set, {path} is not read");
-        return None;
-    };
-    let file = format!("{folder}/{path}");
-    Some(std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}")))
-}
-
-/// A file of JSON of the reference folder.
-pub(crate) fn reference_json(path: &str) -> Option<Value> {
-    reference(path).map(|text| json::read(&text).unwrap_or_else(|error| panic!("{path}: {error}")))
-}
 
 /// The cases of one table of a file of cases.
 pub(crate) fn cases<'v>(file: &'v Value, test: &str, table: &str) -> &'v [Value] {

@@ -4,7 +4,9 @@ use api::{Key, Kind, Object, ObjectMeta, Value};
 use client::{Api, DeleteOptions};
 use sim::Span;
 
-use crate::common::{Score, cases, reference_json};
+use api::conform::read_reference;
+
+use crate::common::{Score, cases};
 use crate::world::{Outcome, World};
 
 /// A world with the row's objects. What the rows leave out and a server asks for is filled in.
@@ -85,7 +87,7 @@ fn is_cordoned(world: &mut World, name: &str) -> bool {
 
 #[test]
 fn nodes_are_cordoned_as_in_the_tables() {
-    let Some(file) = reference_json("cases/kubectl_drain.json") else { return };
+    let Some(file) = read_reference("cases/kubectl_drain.json") else { return };
     let mut score = Score::new("kubectl_drain.json, TestCordon");
     for case in cases(&file, "TestCordon", "tests") {
         let mut world = world(case);
@@ -102,7 +104,7 @@ fn nodes_are_cordoned_as_in_the_tables() {
 
 #[test]
 fn nodes_are_drained_as_in_the_tables() {
-    let Some(file) = reference_json("cases/kubectl_drain.json") else { return };
+    let Some(file) = read_reference("cases/kubectl_drain.json") else { return };
     let mut score = Score::new("kubectl_drain.json, TestDrain");
     for case in cases(&file, "TestDrain", "tests") {
         if case.get("failUponEvictionOrDeletion").as_bool() == Some(true) {

@@ -1,7 +1,7 @@
 //! `kubectl explain`: its head, its paths and its refusals.
 
-use crate::common::reference_json;
 use crate::world::World;
+use api::conform::read_reference;
 use api::schema::{self, Type};
 use api::{Str, Value};
 
@@ -115,7 +115,7 @@ impl<'v> Walk<'v> {
 
 #[test]
 fn every_field_of_every_kind_is_that_of_the_real_server() {
-    let Some(file) = reference_json("api/openapi_v2.definitions.json") else { return };
+    let Some(file) = read_reference("api/openapi_v2.definitions.json") else { return };
     let definitions = file.get("definitions");
     let mut walk = Walk { definitions, seen: Vec::new(), complaints: Vec::new() };
     for resource in schema::resources() {

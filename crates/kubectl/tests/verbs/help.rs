@@ -1,7 +1,7 @@
 //! Help against that of the real kubectl: verbs, flags, shorthands, defaults and usage lines. The sentences are ours.
 
-use crate::common::reference;
 use crate::world::World;
+use api::conform::reference_text;
 
 const VERBS: [&str; 30] = [
     "annotate",
@@ -50,12 +50,12 @@ fn usage(help: &str) -> &str {
 #[test]
 fn verbs_have_the_flags_and_usage_lines_of_the_real_ones() {
     for verb in VERBS {
-        let Some(real) = reference(&format!("api/help/kubectl_{}.txt", verb.replace(' ', "_"))) else { return };
+        let Some(real) = reference_text(&format!("api/help/kubectl_{}.txt", verb.replace(' ', "_"))) else { return };
         let ours = World::new().run(&format!("kubectl {verb} --help")).stdout;
         assert_eq!(flags(&ours), flags(&real), "kubectl {verb}");
         assert_eq!(usage(&ours), usage(&real), "kubectl {verb}");
     }
-    let Some(real) = reference("api/help/kubectl_options.txt") else { return };
+    let Some(real) = reference_text("api/help/kubectl_options.txt") else { return };
     assert_eq!(flags(&World::new().run("kubectl options").stdout), flags(&real));
 }
 
@@ -63,7 +63,7 @@ fn verbs_have_the_flags_and_usage_lines_of_the_real_ones() {
 fn every_verb_and_subcommand_of_the_real_kubectl_is_known() {
     let parents = ["", "config", "create", "rollout"];
     for parent in parents {
-        let Some(real) = reference(&format!("api/help/kubectl_{parent}.txt")) else { return };
+        let Some(real) = reference_text(&format!("api/help/kubectl_{parent}.txt")) else { return };
         let lists = real.split("Usage:").next().unwrap();
         let lists = lists.split("Commands").skip(1).flat_map(str::lines);
         for name in lists.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).filter(|name| !name.is_empty())

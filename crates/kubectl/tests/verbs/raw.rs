@@ -1,7 +1,7 @@
 //! `--raw` and `--subresource`: the API's paths, and the parts of an object.
 
-use crate::common::{reference, reference_json};
 use crate::world::World;
+use api::conform::{read_reference, reference_text};
 use api::text::json;
 
 #[test]
@@ -15,7 +15,7 @@ fn discovery_says_of_our_resources_what_the_real_server_says() {
         ("apis_discovery.k8s.io_v1.json", "/apis/discovery.k8s.io/v1"),
     ];
     for (file, path) in files {
-        let Some(real) = reference_json(&format!("api/discovery/{file}")) else { return };
+        let Some(real) = read_reference(&format!("api/discovery/{file}")) else { return };
         let ours = json::read(&World::new().run(&format!("kubectl get --raw {path}")).stdout).unwrap();
         for field in ["kind", "apiVersion", "groupVersion"] {
             assert_eq!(ours.get(field), real.get(field), "{path} {field}");
@@ -24,7 +24,7 @@ fn discovery_says_of_our_resources_what_the_real_server_says() {
             assert!(real.get("resources").as_list().contains(resource), "{path} has no {resource:?}");
         }
     }
-    let Some(real) = reference("api/discovery/api.json") else { return };
+    let Some(real) = reference_text("api/discovery/api.json") else { return };
     World::new().check("kubectl get --raw /api", "", &real, "", 0);
 }
 

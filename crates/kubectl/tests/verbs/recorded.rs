@@ -1,6 +1,7 @@
 //! The recorded error cases that need nothing but an API server: replayed byte for byte.
 
 use crate::world::World;
+use api::conform::reference_text;
 use api::text::json;
 
 /// Commands of the recordings that need a controller, a kubelet or a part of kubectl that is not here yet.
@@ -12,18 +13,12 @@ fn needs_more(cmd: &str) -> bool {
 
 #[test]
 fn recorded_refusals_are_repeated_word_for_word() {
-    let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else {
-        println!("skipped: ORDINAL_REFERENCE is not set");
-        return;
-    };
+    let Some(recording) = reference_text("transcripts/errors.jsonl") else { return };
     let mut world = World::new();
     for name in ["web.yaml", "zookeeper.yaml"] {
-        if let Some(text) = find(&folder, name) {
-            world.files.0.insert(format!("/home/user/{name}"), text);
-        }
+        let Some(text) = reference_text(&format!("manifests/{name}")) else { return };
+        world.files.0.insert(format!("/home/user/{name}"), text.into_bytes());
     }
-    let recording =
-        std::fs::read_to_string(format!("{folder}/transcripts/errors.jsonl")).expect("the recording is there");
     let (mut same, mut differ) = (0, Vec::new());
     for line in recording.lines() {
         let record = json::read(line).expect("a JSON line");
@@ -50,18 +45,3 @@ fn recorded_refusals_are_repeated_word_for_word() {
 
 /// How many were the same when this was last looked at; it may only grow.
 const SAME_MIN: usize = 105;
-
-fn find(folder: &str, name: &str) -> Option<Vec<u8>> {
-    let mut folders = vec![std::path::PathBuf::from(format!("{folder}/manifests"))];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).ok()?.flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|found| found == name) {
-                return std::fs::read(path).ok();
-            }
-        }
-    }
-    None
-}

@@ -37,13 +37,7 @@ fn same(ours: &PodCondition, real: &Value) -> bool {
 
 #[test]
 fn conditions_are_those_of_the_tables() {
-    let Ok(folder) = std::env::var("ORDINAL_REFERENCE") else {
-        println!("skipped: ORDINAL_REFERENCE is not set");
-        return;
-    };
-    let text =
-        std::fs::read_to_string(format!("{folder}/cases/kubelet_pod_conditions.json")).expect("the cases are there");
-    let file = api::text::json::read(&text).expect("JSON");
+    let Some(file) = api::conform::read_reference("cases/kubelet_pod_conditions.json") else { return };
     let (mut right, mut misses) = (0, Vec::new());
     for group in file.get("groups").as_list() {
         let test = group.get("test").text();
