@@ -58,6 +58,38 @@ test('gates are the cluster\'s state, whoever typed', async (t) => {
   await reader.until(() => isDone(gate), 'the gate stays shut');
 });
 
+test('what is typed by hand counts, and what is passed by holds nothing up', async (t) => {
+  const reader = await comes(t);
+  const block = (text) => reader.page.locator('.lesson-command').filter({ hasText: text }).first();
+  await reader.speed(20);
+  await reader.runs('kubectl apply  -f web.yaml');
+  await reader.runs('kubectl rollout status sts/web');
+  assert.equal(await isDone(block('kubectl apply -f web.yaml')), true);
+  const [first, second] = await reader.page.locator('.lesson-gate').all();
+  await reader.runs('kubectl delete pod -l app=nginx');
+  await reader.until(() => isDone(first), 'the reader has gone past the first gate');
+  assert.equal(await isDone(second), false, 'nobody has come to the second gate');
+});
+
+test('a block that another program would read is not typed, and says so', async (t) => {
+  const reader = await comes(t);
+  const block = (text) => reader.page.locator('.lesson-command').filter({ hasText: text }).first();
+  const press = (step) => step.locator('.lesson-run').click();
+  await press(block('nslookup web-0.nginx'));
+  await block('nslookup web-0.nginx').getByText(/there is no program that reads this/).waitFor();
+  await reader.speed(20);
+  await press(block('kubectl run -i --tty'));
+  await reader.sees(/\/ # $/);
+  await press(block('kubectl delete pod'));
+  await block('kubectl delete pod').getByText(/inside a program/).waitFor();
+  assert.equal(await isDone(block('kubectl delete pod')), false);
+  await press(block(/^exit/));
+  await reader.sees(/deleted from default namespace\n\$ $/);
+  await press(block('kubectl get service nginx'));
+  await reader.sees(/NotFound/);
+  assert.doesNotMatch(await reader.text(), /not found\n\/ #|web-0"/, 'nothing came into the wrong hands');
+});
+
 test('progress is kept over a change of language and a reload, and belongs to its cluster', async (t) => {
   const reader = await comes(t);
   const { page } = reader;

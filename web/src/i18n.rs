@@ -441,6 +441,10 @@ catalogue! {
     LessonType: "Type into terminal {}", "ターミナル {} に入力";
     /// Beside a block.
     LessonTyped: "✓ run", "✓ 実行済み";
+    /// A block for the shell is not typed into a program.
+    LessonAnotherReads: "Terminal {} is inside a program. Leave it first, with exit or Ctrl-D.", "ターミナル {} ではまだ別のプログラムが動いています。先に exit か Ctrl-D で抜けてください。";
+    /// A block for a program is not typed into the shell.
+    LessonNobodyReads: "In terminal {} there is no program that reads this. Run the block before it first.", "ターミナル {} にはこれを読むプログラムがありません。先に前のブロックを実行してください。";
     /// Beside a watch.
     LessonGoesOn: "goes on until Ctrl-C", "Ctrl-C を押すまで続きます";
     /// Expected output.

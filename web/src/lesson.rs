@@ -100,23 +100,46 @@ impl Loaded {
         (reached, all)
     }
 
-    /// What may have come true: the gates that are not yet reached, as far as everything before them has been typed.
+    /// What may have come true: the gates that are not yet reached and that the reader has come to, since the block before them or
+    /// something after them is done. The last ones first: what was passed by may never come true.
     pub fn asking(&self, progress: &Progress) -> Asking {
-        let (mut asking, mut is_typed, mut ended) = (Asking::default(), true, false);
+        let furthest = progress.done.last().copied();
+        let (mut open, mut is_typed) = (Vec::new(), true);
         each_step(&self.leaves, &mut |step| {
             let done = progress.is_done(step.number);
             match &step.kind {
-                _ if ended => {}
-                Kind::Type(_) => is_typed &= done,
-                Kind::Wait(_) | Kind::Check(_) if !done && is_typed => asking.add(step),
+                Kind::Type(_) => is_typed = done,
+                Kind::Wait(_) | Kind::Check(_) if !done && (is_typed || Some(step.number) < furthest) => {
+                    open.push(step)
+                }
                 _ => {}
             }
-            if let Kind::Check(_) = step.kind {
-                ended |= !done;
-                is_typed = true;
+        });
+        let mut asking = Asking::default();
+        for step in open.into_iter().rev() {
+            asking.add(step);
+        }
+        asking
+    }
+
+    /// The block that the reader does by typing this into a terminal, which is known by its last line: the first after all that is done,
+    /// else the first that is not done. What stands further on than in the next section may use the same words, and is not meant.
+    pub fn block_of(&self, progress: &Progress, text: &str) -> Option<u32> {
+        let entered = text.lines().last()?;
+        let furthest = progress.done.last().copied();
+        let (mut found, mut gates) = (None, 0);
+        each_step(&self.leaves, &mut |step| {
+            gates += u32::from(matches!(step.kind, Kind::Check(_)) && Some(step.number) > furthest);
+            let Kind::Type(typed) = &step.kind else { return };
+            if gates > 1 {
+                return;
+            }
+            let is_it = typed.lines.last().is_some_and(|line| line.split_whitespace().eq(entered.split_whitespace()));
+            if is_it && !progress.is_done(step.number) && found.is_none_or(|found| Some(found) < furthest) {
+                found = Some(step.number);
             }
         });
-        asking
+        found
     }
 
     /// Which of the gates that were asked about are reached.
@@ -192,7 +215,7 @@ pub struct Progress {
     pub start_us: u64,
     /// Steps, sorted.
     done: Vec<u32>,
-    /// The gate that was asked about by hand and is not reached.
+    /// The gate that was asked about by hand and is not reached, or the block that somebody else would have read.
     pub refused: Option<u32>,
 }
 
@@ -323,17 +346,39 @@ mod tests {
         assert!(loaded.asking(&none).lines.is_empty());
         let typed = none.with(&[0]);
         let asking = loaded.asking(&typed);
-        assert_eq!(asking.gates, [(1, 1), (2, 2)]);
-        assert_eq!(asking.lines, ["kubectl wait pod/a --for=delete --timeout=0s", "kubectl get a", "kubectl get b"]);
-        let reached = loaded.reached(&asking, &[said("", true), said("1\n", true), said("x", true)]);
+        assert_eq!(asking.gates, [(2, 2), (1, 1)]);
+        assert_eq!(asking.lines, ["kubectl get a", "kubectl get b", "kubectl wait pod/a --for=delete --timeout=0s"]);
+        let reached = loaded.reached(&asking, &[said("1\n", true), said("x", true), said("", true)]);
         assert_eq!(reached, [1]);
-        let reached = loaded.reached(&asking, &[said("", false), said("1\n", true), said("", true)]);
+        let reached = loaded.reached(&asking, &[said("1\n", true), said("", true), said("", false)]);
         assert_eq!(reached, [2]);
         let after = typed.with(&[1, 2]);
         assert!(loaded.asking(&after).lines.is_empty(), "the solution is not typed yet");
         assert_eq!(loaded.asking(&after.with(&[3])).gates, [(4, 1)]);
+        assert_eq!(
+            loaded.asking(&typed.with(&[3])).gates,
+            [(4, 1), (2, 2), (1, 1)],
+            "a gate that is passed by holds nothing up"
+        );
         assert_eq!(loaded.score(&after), (1, 2));
         assert!(loaded.reached(&asking, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_block_that_is_typed_by_hand_is_known() {
+        const TWICE: &str = "---\ntitle: T\nrecorded: now\n---\n```sh\nx  -w\n```\n```sh\ny\nx -w\n```\n```sh\nx -w\n```\n\
+            ```check\nkubectl get z ==\n```\n```check\nkubectl get z ==\n```\n```sh\nf\n```\n";
+        let loaded = Loaded::new("x", Language::En, Lesson::parse(TWICE).expect("it is a lesson"), Vec::new());
+        let none = Progress::new(7);
+        assert_eq!(loaded.block_of(&none, "z\n"), None);
+        assert_eq!(loaded.block_of(&none, "y\n"), None, "its last line is not typed");
+        assert_eq!(loaded.block_of(&none, " x -w\n"), Some(0));
+        assert_eq!(loaded.block_of(&none.with(&[0]), "x -w\n"), Some(1));
+        assert_eq!(loaded.block_of(&none.with(&[1]), "y\nx -w\n"), Some(2), "the reader has passed the first by");
+        assert_eq!(loaded.block_of(&none.with(&[1, 2]), "x -w\n"), Some(0));
+        assert_eq!(loaded.block_of(&none.with(&[0, 1, 2]), "x -w\n"), None);
+        assert_eq!(loaded.block_of(&none, "f\n"), None, "that is two sections away");
+        assert_eq!(loaded.block_of(&none.with(&[3]), "f\n"), Some(5));
     }
 
     #[test]

@@ -172,6 +172,8 @@ pub struct State {
     pub probed: Option<Shared<(u32, Vec<Probed>)>>,
     /// A command that a button has put into a terminal's line, for the reader to send.
     pub typed: Option<Shared<Typed>>,
+    /// What the reader has sent off last, in any terminal.
+    pub entered: Option<Shared<String>>,
     /// A sentence of the engine that belongs to no terminal.
     pub notice: Option<String>,
     /// The little browser.
@@ -211,6 +213,8 @@ pub enum Action {
     Show(View),
     /// A button types a command into the terminal that was used last.
     Type(String),
+    /// The reader has sent this off in a terminal.
+    Entered(String),
     /// Ctrl-L.
     ClearScreen(u32),
     /// A completion menu closes.
@@ -252,6 +256,7 @@ impl State {
             crash: None,
             editing: None,
             typed: None,
+            entered: None,
             probed: None,
             notice: None,
             browser: Shared::default(),
@@ -360,6 +365,9 @@ impl State {
                     self.forget_session();
                     self.ready = true;
                 }
+                if start_us != self.start_us {
+                    self.entered = None;
+                }
                 (self.pace, self.unkept, self.start_us) = (pace, unkept, start_us);
                 for update in updates {
                     if is_hidden(&update) { self.overhear(update) } else { self.apply(update) }
@@ -409,6 +417,7 @@ impl Reducible for State {
             Action::Saved(opened) => state.editor.edit().opened = Some(Shared::new(opened)),
             Action::Speak(language) => state.language = language,
             Action::Show(view) => state.show(view),
+            Action::Entered(text) => state.entered = Some(Shared::new(text)),
             Action::Type(command) => {
                 state.typed = Some(Shared::new(Typed { terminal: state.active, command }));
                 state.view = View::Terminal;

@@ -320,7 +320,7 @@ fn lesson_pane(state: &State, hands: &Hands, guest: &Guest) -> Html {
     html! {
         <>
             <LessonPane {language} {ready} {start_us} picture={state.picture.clone()} {modes}
-                probed={state.probed.clone()} hands={hands.clone()} />
+                probed={state.probed.clone()} entered={state.entered.clone()} hands={hands.clone()} />
             { splitter(state, hands, Pane::Lesson, Text::ResizeLesson) }
         </>
     }

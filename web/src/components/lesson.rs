@@ -36,6 +36,8 @@ pub(super) struct Props {
     pub modes: Vec<(u32, Mode)>,
     /// The newest answer to a probe.
     pub probed: Option<Shared<(u32, Vec<Probed>)>>,
+    /// What the reader has sent off last, in any terminal.
+    pub entered: Option<Shared<String>>,
     /// What can be asked.
     pub hands: Hands,
 }
@@ -107,6 +109,10 @@ pub(super) fn LessonPane(props: &Props) -> Html {
     {
         let pane = pane.clone();
         use_effect_with(props.probed.clone(), move |probed| pane.hear(probed.as_ref()));
+    }
+    {
+        let pane = pane.clone();
+        use_effect_with(props.entered.clone(), move |entered| pane.watch(entered.as_deref()));
     }
     {
         let pane = pane.clone();
@@ -258,8 +264,12 @@ impl Pane {
         match act {
             Act::Run(number) => {
                 if let Some(Kind::Type(typed)) = loaded.step(number).map(|step| &step.kind) {
-                    self.type_block(typed);
-                    self.set_done(&loaded, &[number]);
+                    if self.is_for_reader(typed) {
+                        self.type_block(typed);
+                        self.set_done(&loaded, &[number]);
+                    } else {
+                        self.refuse(Some(number));
+                    }
                 }
             }
             Act::Save(number) => {
@@ -278,6 +288,16 @@ impl Pane {
         }
     }
 
+    /// The reader has typed something: it may be a block of the lesson.
+    fn watch(&self, entered: Option<&String>) {
+        let loaded = self.now.borrow().loaded.clone();
+        let (Some(loaded), Some(text)) = (loaded, entered) else { return };
+        let block = loaded.block_of(&self.now.borrow().progress, text);
+        if let Some(number) = block {
+            self.set_done(&loaded, &[number]);
+        }
+    }
+
     fn set_done(&self, loaded: &Loaded, numbers: &[u32]) {
         let next = self.now.borrow().progress.with(numbers);
         next.keep(loaded.id);
@@ -290,11 +310,25 @@ impl Pane {
         self.progress.set(next);
     }
 
+    fn mode(&self, terminal: u32) -> Option<Mode> {
+        self.now.borrow().modes.iter().find(|(number, _)| *number == terminal).map(|(_, mode)| *mode)
+    }
+
+    /// Whether who reads in the block's terminal is who it is written for: the shell, or a program that was begun before.
+    fn is_for_reader(&self, typed: &Typed) -> bool {
+        let is_key = typed.lines.first().is_some_and(|line| line.trim().starts_with('^'));
+        match self.mode(typed.terminal) {
+            Some(Mode::Program) => typed.way == Way::Input || is_key,
+            Some(Mode::Shell) => typed.way != Way::Input || is_key,
+            _ => true,
+        }
+    }
+
     /// Types a block into its terminal, which is opened if it is not there. A watch of the lesson's that still goes on in it is
     /// ended first, as the reader would have to.
     fn type_block(&self, typed: &Typed) {
         let &Typed { terminal, way, .. } = typed;
-        let mode = self.now.borrow().modes.iter().find(|(number, _)| *number == terminal).map(|(_, mode)| *mode);
+        let mode = self.mode(terminal);
         if mode.is_none() {
             self.hands.on_command.emit(Command::OpenTerminal { terminal });
         }
@@ -379,10 +413,13 @@ impl Pane {
         if !reached.is_empty() {
             self.set_done(&loaded, &reached);
         } else if by_hand {
-            let refused = asking.gates.first().map(|(number, _)| *number);
-            let mut next = (*self.now.borrow().progress).clone();
-            next.refused = refused;
-            self.show(next);
+            self.refuse(asking.gates.first().map(|(number, _)| *number));
         }
+    }
+
+    fn refuse(&self, step: Option<u32>) {
+        let mut next = (*self.now.borrow().progress).clone();
+        next.refused = step;
+        self.show(next);
     }
 }

@@ -87,16 +87,18 @@ fn file(props: &Props, number: u32, name: &str, text: &str) -> Html {
 fn command(props: &Props, number: u32, typed: &Typed, done: bool) -> Html {
     let language = props.language;
     let terminal = typed.terminal.to_string();
-    let verb = match typed.way {
-        Way::Input => Text::LessonType,
-        Way::Command | Way::Background => Text::LessonRun,
+    let (verb, unread) = match typed.way {
+        Way::Input => (Text::LessonType, Text::LessonNobodyReads),
+        Way::Command | Way::Background => (Text::LessonRun, Text::LessonAnotherReads),
     };
     html! {
         <div class={classes!("lesson-command", done.then_some("done"))}>
             <pre class="lesson-code" lang="en" tabindex="0">{ typed.lines.join("\n") }</pre>
             <div class="lesson-row">
                 { button(props, Act::Run(number), "lesson-run", language.fill(verb, &[&terminal])) }
-                if done {
+                if props.progress.refused == Some(number) {
+                    <span class="lesson-note" role="status">{ language.fill(unread, &[&terminal]) }</span>
+                } else if done {
                     <span class="lesson-done">{ language.say(Text::LessonTyped) }</span>
                 } else if typed.way == Way::Background {
                     <span class="lesson-note">{ language.say(Text::LessonGoesOn) }</span>

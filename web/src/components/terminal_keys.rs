@@ -104,7 +104,7 @@ impl Keys {
             Effect::Send(text) => {
                 self.set_value("", None);
                 self.close_menu();
-                self.on_command.emit(Command::Input { terminal: self.number, text });
+                self.send(text);
             }
             Effect::Interrupt(pending) => {
                 self.set_value("", None);
@@ -151,7 +151,11 @@ impl Keys {
         let (before, after) = text.split_at(self.cursor(&text));
         let rest = format!("{}{after}", &pasted[end + 1..]);
         self.set_value(&rest, Some(pasted.len() - end - 1));
-        let text = format!("{before}{}", &pasted[..=end]);
+        self.send(format!("{before}{}", &pasted[..=end]));
+    }
+
+    fn send(&self, text: String) {
+        self.on_action.emit(Action::Entered(text.clone()));
         self.on_command.emit(Command::Input { terminal: self.number, text });
     }
 
