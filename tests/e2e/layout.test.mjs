@@ -55,9 +55,13 @@ test('a part closes and opens, and that is remembered, too', async (t) => {
 
 test('on a phone one part is seen at a time, and a choice in the picture shows its details over it', async (t) => {
   const reader = await Reader.come(t, browser, { context: { viewport: { width: 390, height: 844 } } });
-  const seen = () => reader.page.locator('.pane-picture, .dock, .pane-side, .pane-editor').filter({ visible: true }).evaluateAll((all) => all.map((part) => part.className.split(' ').at(-1)));
+  const seen = () => reader.page.locator('.lesson, .pane-picture, .dock, .pane-side, .pane-editor').filter({ visible: true }).evaluateAll((all) => all.map((part) => part.className.split(' ').at(-1)));
   const show = (name) => reader.page.getByRole('navigation').getByRole('button', { name, exact: true }).click();
+  assert.deepEqual(await seen(), ['lesson'], 'a newcomer reads first');
+  await reader.page.keyboard.press('Tab');
+  await reader.page.keyboard.press('Enter');
   assert.deepEqual(await seen(), ['dock']);
+  assert.ok(await reader.line().evaluate((line) => line === document.activeElement), 'the link at the top leads to the terminal');
   await reader.speed(20);
   await reader.runs('kubectl apply -f web.yaml');
   await show('Cluster');
@@ -76,13 +80,15 @@ test('on a phone one part is seen at a time, and a choice in the picture shows i
 
 test('on a phone what is touched is as large as a finger', async (t) => {
   const reader = await Reader.come(t, browser, { context: { viewport: { width: 390, height: 844 }, hasTouch: true } });
+  const show = (name) => reader.page.getByRole('navigation').getByRole('button', { name, exact: true }).click();
+  await show('Terminal');
   await reader.types('sleep 1000');
   const small = async (within, least) => (await reader.page.locator(`${within} :is(button, select)`).filter({ visible: true }).evaluateAll((all) => all.map((one) => ({ name: one.getAttribute('aria-label') ?? one.textContent, ...one.getBoundingClientRect().toJSON() })))).filter(({ width, height }) => height < least || width < 24).map(({ name, width, height }) => `${name}: ${width} × ${height}`);
   await reader.page.getByRole('button', { name: 'Skip the wait' }).waitFor();
   assert.deepEqual(await small('.terminals', 44), []);
   assert.deepEqual(await small('.toolbar', 44), []);
   for (const view of ['Lesson', 'Cluster', 'Terminal', 'Editor', 'Events', 'Browser']) {
-    await reader.page.getByRole('navigation').getByRole('button', { name: view, exact: true }).click();
+    await show(view);
     assert.deepEqual(await small('.page', 24), [], view);
   }
 });

@@ -261,7 +261,7 @@ impl State {
             notice: None,
             browser: Shared::default(),
             language,
-            view: View::Terminal,
+            view: View::Lesson,
             offered: Vec::new(),
         }
     }

@@ -98,7 +98,7 @@ pub fn App() -> Html {
     });
     html! {
         <div class={page_class(&state, &guest)}>
-            <a class="skip" href="#line-1">{ language.say(Text::SkipToTerminal) }</a>
+            <a class="skip" href="#line-1" onclick={hands.on_action.reform(|_| Action::Show(View::Terminal))}>{ language.say(Text::SkipToTerminal) }</a>
             <Toolbar {language} pace={state.pace} now_us={state.now_us} start_us={state.start_us} ready={state.ready}
                 panes={state.panes} browses={state.browser.is_open} on_wish={hands.on_wish.clone()} on_action={hands.on_action.clone()} />
             { views(&state, &hands, &guest) }
