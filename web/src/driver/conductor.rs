@@ -117,6 +117,7 @@ impl Conductor {
         }
         self.pace = pace;
         self.owed_us = 0;
+        self.grace = None;
     }
 
     /// After a stop, time passes as it did before.
@@ -147,7 +148,7 @@ impl Conductor {
         if !self.greeted || self.in_flight.is_some() {
             return None;
         }
-        let given = self.outbox.pop_front().inspect(|_| self.grace = None);
+        let given = self.outbox.pop_front();
         self.is_given = given.is_some();
         let command = given.or_else(|| self.next_of_time())?;
         if let (Pace::Paused, Some(goal)) = (self.pace, goal_of(&command)) {
@@ -307,6 +308,25 @@ mod tests {
             conductor.go_on_as_before();
             assert_eq!(conductor.pace(), Pace::Speed(20));
         }
+    }
+
+    #[test]
+    fn a_question_beside_it_does_not_stop_a_command_while_the_clock_stands() {
+        let mut conductor = listening(Pace::Paused);
+        let (goal, limit_us) = (Goal::Prompt { terminal: 1 }, PAUSED_COMMAND_US);
+        let grace = Command::RunUntil { goal, limit_us, events_max: SLICE_EVENTS_MAX };
+        let probe = Command::Probe { id: 1, lines: vec!["kubectl get pods".into()] };
+        conductor.push(input("a\n"));
+        conductor.push(probe.clone());
+        let mut sent = |updates: Vec<Update>| {
+            let request = conductor.next_request()?;
+            conductor.answered(&answer(request.sequence, updates));
+            Some(request.command)
+        };
+        assert_eq!(sent(vec![]), Some(input("a\n")));
+        assert_eq!(sent(vec![]), Some(probe));
+        assert_eq!(sent(vec![Update::Reached { goal, is_met: true }]), Some(grace));
+        assert_eq!(sent(vec![]), None);
     }
 
     #[test]
