@@ -9,6 +9,8 @@ use ordered::OrderedSet;
 use api::status::{Status, StatusCause};
 use api::{FieldError, Reason};
 
+use crate::context::Context;
+
 /// An error of kubectl's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
@@ -20,6 +22,8 @@ pub enum Failure {
     Usage(String, String),
     /// Printed as it stands.
     Verbatim(String),
+    /// Something for standard output, and then an error of kubectl's own.
+    AfterOutput(String, String),
     /// A process ended so: what to say, as it stands, and the exit code.
     Exited(String, i32),
     /// Several at once.
@@ -62,6 +66,7 @@ impl Failure {
             Failure::Plain(message) => Failure::Plain(format!("error when {doing} {source:?}: {message}")),
             other @ (Failure::Usage(..)
             | Failure::Verbatim(_)
+            | Failure::AfterOutput(..)
             | Failure::Exited(..)
             | Failure::Many(_)
             | Failure::Silent(_)) => other,
@@ -80,10 +85,21 @@ impl Failure {
             Failure::Plain(_)
             | Failure::Usage(..)
             | Failure::Verbatim(_)
+            | Failure::AfterOutput(..)
             | Failure::Exited(..)
             | Failure::Many(_)
             | Failure::Silent(_) => None,
         }
+    }
+
+    /// Says it; answers with the exit code.
+    pub fn show(&self, ctx: &mut Context<'_>) -> i32 {
+        if let Failure::AfterOutput(text, _) = self {
+            ctx.out(text);
+        }
+        let (text, code) = self.render();
+        ctx.err(&text);
+        code
     }
 
     /// The text for standard error, and the exit code.
@@ -96,6 +112,7 @@ impl Failure {
                 [only] => return only.render(),
                 several => (several.iter().map(|failure| failure.line() + "\n").collect(), 1),
             },
+            Failure::AfterOutput(_, message) => (format!("error: {message}"), 1),
             Failure::Plain(message) if !message.starts_with("error: ") => (format!("error: {message}"), 1),
             Failure::Usage(message, path) => (format!("error: {message}\nSee '{path} -h' for help and examples"), 1),
             Failure::Exited(message, code) => (message.clone(), *code),
@@ -114,6 +131,7 @@ impl Failure {
             Failure::Plain(message)
             | Failure::Verbatim(message)
             | Failure::Usage(message, _)
+            | Failure::AfterOutput(_, message)
             | Failure::Exited(message, _) => message.clone(),
             Failure::Many(failures) => {
                 let lines: Vec<String> = failures.iter().map(Failure::message).collect();
@@ -130,6 +148,7 @@ impl Failure {
             Failure::Plain(_)
             | Failure::Usage(..)
             | Failure::Verbatim(_)
+            | Failure::AfterOutput(..)
             | Failure::Exited(..)
             | Failure::Many(_)
             | Failure::Silent(_) => self.line(),

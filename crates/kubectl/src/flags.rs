@@ -23,6 +23,8 @@ pub enum Type {
     Slice,
     /// A whole number.
     Int,
+    /// A whole number of 32 bits.
+    Int32,
     /// Go's duration: `1m30s`.
     Duration,
 }
@@ -42,14 +44,14 @@ pub struct Flag {
     pub bare: &'static str,
     /// One sentence for help.
     pub help: &'static str,
-    /// Whether help leaves it out: it is deprecated.
-    pub is_hidden: bool,
+    /// What is said where it is given, if it is deprecated: then help leaves it out.
+    pub deprecated: &'static str,
 }
 
 impl Flag {
     const fn of(name: &'static str, kind: Type, default: &'static str, help: &'static str) -> Flag {
         let bare = if matches!(kind, Type::Bool) { "true" } else { "" };
-        Flag { name, short: '\0', kind, default, bare, help, is_hidden: false }
+        Flag { name, short: '\0', kind, default, bare, help, deprecated: "" }
     }
 
     /// A boolean, false unless given.
@@ -77,6 +79,11 @@ impl Flag {
         Flag::of(name, Type::Int, default, help)
     }
 
+    /// A whole number of 32 bits.
+    pub const fn int32(name: &'static str, default: &'static str, help: &'static str) -> Flag {
+        Flag::of(name, Type::Int32, default, help)
+    }
+
     /// A duration.
     pub const fn duration(name: &'static str, default: &'static str, help: &'static str) -> Flag {
         Flag::of(name, Type::Duration, default, help)
@@ -97,9 +104,9 @@ impl Flag {
         Flag { bare, ..self }
     }
 
-    /// The same, left out of help.
-    pub const fn hidden(self) -> Flag {
-        Flag { is_hidden: true, ..self }
+    /// The same, still read and no longer recommended.
+    pub const fn deprecated(self, deprecated: &'static str) -> Flag {
+        Flag { deprecated, ..self }
     }
 
     fn title(&self) -> String {
@@ -114,6 +121,10 @@ pub struct Parsed {
     pub args: Vec<Str>,
     /// How many of `args` stood before `--`, if it stood there.
     pub dash_at: Option<usize>,
+    /// Every flag that was given, in order, with its text.
+    given: Vec<(&'static Flag, Str)>,
+    /// What `--record` writes down.
+    cause: Str,
     values: OrderedMap<&'static str, Vec<Str>>,
     defaults: OrderedMap<&'static str, &'static str>,
 }
@@ -221,19 +232,44 @@ impl Parsed {
         };
         let stored = match flag.kind {
             Type::Bool => read_bool(&value).map(Str::from).map_err(refuse)?,
-            Type::Int => read_int(&value).map(|_| value.clone()).map_err(refuse)?,
+            Type::Int | Type::Int32 => read_int(&value)
+                .and_then(|number| match i32::try_from(number) {
+                    Err(_) if flag.kind == Type::Int32 => Err(out_of_range(&value)),
+                    Ok(_) | Err(_) => Ok(value.clone()),
+                })
+                .map_err(refuse)?,
             Type::Duration => {
                 duration::parse_go(&value).map(|_| value.clone()).map_err(|error| refuse(error.to_string()))?
             }
-            Type::Text | Type::Array | Type::Slice => value,
+            Type::Text | Type::Array | Type::Slice => value.clone(),
         };
+        self.given.push((flag, value));
         let values = self.values.entry(flag.name).or_default();
         match flag.kind {
             Type::Array => values.push(stored),
             Type::Slice => values.extend(stored.split(',').map(Str::from)),
-            Type::Bool | Type::Text | Type::Int | Type::Duration => *values = vec![stored],
+            Type::Bool | Type::Text | Type::Int | Type::Int32 | Type::Duration => *values = vec![stored],
         }
         Ok(())
+    }
+
+    /// What is said about flags that should no longer be given, a line each.
+    pub fn deprecations(&self) -> String {
+        let old = self.given.iter().map(|(flag, _)| flag).filter(|flag| !flag.deprecated.is_empty());
+        old.map(|flag| format!("Flag --{} has been deprecated, {}\n", flag.name, flag.deprecated)).collect()
+    }
+
+    /// Remembers the whole command line, if `--record` asks for it: arguments first, then flags by their long names.
+    pub fn record(&mut self, line: &Parsed) {
+        let arguments = line.args.iter().map(|word| format!(" {word}"));
+        let flags = line.given.iter().map(|(flag, value)| format!(" --{}={value}", flag.name));
+        self.cause =
+            arguments.chain(flags).fold(Str::from("kubectl"), |cause, word| (cause.to_string() + &word).into());
+    }
+
+    /// The command line as `--record` writes it down, if it is to be.
+    pub fn cause(&self) -> Option<&Str> {
+        Some(&self.cause).filter(|cause| !cause.is_empty())
     }
 
     /// Whether the flag was given.
@@ -277,12 +313,17 @@ pub(crate) fn read_bool(text: &str) -> Result<&'static str, String> {
     }
 }
 
-fn read_int(text: &str) -> Result<i64, String> {
+/// A whole number as Go reads it; the error is Go's.
+pub(crate) fn read_int(text: &str) -> Result<i64, String> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
     }
-    text.parse().map_err(|_| format!("strconv.ParseInt: parsing {text:?}: value out of range"))
+    text.parse().map_err(|_| out_of_range(text))
+}
+
+fn out_of_range(text: &str) -> String {
+    format!("strconv.ParseInt: parsing {text:?}: value out of range")
 }
 
 #[cfg(test)]

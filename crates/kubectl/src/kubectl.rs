@@ -142,8 +142,7 @@ impl Kubectl {
     }
 
     fn fail(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Step {
-        let (text, code) = failure.render();
-        ctx.err(&text);
+        let code = failure.show(ctx);
         self.end(code)
     }
 }

@@ -141,7 +141,7 @@ fn templated(
         "go-template" => {
             let template = gotemplate::Template::parse(&text)
                 .map_err(|error| Failure::Plain(format!("error parsing template {text}, {error}")))?;
-            Format::GoTemplate { text, template }
+            Format::GoTemplate { text, template: template.with_missing(missing) }
         }
         _ => {
             let columns = if is_file { CustomColumns::from_template(&text) } else { CustomColumns::from_spec(&text) };
@@ -152,8 +152,9 @@ fn templated(
 }
 
 fn read_template(ctx: &mut Context<'_>, env: &Env, name: &str, path: &str) -> Result<String, Failure> {
+    let what = if name == "custom-columns-file" { "template" } else { "--template" };
     files::read_text(ctx, env, path)
-        .map_err(|error| Failure::Plain(format!("error reading --template {path}, {}", error.message())))
+        .map_err(|error| Failure::Plain(format!("error reading {what} {path}, {}", error.message())))
         .map(|text| if name == "jsonpath-file" { text.trim_end_matches('\n').to_string() } else { text })
 }
 
@@ -180,15 +181,35 @@ impl Printer {
                 .execute_as_json(value, *missing)
                 .map(ended)
                 .map_err(|error| Failure::Plain(jsonpath::execute_error(text, &error, value))),
-            Format::GoTemplate { text, template } => {
-                template.execute(value).map_err(|error| Failure::Plain(gotemplate::execute_error(text, &error, value)))
-            }
+            Format::GoTemplate { text, template } => match template.execute_partly(value) {
+                (printed, None) => Ok(printed),
+                (printed, Some(error)) => Err(Failure::AfterOutput(
+                    printed + &gotemplate::execute_details(text, &error, value),
+                    gotemplate::execute_error(text, &error),
+                )),
+            },
             Format::CustomColumns(columns) => {
                 let objects = match value.get("items") {
                     Value::List(items) => items.iter().collect(),
                     _ => vec![value],
                 };
                 columns.print(objects).map_err(Failure::Plain)
+            }
+        }
+    }
+}
+
+impl Printer {
+    /// The text of one event of a watch. JSON is one line; nothing is left out of the object.
+    pub fn print_event(&mut self, event: &str, object: Value) -> Result<String, Failure> {
+        match &self.format {
+            Format::Json => Ok(format!("{{\"type\":{event:?},\"object\":{}}}\n", json::write_compact(&object))),
+            Format::Name => self.print(&object),
+            _ => {
+                let mut wrapped = Value::map();
+                wrapped.set(&["type"], event);
+                wrapped.set(&["object"], object);
+                self.print(&wrapped)
             }
         }
     }

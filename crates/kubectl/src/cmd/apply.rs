@@ -53,6 +53,7 @@ pub static APPLY: Verb = Verb {
             Flag::bool("wait", "Wait until deleted objects are gone."),
         ],
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,
@@ -291,6 +292,7 @@ fn print_objects(ctx: &mut Context<'_>, output: &mut Output, mut applied: Vec<Va
 
 /// Applies one manifest.
 fn apply_one(call: &mut Call<'_, '_>, info: &mut Info, options: &Options) -> Result<Applied, Failure> {
+    call.record(&mut info.manifest);
     if info.name.is_empty() {
         let prefix = info.manifest.at(&["metadata", "generateName"]).text();
         if !prefix.is_empty() {

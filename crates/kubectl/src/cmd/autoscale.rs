@@ -20,14 +20,16 @@ pub static AUTOSCALE: Verb = Verb {
     flags: &[
         &[
             Flag::text("cpu", "Wanted use of CPU: 80% of the requests, or an amount."),
-            Flag::int("cpu-percent", "-1", "Wanted use of CPU, in percent of the requests.").hidden(),
-            Flag::int("max", "-1", "Most pods."),
+            Flag::int32("cpu-percent", "-1", "Wanted use of CPU, in percent of the requests.")
+                .deprecated("Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."),
+            Flag::int32("max", "-1", "Most pods."),
             Flag::text("memory", "Wanted use of memory: 80% of the requests, or an amount."),
-            Flag::int("min", "-1", "Least pods."),
+            Flag::int32("min", "-1", "Least pods."),
             Flag::text("name", "The autoscaler's name."),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,

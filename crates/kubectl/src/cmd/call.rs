@@ -102,6 +102,9 @@ impl DryRun {
     }
 }
 
+/// The annotation that says which command made an object what it is.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
 /// Flags that would change who asks, or whom: this cluster has one server and one user.
 const UNSUPPORTED: [&str; 12] = [
     "as",
@@ -203,21 +206,45 @@ impl<'c, 'w> Call<'c, 'w> {
         if self.has_files() { Ok(()) } else { Err(Failure::plain("must specify one of -f and -k")) }
     }
 
-    /// `--dry-run`
+    /// `--dry-run`; a boolean, as it was once, still counts.
     pub fn dry_run(&mut self) -> Result<DryRun, Failure> {
-        match self.flags.text("dry-run").as_str() {
-            "none" | "" => Ok(DryRun::None),
-            "client" => Ok(DryRun::Client),
-            "server" => Ok(DryRun::Server),
-            "unchanged" => {
-                self.warn("--dry-run is deprecated and can be replaced with --dry-run=client.");
+        let text = self.flags.text("dry-run");
+        match (text.as_str(), read_bool(&text)) {
+            ("none" | "", _) => Ok(DryRun::None),
+            ("client", _) => Ok(DryRun::Client),
+            ("server", _) => Ok(DryRun::Server),
+            ("unchanged", _) => {
+                self.log_warning(
+                    "helpers.go:719",
+                    "--dry-run is deprecated and can be replaced with --dry-run=client.",
+                );
                 Ok(DryRun::Client)
             }
-            "true" => Err(Failure::plain("Invalid dry-run value (true). Must be \"none\", \"server\", or \"client\".")),
-            other => Err(Failure::Plain(format!(
+            (given, Ok(value)) => {
+                let (line, meant, is) = match value {
+                    "true" => (733, DryRun::Client, "client"),
+                    _ => (736, DryRun::None, "none"),
+                };
+                self.log_warning(
+                    &format!("helpers.go:{line}"),
+                    &format!(
+                        "--dry-run={given} is deprecated (boolean value) and can be replaced with --dry-run={is}."
+                    ),
+                );
+                Ok(meant)
+            }
+            (other, Err(_)) => Err(Failure::Plain(format!(
                 "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
             ))),
         }
+    }
+
+    /// A warning of kubectl's own log, with the place in its source that writes it.
+    fn log_warning(&mut self, place: &str, text: &str) {
+        let (now, pid) = (self.ctx.now(), self.env.pid);
+        let (instant, micros) = (now.to_rfc3339(), now.0 % 1_000_000);
+        let (date, time) = (instant[5..10].replace('-', ""), &instant[11..19]);
+        self.ctx.err(&format!("W{date} {time}.{micros:06} {pid:7} {place}] {text}\n"));
     }
 
     /// `--validate`
@@ -245,6 +272,13 @@ impl<'c, 'w> Call<'c, 'w> {
             field_manager: if named.is_empty() { manager.into() } else { named },
             force: false,
             subresource: Subresource::None,
+        }
+    }
+
+    /// Notes on the object which command made it what it is (`--record`).
+    pub fn record(&self, object: &mut Value) {
+        if let Some(cause) = self.flags.cause() {
+            object.set(&["metadata", "annotations", CHANGE_CAUSE], cause.clone());
         }
     }
 

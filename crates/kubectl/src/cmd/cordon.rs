@@ -2,7 +2,7 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/drain, kubectl/pkg/drain/cordon.go.
 
-use api::Value;
+use api::{Kind, Value};
 use client::{FieldValidation, Patch, PatchKind};
 use thin::format_str;
 
@@ -55,11 +55,11 @@ fn run(call: &mut Call<'_, '_>, wish: Wish) -> Result<Flow, Failure> {
 /// Refuses a call that names no node, or nodes and a selector.
 pub fn check_words(call: &Call<'_, '_>) -> Result<(), Failure> {
     let selects = !call.flags.text("selector").is_empty();
-    if call.flags.args.is_empty() && !selects {
+    if call.flags.args.is_empty() && !call.flags.is_set("selector") {
         return Err(call.usage(format!("USAGE: {} NODE [flags]", call.verb.path)));
     }
     if !call.flags.args.is_empty() && selects {
-        return Err(Failure::plain("error: cannot specify both a node name and a --selector option"));
+        return Err(call.usage("cannot specify both a node name and a --selector option"));
     }
     Ok(())
 }
@@ -70,11 +70,20 @@ pub fn nodes(call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
     for word in builder.args.iter_mut().filter(|word| !word.contains('/')) {
         *word = format_str!("nodes/{word}");
     }
-    if builder.args.is_empty() {
+    if builder.args.is_empty() && builder.label_selector.is_some() {
         builder.args.push("nodes".into());
     }
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
-    Failure::of(failures).map_or(Ok(infos), Err)
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    match infos.iter().find(|info| info.mapping.kind() != Some(Kind::Node)) {
+        Some(other) => {
+            let resource = other.mapping.version_resource();
+            Err(Failure::Plain(format!("expected resource of type node, got {resource:?}")))
+        }
+        None => Ok(infos),
+    }
 }
 
 /// Sets `spec.unschedulable` of a node and says so.

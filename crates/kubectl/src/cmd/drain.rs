@@ -117,7 +117,8 @@ impl Draining {
             limit: None,
             skip_wait_seconds,
         };
-        let labels = Selector::parse(&flags.text("pod-selector")).map_err(Failure::Plain)?;
+        let labels = Selector::parse(&flags.text("pod-selector"))
+            .map_err(|_| Failure::plain("--pod-selector=<pod_selector> must be a valid label selector"))?;
         let (choice, timeout) = (Choice { labels, may }, flags.duration("timeout"));
         let (nodes, failed, causes) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Draining { nodes, current: None, failed, causes, choice, manner, timeout })

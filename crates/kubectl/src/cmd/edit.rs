@@ -8,7 +8,7 @@ use api::text::yaml;
 use api::{Reason, Str, Value};
 use client::{FieldValidation, Patch, PatchKind, WriteOptions};
 
-use super::call::{DryRun, unsupported};
+use super::call::{CHANGE_CAUSE, DryRun, unsupported};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, type_of};
 use crate::context::Context;
@@ -38,6 +38,7 @@ pub static EDIT: Verb = Verb {
             Flag::bool("windows-line-endings", "End lines as Windows does."),
         ],
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::VALIDATE,
         shared::FIELD_MANAGER,
@@ -71,6 +72,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         editor: call.env.editor.clone(),
         options: WriteOptions { field_validation: call.validation()?, subresource: part.to_write(), ..options },
         prints_patch: call.flags.is_on("output-patch"),
+        cause: call.flags.cause().cloned(),
         original: String::new(),
         edited: None,
         state: State::Opening { reasons: Vec::new() },
@@ -114,6 +116,8 @@ pub struct Editing {
     editor: Str,
     options: WriteOptions,
     prints_patch: bool,
+    /// What `--record` notes on the objects.
+    cause: Option<Str>,
     /// The file of the first round.
     original: String,
     /// The file as it was saved last.
@@ -281,12 +285,16 @@ impl Editing {
     fn send(&self, ctx: &mut Context<'_>, info: &Info, edited: &Value) -> Result<Option<String>, Failure> {
         let mut before = info.live.as_ref().map(|live| self.part.of(live)).unwrap_or_default();
         before.remove(&["metadata", "managedFields"]);
-        if before == *edited {
+        let mut edited = edited.clone();
+        if let Some(cause) = &self.cause {
+            edited.set(&["metadata", "annotations", CHANGE_CAUSE], cause.clone());
+        }
+        if before == edited {
             return Ok(Some(format!("{} skipped\n", info.title())));
         }
         let patch = match type_of(info.mapping).filter(|_| self.part != Part::Scale) {
-            Some(type_) => api::patch::diff::two_way(&before, edited, type_),
-            None => api::patch::merge::diff(&before, edited),
+            Some(type_) => api::patch::diff::two_way(&before, &edited, type_),
+            None => api::patch::merge::diff(&before, &edited),
         };
         let body = patch.map_err(|error| Failure::Plain(error.to_string()))?;
         if api::patch::three_way::changes_identity(&body) {

@@ -36,6 +36,7 @@ pub static EXPOSE: Verb = Verb {
         CREATE_FLAGS,
         shared::OVERRIDES,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,

@@ -37,17 +37,14 @@ impl Early {
                 ctx.out(text);
                 0
             }
-            Early::Wrong(failure) => {
-                let (text, code) = failure.render();
-                ctx.err(&text);
-                code
-            }
+            Early::Wrong(failure) => failure.show(ctx),
         }
     }
 }
 
 /// Reads the words after `kubectl`.
 pub fn read(words: &[Str]) -> Result<Command, Early> {
+    let line = words;
     let mut words = words.to_vec();
     let Some(name) = take_name(&mut words, &[]) else {
         return Err(match words.iter().find(|word| is_unknown_global(word)) {
@@ -73,7 +70,7 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
         return Ok(Command { verb, flags: Parsed::default() });
     }
     let all = all_flags(verb);
-    let flags = match flags::parse(&words, &all) {
+    let mut flags = match flags::parse(&words, &all) {
         Ok(flags) => flags,
         Err(FlagError::Help) => return Err(Early::Help(help::verb(verb))),
         Err(FlagError::Wrong(problem)) => {
@@ -81,6 +78,9 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
             return Err(Early::Wrong(Failure::Plain(message)));
         }
     };
+    if let Some(line) = flags.is_on("record").then(|| flags::parse(line, &all).ok()).flatten() {
+        flags.record(&line);
+    }
     let missing: Vec<String> =
         verb.required.iter().filter(|name| !flags.is_set(name)).map(|name| format!("{name:?}")).collect();
     if !missing.is_empty() {
@@ -95,7 +95,15 @@ impl Command {
     pub fn reads_stdin(&self) -> bool {
         let from_stdin = |name: &str| self.flags.texts(name).iter().any(|value| value == "-" || value == "/dev/stdin");
         let is_interactive = matches!(self.verb.path, "exec" | "run" | "attach" | "debug");
-        !is_interactive && (["filename", "patch-file"].into_iter().any(from_stdin) || self.reads_stdin_as_a_key())
+        !is_interactive
+            && (["filename", "patch-file"].into_iter().any(from_stdin)
+                || self.reads_stdin_as_a_key()
+                || self.reads_stdin_as_variables())
+    }
+
+    /// `kubectl set env deployment web -`
+    fn reads_stdin_as_variables(&self) -> bool {
+        self.verb.path == "set env" && self.flags.args.iter().any(|word| word == "-")
     }
 
     /// `--from-file=key=/dev/stdin`
@@ -106,15 +114,9 @@ impl Command {
 
     /// Runs the command.
     pub fn run(self, env: &Env, stdin: String, ctx: &mut Context<'_>) -> Result<Flow, Failure> {
+        ctx.err(&self.flags.deprecations());
         let result = Call::new(self, env, stdin, ctx).and_then(|mut call| (call.verb.run)(&mut call));
-        match result {
-            Ok(flow) => Ok(flow),
-            Err(failure) => {
-                let (text, code) = failure.render();
-                ctx.err(&text);
-                Ok(Flow::Done(code))
-            }
-        }
+        result.or_else(|failure| Ok(Flow::Done(failure.show(ctx))))
     }
 }
 

@@ -202,23 +202,56 @@ fn group(visit: Visit) -> (Vec<Group>, Vec<Failure>) {
 fn table_text(call: &mut Call<'_, '_>, group: &Group, prefix: Str, output: &Output) -> Result<String, Failure> {
     let Some(kind) = group.mapping.kind() else { return Ok(String::new()) };
     let mut objects = group.objects.clone();
+    let maker = Maker::of(call);
     let sort_path = call.flags.text("sort-by");
     if !sort_path.is_empty() {
         let values: Vec<Value> = objects.iter().map(Object::encode).collect();
         match sort_by::order_by(&sort_path, &values.iter().collect::<Vec<_>>()) {
             Ok(order) => objects = order.into_iter().map(|at| objects[at].clone()).collect(),
             // As recorded from v1.36.2: a table none of whose rows has the field is printed as if it were empty.
-            Err(error) if error.starts_with("couldn't find any field with path") => objects.clear(),
+            Err(error) if maker == Maker::Server && error.starts_with("couldn't find any field with path") => {
+                objects.clear()
+            }
             Err(error) => return Err(Failure::Plain(error)),
         }
     }
-    let mut table = call.ctx.api.table(kind, &objects);
+    let mut table = maker.table(call.ctx, kind, &objects);
     if call.flags.text("subresource") == "scale" {
         table = scale_table(&table, &objects);
     }
     let mut options = table_options(call, group.mapping, output);
     options.kind_prefix = prefix;
     Ok(TablePrinter::new(options).print(&table))
+}
+
+/// Who makes tables (`--server-print`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Maker {
+    Server,
+    Client,
+}
+
+impl Maker {
+    fn of(call: &Call<'_, '_>) -> Maker {
+        if call.flags.is_on("server-print") { Maker::Server } else { Maker::Client }
+    }
+
+    /// kubectl itself knows of any object its name and age.
+    fn table(self, ctx: &Context<'_>, kind: Kind, objects: &[Object]) -> Table {
+        if self == Maker::Server {
+            return ctx.api.table(kind, objects);
+        }
+        let column = |name: &str, format: &str| {
+            let (name, kind, format) = (name.into(), "string".into(), format.into());
+            Column { name, kind, format, priority: 0 }
+        };
+        let row = |object: &Object| {
+            let metadata = object.metadata().clone();
+            let age = api::duration::age(ctx.now(), metadata.creation_timestamp);
+            Row { cells: vec![Value::Str(metadata.name.clone()), Value::Str(age.into())], metadata }
+        };
+        Table { columns: vec![column("Name", "name"), column("Age", "")], rows: objects.iter().map(row).collect() }
+    }
 }
 
 /// The table of the objects' scales; name and age are those of the objects.
@@ -256,6 +289,7 @@ pub struct Watching {
     selection: Selection,
     cursor: u64,
     printer: WatchPrinter,
+    maker: Maker,
     /// Whether each row says what happened.
     with_events: bool,
     /// Until when (`--request-timeout`).
@@ -310,6 +344,7 @@ fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         selection,
         cursor: call.ctx.api.revision(),
         printer: watch_printer(call, mapping)?,
+        maker: Maker::of(call),
         with_events: call.flags.is_on("output-watch-events"),
         until: request_timeout(call)?.map(|span| call.ctx.now() + span),
     };
@@ -381,20 +416,16 @@ impl Watching {
     fn print(&mut self, ctx: &mut Context<'_>, event: &str, objects: &[Object]) -> Result<(), Failure> {
         let text = match &mut self.printer {
             WatchPrinter::Table(printer) => {
-                let table = ctx.api.table(self.kind, objects);
+                let table = self.maker.table(ctx, self.kind, objects);
                 if self.with_events { printer.print_event(event, &table) } else { printer.print(&table) }
             }
             WatchPrinter::Objects(printer) => {
                 let mut text = String::new();
                 for object in objects {
-                    let mut value = object.encode();
-                    if self.with_events {
-                        let mut wrapped = Value::map();
-                        wrapped.set(&["type"], event);
-                        wrapped.set(&["object"], value);
-                        value = wrapped;
-                    }
-                    text.push_str(&printer.print(&value)?);
+                    let value = object.encode();
+                    let printed =
+                        if self.with_events { printer.print_event(event, value) } else { printer.print(&value) };
+                    text.push_str(&printed?);
                 }
                 text
             }

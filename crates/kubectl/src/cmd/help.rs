@@ -22,7 +22,8 @@ pub fn verb(verb: &Verb) -> String {
         text.push_str("\nAvailable Commands:\n");
         list(&mut text, verb.path);
     }
-    let mut own: Vec<&Flag> = verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| !flag.is_hidden).collect();
+    let mut own: Vec<&Flag> =
+        verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| flag.deprecated.is_empty()).collect();
     own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");
@@ -79,7 +80,7 @@ fn option(flag: &Flag, default: &str) -> String {
         // A type of the log's own, which has no text while it is empty.
         Type::Array if flag.name == "vmodule" => String::new(),
         Type::Array | Type::Slice => "[]".to_string(),
-        Type::Bool | Type::Int | Type::Duration => default.to_string(),
+        Type::Bool | Type::Int | Type::Int32 | Type::Duration => default.to_string(),
     };
     format!("    {shorthand}--{}={default}:\n\t{}\n\n", flag.name, flag.help)
 }

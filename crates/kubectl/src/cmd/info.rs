@@ -237,7 +237,6 @@ fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for \
              help and examples.",
         ),
-        (!lists && is_on("no-headers"), "--no-headers cannot be set without --list specified"),
     ])?;
     if lists {
         // Who is in system:masters may do everything, whatever roles say.
@@ -247,7 +246,12 @@ fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.ctx.out(&text);
         return Ok(Flow::Done(0));
     }
+    refuse(&[(
+        args[1].starts_with('/') && !call.flags.text("subresource").is_empty(),
+        "--subresource can not be used with NonResourceURL",
+    )])?;
     warn_of_rights(call, &args[0], &args[1]);
+    refuse(&[(call.flags.is_on("no-headers"), "--no-headers cannot be set without --list specified")])?;
     if !call.flags.is_on("quiet") {
         call.ctx.out("yes\n");
     }
@@ -285,7 +289,9 @@ fn warn_of_rights(call: &mut Call<'_, '_>, verb: &str, object: &str) {
     match Mapping::find(resource) {
         _ if resource == "*" => {}
         Err(_) => {
-            call.warn(&format!("the server doesn't have a resource type '{resource}'\n"));
+            let (name, group) = resource.split_once('.').unwrap_or((resource, ""));
+            let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
+            call.warn(&format!("the server doesn't have a resource type '{name}'{group}\n"));
         }
         Ok(_) if call.flags.is_on("all-namespaces") => return,
         Ok(mapping) if !mapping.is_namespaced() => {

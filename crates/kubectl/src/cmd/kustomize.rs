@@ -28,7 +28,9 @@ pub static KUSTOMIZE: Verb = Verb {
         Flag::bool("network", "Let functions use the network."),
         Flag::text("network-name", "The network for functions.").default("bridge"),
         Flag::text("output", "Write to this file.").short('o'),
-        Flag::text("reorder", "legacy or none; deprecated, see sortOptions.").default("legacy").hidden(),
+        Flag::text("reorder", "legacy or none; deprecated, see sortOptions.")
+            .default("legacy")
+            .deprecated("use the new 'sortOptions' field in kustomization.yaml instead."),
     ]],
     run,
     ..PLAIN
@@ -74,11 +76,6 @@ fn options(call: &mut Call<'_, '_>) -> Result<Options, Failure> {
         }
     };
     let order_is_explicit = call.flags.is_set("reorder");
-    if order_is_explicit {
-        call.ctx.err(
-            "Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml instead.\n",
-        );
-    }
     let order = match call.flags.text("reorder").as_str() {
         "legacy" => Order::Legacy,
         "none" => Order::Read,

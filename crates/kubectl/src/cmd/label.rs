@@ -9,7 +9,7 @@ use api::selector::is_valid_label_value;
 use api::{Str, StringMap, Value};
 use client::{FieldValidation, Patch, PatchKind};
 
-use super::call::{DryRun, refuse};
+use super::call::{CHANGE_CAUSE, DryRun, refuse};
 use super::pairs::{self, Removal};
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
@@ -21,6 +21,7 @@ const FLAGS: &[&[Flag]] = &[
     shared::EDIT_MANY,
     shared::ALL,
     shared::OUTPUT,
+    shared::RECORD,
     shared::FILES,
     shared::SELECTOR,
     shared::FIELD_SELECTOR,
@@ -215,7 +216,7 @@ fn refuse_overwrite(call: &Call<'_, '_>, field: Field, now: &StringMap, change: 
         .set
         .iter()
         .filter(differs)
-        .filter(|(key, _)| field == Field::Labels || key.as_str() != "kubernetes.io/change-cause")
+        .filter(|(key, _)| field == Field::Labels || key.as_str() != CHANGE_CAUSE)
         .map(|(key, _)| format!("'{key}' already has a value ({})", now.get(key).unwrap_or_default()))
         .collect();
     if taken.is_empty() {
@@ -267,6 +268,7 @@ fn apply(
     for key in &removed {
         body.set(&["metadata", field.path(), key], Value::Null);
     }
+    call.record(&mut body);
     let version = call.flags.text("resource-version");
     if !version.is_empty() {
         body.set(&["metadata", "resourceVersion"], version);

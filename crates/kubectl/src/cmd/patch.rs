@@ -29,6 +29,7 @@ pub static PATCH: Verb = Verb {
             Flag::text("type", "json, merge or strategic.").default("strategic"),
         ],
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,
@@ -112,7 +113,7 @@ fn patch_one(
     let request = request?;
     let part = Part::read(info.mapping, &call.flags.text("subresource"))?;
     let before = info.live.as_ref().map_or_else(|| info.manifest.clone(), |live| part.of(live));
-    let after = if dry_run == DryRun::Client || call.flags.is_on("local") {
+    let mut after = if dry_run == DryRun::Client || call.flags.is_on("local") {
         patch_locally(info, part, &before, &request)?
     } else {
         let options = call.write_options(dry_run, "kubectl-patch", FieldValidation::Warn);
@@ -121,17 +122,34 @@ fn patch_one(
         call.warn_all(&written.warnings);
         part.of(&written.object)
     };
+    let operation = if before == after { "patched (no change)" } else { "patched" };
+    if dry_run != DryRun::Client && !call.flags.is_on("local") {
+        after = recorded(call, info, part, after, dry_run);
+    }
     match output {
         Output::Objects(mut printer) => {
             let text = printer.print(&after)?;
             call.ctx.out(&text);
         }
         Output::Human | Output::Wide => {
-            let operation = if before == after { "patched (no change)" } else { "patched" };
             print_part(call, info, part, operation, dry_run);
         }
     }
     Ok(())
+}
+
+/// `--record`, in a request of its own; what is wrong with that one is not told.
+fn recorded(call: &mut Call<'_, '_>, info: &Info, part: Part, object: Value, dry_run: DryRun) -> Value {
+    let mut noted = object.clone();
+    call.record(&mut noted);
+    let body = api::patch::merge::diff(&object, &noted).unwrap_or_default();
+    let Some(kind) = info.mapping.kind().filter(|_| body.as_map().is_some_and(|map| !map.is_empty())) else {
+        return object;
+    };
+    let options = call.write_options(dry_run, "kubectl-patch", FieldValidation::Warn);
+    let options = WriteOptions { subresource: part.to_write(), ..options };
+    let written = call.ctx.api.patch(kind, &info.key(), &Patch { kind: PatchKind::Merge, body }, &options);
+    written.map_or(object, |written| part.of(&written.object))
 }
 
 /// `deployment.apps/web patched`; a Scale goes by its own name.

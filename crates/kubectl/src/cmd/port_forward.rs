@@ -107,6 +107,9 @@ fn container_port(name: &str, pod: &Value) -> Option<u16> {
 }
 
 fn of_pod(port: &str, pod: &Value) -> Result<u16, Failure> {
+    if port.is_empty() {
+        return Err(Failure::plain("remote port cannot be empty"));
+    }
     if let Ok(number) = port.parse() {
         return Ok(number);
     }

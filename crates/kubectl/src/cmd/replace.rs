@@ -36,6 +36,7 @@ pub static REPLACE: Verb = Verb {
             Flag::bool("wait", "Wait until deleted objects are gone."),
         ],
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::DRY_RUN,
         shared::VALIDATE,
@@ -134,7 +135,8 @@ fn replace_one(
     // The annotation of an earlier apply is kept up to date.
     let is_applied = info.manifest.at(&["metadata", "annotations", super::apply::LAST_APPLIED]).as_str().is_some();
     let saves = call.flags.is_on("save-config") || is_applied;
-    let body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    let mut body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    call.record(&mut body);
     if dry_run == DryRun::Client {
         return Ok((Part::Whole, body));
     }

@@ -11,7 +11,7 @@ use super::create::{Framing, create_object, overridden};
 use super::exec::terminal;
 use super::pods::{self, Voice};
 use super::session::{Session, SessionStep};
-use super::{Call, Flow, PLAIN, Progress, Verb, shared};
+use super::{Call, Flow, PLAIN, Progress, Verb, pairs, shared};
 use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -56,6 +56,7 @@ pub static RUN: Verb = Verb {
             Flag::bool("tty", "The input is a terminal.").short('t'),
         ],
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::OVERRIDES,
         shared::DRY_RUN,
@@ -81,7 +82,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     check(call, if attaches { Ending::Attached } else { Ending::Detached }, dry_run)?;
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let name = call.flags.args[0].clone();
-    let body = pod(call, &name, &restart)?;
+    let mut body = pod(call, &name, &restart)?;
+    call.record(&mut body);
     let labelled = body.clone();
     let mut created = body.clone();
     if dry_run != DryRun::Client {
@@ -163,7 +165,8 @@ fn expose(call: &mut Call<'_, '_>, name: &Str, pod: &Value) -> Result<(), Failur
 }
 
 fn number(port: &str) -> Result<i64, Failure> {
-    port.parse().map_err(|_| Failure::plain("--port must be a number"))
+    let refuse = |error: String| Failure::Plain(error.replacen("ParseInt", "Atoi", 1));
+    crate::flags::read_int(port).map_err(refuse)
 }
 
 /// Whether a text names an image: `[host/]path[:tag][@digest]`.
@@ -198,8 +201,17 @@ fn pod(call: &Call<'_, '_>, name: &Str, restart: &Str) -> Result<Value, Failure>
         [("labels", labels.split(',').map(Str::from).collect()), ("annotations", call.flags.texts("annotations"))]
     {
         for pair in pairs.iter().filter(|pair| !pair.is_empty()) {
-            let (key, value) =
-                pair.split_once('=').ok_or_else(|| Failure::Plain(format!("unexpected {flag} format: {pair}")))?;
+            let (key, value) = match (flag, pair.split_once('=')) {
+                ("labels", Some((_, value))) if value.contains('=') => None,
+                (_, found) => found,
+            }
+            .ok_or_else(|| {
+                let what = if flag == "labels" { "label spec" } else { "annotations format" };
+                Failure::Plain(format!("unexpected {what}: {pair}"))
+            })?;
+            if flag == "labels" && key.is_empty() {
+                return Err(Failure::plain("unexpected empty label key"));
+            }
             body.set(&["metadata", flag, key], value);
         }
     }
@@ -221,7 +233,10 @@ fn container(call: &Call<'_, '_>, name: &Str) -> Result<Value, Failure> {
     }
     let mut variables = Vec::new();
     for pair in call.flags.texts("env") {
-        let (key, value) = pair.split_once('=').ok_or_else(|| Failure::Plain(format!("invalid env: {pair}")))?;
+        let (key, value) = pair
+            .split_once('=')
+            .filter(|(key, _)| pairs::env_var_name_problems(key).is_empty())
+            .ok_or_else(|| Failure::Plain(format!("invalid env: {pair}")))?;
         let mut variable = Value::map();
         variable.set(&["name"], key);
         variable.set(&["value"], value);

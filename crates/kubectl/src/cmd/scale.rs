@@ -28,6 +28,7 @@ pub static SCALE: Verb = Verb {
         ],
         shared::ALL,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,
@@ -90,7 +91,20 @@ fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRu
     if dry_run == DryRun::Client {
         return Ok(());
     }
-    patch_scale(call, kind, info, replicas, dry_run)
+    patch_scale(call, kind, info, replicas, dry_run)?;
+    record(call, kind, info, dry_run);
+    Ok(())
+}
+
+/// `--record`, in a request of its own; what is wrong with that one is not told.
+fn record(call: &mut Call<'_, '_>, kind: Kind, info: &Info, dry_run: DryRun) {
+    let mut body = Value::map();
+    call.record(&mut body);
+    if body.get("metadata").is_null() {
+        return;
+    }
+    let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
+    let _ = call.ctx.api.patch(kind, &info.key(), &Patch { kind: PatchKind::Merge, body }, &options);
 }
 
 fn patch_scale(

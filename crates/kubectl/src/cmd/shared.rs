@@ -79,6 +79,10 @@ pub static OVERRIDES: &[Flag] = &[
     Flag::text("overrides", "JSON to put over the object that is made."),
 ];
 
+/// `--record`
+pub static RECORD: &[Flag] =
+    &[Flag::bool("record", "Note the command on the object.").deprecated("--record will be removed in the future")];
+
 /// `--field-manager`
 pub static FIELD_MANAGER: &[Flag] = &[Flag::text("field-manager", "Who owns the fields that are set.")];
 

@@ -4,7 +4,7 @@
 
 use api::core::node::Taint;
 use api::selector::{is_qualified_name, is_valid_label_value};
-use api::{Object, Str, Value};
+use api::{Kind, Object, Str, Value};
 use client::{FieldValidation, Patch, PatchKind};
 
 use super::call::DryRun;
@@ -12,6 +12,7 @@ use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::Info;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::mapping::Mapping;
 use crate::output::{Formats, Output};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -88,9 +89,9 @@ fn split(args: &[Str]) -> Result<(Vec<Str>, Vec<Str>), Failure> {
 }
 
 fn check(call: &Call<'_, '_>, resources: &[Str], change: &Change) -> Result<(), Failure> {
-    if !matches!(resources[0].to_lowercase().as_str(), "node" | "nodes") {
-        let refusal = format!("invalid resource type {}, only [\"node\" \"nodes\"] are supported", resources[0]);
-        return Err(Failure::Plain(refusal));
+    let named = resources[0].to_lowercase();
+    if Mapping::find(&named)?.kind() != Some(Kind::Node) {
+        return Err(Failure::Plain(format!("invalid resource type {named}, only node types are supported")));
     }
     let conflicts = change.conflicts();
     if !conflicts.is_empty() {

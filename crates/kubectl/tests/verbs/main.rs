@@ -8,6 +8,7 @@ mod describe;
 mod drain;
 mod drain_cases;
 mod explain;
+mod flags;
 mod help;
 mod kustomize;
 mod raw;

@@ -49,7 +49,7 @@ pub static PRIORITY_CLASS: Verb = Verb {
     usage: "NAME --value=VALUE --global-default=BOOL [options]",
     flags: &[
         &[
-            Flag::int("value", "0", "The priority; higher is more important."),
+            Flag::int32("value", "0", "The priority; higher is more important."),
             Flag::bool("global-default", "Whether pods without a class are of this one."),
             Flag::text("description", "When to use it."),
             Flag::text("preemption-policy", "PreemptLowerPriority or Never.").default("PreemptLowerPriority"),
@@ -116,6 +116,11 @@ fn budget(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (false, true) => ("minAvailable", min),
         (true, false) => ("maxUnavailable", max),
     };
+    let digits = text.strip_suffix('%').unwrap_or(&text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let flag = if field == "minAvailable" { "min-available" } else { "max-unavailable" };
+        return Err(Failure::Plain(format!("invalid format specified for {flag}")));
+    }
     let mut body = Value::map();
     body.set(&["spec", field], IntOrString::parse(&text).encode());
     for pair in selector.split(',') {
@@ -134,8 +139,8 @@ pub static DEPLOYMENT: Verb = Verb {
     flags: &[
         &[
             Flag::slice("image", "The containers' images."),
-            Flag::int("port", "-1", "The port of the containers."),
-            Flag::int("replicas", "1", "How many pods.").short('r'),
+            Flag::int32("port", "-1", "The port of the containers."),
+            Flag::int32("replicas", "1", "How many pods.").short('r'),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,

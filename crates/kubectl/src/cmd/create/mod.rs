@@ -45,6 +45,7 @@ pub static CREATE: Verb = Verb {
         ],
         CREATE_FLAGS,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,
@@ -144,7 +145,8 @@ fn create_one(
     // The annotation of an earlier apply is kept up to date.
     let is_applied = info.manifest.at(&["metadata", "annotations", LAST_APPLIED]).as_str().is_some();
     let saves = call.flags.is_on("save-config") || is_applied;
-    let body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    let mut body = if saves { with_last_applied(&info.manifest) } else { info.manifest.clone() };
+    call.record(&mut body);
     if dry_run == DryRun::Client {
         return Ok(body);
     }
@@ -229,6 +231,7 @@ pub fn create_object(
     if call.namespace_is_explicit && mapping.is_namespaced() {
         manifest.set(&["metadata", "namespace"], namespace.clone());
     }
+    call.record(&mut manifest);
     let manifest = in_go_form(mapping, manifest);
     let manager = super::help::manager_of(call.verb);
     let (source, live) = (Str::new(), None);

@@ -3,6 +3,7 @@
 use api::quantity::Quantity;
 use api::{Key, Kind, Value};
 
+use super::super::call::refuse;
 use super::super::{Call, Flow, PLAIN, Verb, shared};
 use super::{CREATE_FLAGS, Framing, create_object, name_argument};
 use crate::failure::Failure;
@@ -69,6 +70,7 @@ pub static TOKEN: Verb = Verb {
     ],
     run: |call| {
         let name = name_argument(call)?;
+        check_token(call)?;
         let key = Key::new(call.namespace.clone(), name);
         let failed = |status: api::Status| Failure::Plain(format!("failed to create token: {}", status.message));
         call.ctx.api.get(Kind::ServiceAccount, &key).map_err(failed)?;
@@ -76,3 +78,19 @@ pub static TOKEN: Verb = Verb {
     },
     ..PLAIN
 };
+
+fn check_token(call: &Call<'_, '_>) -> Result<(), Failure> {
+    let nanos = api::duration::parse_go(&call.flags.text("duration")).unwrap_or_default();
+    let [kind, name, uid] =
+        ["bound-object-kind", "bound-object-name", "bound-object-uid"].map(|flag| call.flags.text(flag));
+    let is_known = matches!(kind.as_str(), "Pod" | "Secret" | "Node");
+    refuse(&[
+        (nanos < 0, "--duration must be greater than or equal to 0"),
+        (nanos % 1_000_000_000 != 0, "--duration cannot be expressed in units less than seconds"),
+        (call.flags.texts("audience").iter().any(|one| one.is_empty()), "--audience must not be an empty string"),
+        (kind.is_empty() && !name.is_empty(), "--bound-object-name can only be set if --bound-object-kind is provided"),
+        (kind.is_empty() && !uid.is_empty(), "--bound-object-uid can only be set if --bound-object-kind is provided"),
+        (!kind.is_empty() && !is_known, "supported --bound-object-kind values are Node, Pod, Secret"),
+        (is_known && name.is_empty(), "--bound-object-name is required if --bound-object-kind is provided"),
+    ])
+}

@@ -5,13 +5,15 @@
 use api::{ControllerRevision, Object, Value};
 use ordered::Arrange;
 
+use super::super::call::CHANGE_CAUSE;
 use super::super::{Call, Flow, PLAIN, Verb, shared};
-use crate::builder::Info;
+use crate::builder::{Info, type_of};
 use crate::context::Context;
 use crate::describe;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
+use crate::output::{Formats, Output, Printer};
 use crate::printers::tabwriter::TabWriter;
 
 /// The verb.
@@ -34,10 +36,34 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if revision < 0 {
         return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
     }
-    if !call.flags.text("output").is_empty() {
-        return Err(super::super::call::unsupported("formats of rollout history (-o)"));
+    match Output::read(call.ctx, call.env, &call.flags, Formats::Operation)? {
+        Output::Human | Output::Wide => super::for_each(call, &mut show),
+        Output::Objects(mut printer) => super::for_each(call, &mut |call, info| print(call, info, &mut printer)),
     }
-    super::for_each(call, show)
+}
+
+/// `-o`: the objects as they were in each revision.
+fn print(call: &mut Call<'_, '_>, info: &Info, printer: &mut Printer) -> Result<(), Failure> {
+    let history = revisions(call.ctx, info)?;
+    let wanted = call.flags.int("revision");
+    if wanted > 0 && history.iter().all(|revision| revision.number != wanted) {
+        return Err(Failure::plain("unable to find the specified revision"));
+    }
+    for revision in history.iter().filter(|revision| wanted == 0 || revision.number == wanted) {
+        let object = match revision.object.get::<ControllerRevision>() {
+            Some(stored) => restored(info, &stored.data)?,
+            None => revision.object.encode(),
+        };
+        let text = printer.print(&object)?;
+        call.ctx.out(&text);
+    }
+    Ok(())
+}
+
+/// The object as it is now, with the template of a revision.
+fn restored(info: &Info, revision: &Value) -> Result<Value, Failure> {
+    let Some(type_) = type_of(info.mapping) else { return Ok(super::live(info)) };
+    api::patch::strategic::apply(&super::live(info), revision, type_).map_err(|error| Failure::Plain(error.to_string()))
 }
 
 fn show(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
@@ -99,7 +125,7 @@ fn owned(ctx: &Context<'_>, info: &Info, kind: api::Kind) -> Vec<Object> {
 }
 
 fn change_cause(object: &Object) -> String {
-    object.metadata().annotations.get("kubernetes.io/change-cause").unwrap_or("<none>").to_string()
+    object.metadata().annotations.get(CHANGE_CAUSE).unwrap_or("<none>").to_string()
 }
 
 fn controller_revisions(ctx: &Context<'_>, info: &Info) -> Vec<Revision> {

@@ -51,7 +51,7 @@ fn visit(call: &mut Call<'_, '_>) -> Result<Visit, Failure> {
 /// Runs something for each object and collects what goes wrong.
 fn for_each(
     call: &mut Call<'_, '_>,
-    one: fn(&mut Call<'_, '_>, &Info) -> Result<(), Failure>,
+    one: &mut dyn FnMut(&mut Call<'_, '_>, &Info) -> Result<(), Failure>,
 ) -> Result<Flow, Failure> {
     let (infos, mut failures) = visit(call)?.into_infos();
     for info in &infos {

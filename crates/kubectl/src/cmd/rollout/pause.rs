@@ -16,7 +16,7 @@ pub static ROLLOUT_PAUSE: Verb = Verb {
     summary: "Stop the rollouts of a Deployment",
     usage: "RESOURCE [options]",
     flags: &[shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
-    run: |call| super::for_each(call, |call, info| set(call, info, Wish::Pause)),
+    run: |call| super::for_each(call, &mut |call, info| set(call, info, Wish::Pause)),
     ..PLAIN
 };
 
@@ -26,7 +26,7 @@ pub static ROLLOUT_RESUME: Verb = Verb {
     summary: "Continue the rollouts of a Deployment",
     usage: "RESOURCE [options]",
     flags: &[shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
-    run: |call| super::for_each(call, |call, info| set(call, info, Wish::Resume)),
+    run: |call| super::for_each(call, &mut |call, info| set(call, info, Wish::Resume)),
     ..PLAIN
 };
 

@@ -30,7 +30,7 @@ pub static ROLLOUT_UNDO: Verb = Verb {
         if !call.flags.text("output").is_empty() {
             return Err(super::super::call::unsupported("formats of rollout undo (-o)"));
         }
-        super::for_each(call, undo)
+        super::for_each(call, &mut undo)
     },
     ..PLAIN
 };

@@ -19,6 +19,7 @@ pub static SET_IMAGE: Verb = Verb {
         &[LOCAL],
         shared::ALL,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,

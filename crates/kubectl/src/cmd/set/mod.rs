@@ -104,6 +104,7 @@ pub(super) fn change_pods(
         let mut spec = after.at(path).clone();
         failures.extend(change(call, info, &mut spec));
         after.set(path, spec);
+        call.record(&mut after);
         failures.extend(send(call, info, &before, after, dry_run, output, words).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)

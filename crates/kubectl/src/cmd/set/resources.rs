@@ -24,6 +24,7 @@ pub static SET_RESOURCES: Verb = Verb {
         CONTAINERS,
         shared::ALL,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::SELECTOR,
         shared::DRY_RUN,

@@ -19,6 +19,7 @@ pub static SET_SELECTOR: Verb = Verb {
         &[LOCAL, Flag::text("resource-version", "Only if the object has this version.")],
         shared::ALL,
         shared::OUTPUT,
+        shared::RECORD,
         shared::FILES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,
@@ -47,6 +48,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         let mut after = before.clone();
         let wanted = labels(&selector)?;
         after.set(&["spec", "selector"], wanted);
+        call.record(&mut after);
         let version = call.flags.text("resource-version");
         if !version.is_empty() {
             after.set(&["metadata", "resourceVersion"], version);

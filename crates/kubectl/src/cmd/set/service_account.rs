@@ -13,7 +13,15 @@ pub static SET_SERVICE_ACCOUNT: Verb = Verb {
     aliases: &["sa"],
     summary: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
-    flags: &[&[LOCAL], shared::ALL, shared::OUTPUT, shared::FILES, shared::DRY_RUN, shared::FIELD_MANAGER],
+    flags: &[
+        &[LOCAL],
+        shared::ALL,
+        shared::OUTPUT,
+        shared::RECORD,
+        shared::FILES,
+        shared::DRY_RUN,
+        shared::FIELD_MANAGER,
+    ],
     run,
     ..PLAIN
 };

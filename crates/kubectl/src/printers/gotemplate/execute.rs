@@ -9,6 +9,7 @@ use super::builtin;
 use super::node::{Binding, Command, Control, Node, Operand, Pipeline, Term, literal_text};
 use super::{NAME, Template};
 use crate::printers::go::{format_v, quote, type_name};
+use crate::printers::jsonpath::MissingKeys;
 
 /// How many nodes one execution may visit.
 pub(super) const STEPS_MAX: usize = 2_000_000;
@@ -387,7 +388,14 @@ impl<'t, 'v> State<'t, 'v> {
                     let message = format!("nil pointer evaluating interface {{}}.{name}");
                     return self.fail(operand.pos, operand, message);
                 }
-                Some(Value::Map(_)) => value.element(name).unwrap_or(Val::MISSING),
+                Some(Value::Map(_)) => match value.element(name) {
+                    Some(found) => found,
+                    None if self.template.missing == MissingKeys::Refused => {
+                        let message = format!("map has no entry for key {}", quote(name));
+                        return self.fail(operand.pos, operand, message);
+                    }
+                    None => Val::MISSING,
+                },
                 Some(_) => {
                     let message = format!("can't evaluate field {name} in type {}", value.type_name());
                     return self.fail(operand.pos, operand, message);

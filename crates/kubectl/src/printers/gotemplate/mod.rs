@@ -2,7 +2,7 @@
 //!
 //! A [`Template`] is parsed once and executed on any value. It knows the actions of Go's text/template, its functions and
 //! kubectl's `exists` and `base64decode`; methods and `call` have no meaning on JSON and are absent. A missing key prints
-//! `<no value>`.
+//! `<no value>`, or is an error (`--allow-missing-template-keys=false`).
 //!
 //! Models: Go 1.24 text/template, kubernetes v1.36 cli-runtime/pkg/printers/template.go. Different: depth, steps and
 //! length of the output have limits.
@@ -21,6 +21,7 @@ use api::Value;
 use api::text::json;
 
 use super::go::{format_v, quote};
+use super::jsonpath::MissingKeys;
 use node::List;
 
 /// The name under which kubectl parses its template; it stands in every error.
@@ -33,6 +34,7 @@ pub struct Template {
     root: List,
     /// What `define` and `block` have defined.
     defined: OrderedMap<String, List>,
+    missing: MissingKeys,
 }
 
 impl Template {
@@ -40,7 +42,12 @@ impl Template {
     pub fn parse(text: &str) -> Result<Template, String> {
         api::reached!("kubectl::printers::gotemplate::Template::parse");
         let (root, defined) = parse::parse(text)?;
-        Ok(Template { text: text.to_string(), root, defined })
+        Ok(Template { text: text.to_string(), root, defined, missing: MissingKeys::Allowed })
+    }
+
+    /// The same, with another mind about keys that a map does not have.
+    pub fn with_missing(self, missing: MissingKeys) -> Template {
+        Template { missing, ..self }
     }
 
     /// What the template prints of a value. The error is Go's sentence.
@@ -59,7 +66,7 @@ impl Template {
 }
 
 /// What kubectl says after `error: ` about a template that fails on an object.
-pub fn execute_error(template: &str, error: &str, _object: &Value) -> String {
+pub fn execute_error(template: &str, error: &str) -> String {
     format!("error executing template {}: {error}", quote(template))
 }
 

@@ -1,0 +1,194 @@
+//! Flags that change what is printed or noted, and the words in which wrong ones are refused.
+
+use crate::world::World;
+
+const RECORD: &str = "Flag --record has been deprecated, --record will be removed in the future\n";
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: \
+{app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: nginx, image: nginx}]}\n";
+
+#[track_caller]
+fn refused(world: &mut World, line: &str, error: &str) {
+    world.check(line, "", "", &format!("error: {error}\n"), 1);
+}
+
+#[test]
+fn a_command_is_noted_on_what_it_changes() {
+    let mut world = World::new();
+    let mut noted = |line: &str, stdin: &str, done: &str, cause: &str| {
+        world.check(line, stdin, &format!("{done}\n"), RECORD, 0);
+        let found =
+            world.run("kubectl get deploy web -o jsonpath='{.metadata.annotations.kubernetes\\.io/change-cause}'");
+        assert_eq!(found.stdout, cause, "{line}");
+    };
+    noted(
+        "kubectl create -f - --record",
+        DEPLOYMENT,
+        "deployment.apps/web created",
+        "kubectl create --filename=- --record=true",
+    );
+    noted(
+        "kubectl set image deploy/web nginx=nginx:2 --record",
+        "",
+        "deployment.apps/web image updated",
+        "kubectl set image deploy/web nginx=nginx:2 --record=true",
+    );
+    noted(
+        "kubectl scale --replicas 3 deploy web --record=true -n default",
+        "",
+        "deployment.apps/web scaled",
+        "kubectl scale deploy web --replicas=3 --record=true --namespace=default",
+    );
+    noted(
+        "kubectl patch deploy web --record -p '{\"spec\":{\"paused\":true}}'",
+        "",
+        "deployment.apps/web patched",
+        "kubectl patch deploy web --record=true --patch={\"spec\":{\"paused\":true}}",
+    );
+    noted(
+        "kubectl annotate deploy web --record a=b",
+        "",
+        "deployment.apps/web annotated",
+        "kubectl annotate deploy web a=b --record=true",
+    );
+    // Nothing to label, nothing to note.
+    let cause = "kubectl annotate deploy web a=b --record=true";
+    noted("kubectl label deploy web --record x-", "", "label \"x\" not found.\ndeployment.apps/web not labeled", cause);
+    let unknown = "unknown flag: --record\nSee 'kubectl rollout restart --help' for usage.";
+    refused(&mut world, "kubectl rollout restart deploy web --record", unknown);
+}
+
+#[test]
+fn numbers_of_32_bits_are_no_larger() {
+    let range = |flag: &str, path: &str| {
+        format!(
+            "invalid argument \"5000000000\" for {flag:?} flag: strconv.ParseInt: parsing \"5000000000\": value out of \
+             range\nSee 'kubectl {path} --help' for usage."
+        )
+    };
+    let mut world = World::new();
+    let line = "kubectl create priorityclass x --value=5000000000";
+    refused(&mut world, line, &range("--value", "create priorityclass"));
+    let line = "kubectl create deployment x --image=nginx -r 5000000000";
+    refused(&mut world, line, &range("-r, --replicas", "create deployment"));
+    refused(&mut world, "kubectl autoscale deploy x --max=5000000000", &range("--max", "autoscale"));
+}
+
+#[test]
+fn a_boolean_dry_run_still_counts() {
+    let mut world = World::new();
+    let head = "W0101 00:00:00.050000       0 helpers.go:";
+    let dry = "namespace/x created (dry run)\n";
+    let bare = format!("{head}719] --dry-run is deprecated and can be replaced with --dry-run=client.\n");
+    world.check("kubectl create ns x --dry-run", "", dry, &bare, 0);
+    let said = world.run("kubectl create ns x --dry-run=true");
+    assert_eq!(said.stdout, dry);
+    let tail =
+        "helpers.go:733] --dry-run=true is deprecated (boolean value) and can be replaced with --dry-run=client.\n";
+    assert!(said.stderr.ends_with(tail), "{}", said.stderr);
+    let said = world.run("kubectl create ns x --dry-run=0");
+    assert_eq!(said.stdout, "namespace/x created\n");
+    let tail = "helpers.go:736] --dry-run=0 is deprecated (boolean value) and can be replaced with --dry-run=none.\n";
+    assert!(said.stderr.ends_with(tail), "{}", said.stderr);
+}
+
+#[test]
+fn kubectl_itself_knows_names_and_ages() {
+    let mut world = World::new();
+    world.check("kubectl create cm a", "", "configmap/a created\n", "", 0);
+    world.check("kubectl get cm a --server-print=false", "", "NAME   AGE\na      0s\n", "", 0);
+    let labelled = "NAMESPACE   NAME          AGE   LABELS\ndefault     configmap/a   0s    <none>\n";
+    let line = "kubectl get cm -A --server-print=false --show-kind --show-labels --field-selector metadata.name=a";
+    world.check(line, "", labelled, "", 0);
+    let sorted = "couldn't find any field with path \"{.data.x}\" in the list of objects";
+    refused(&mut world, "kubectl get cm --server-print=false --sort-by=.data.x", sorted);
+}
+
+#[test]
+fn a_template_may_insist_on_its_keys() {
+    let mut world = World::new();
+    world.check("kubectl create cm a", "", "configmap/a created\n", "", 0);
+    let mut run =
+        |flag: &str| world.run(&format!("kubectl get cm a {flag} -o go-template='{{{{.kind}}}} {{{{.nope}}}}'"));
+    assert_eq!(run("").stdout, "ConfigMap <no value>");
+    let refused = run("--allow-missing-template-keys=false");
+    let problem = "template: output:1:12: executing \"output\" at <.nope>: map has no entry for key \"nope\"";
+    let shown = format!(
+        "ConfigMap Error executing template: {problem}. Printing more information for debugging the template:\n\ttemplate \
+         was:\n\t\t{{{{.kind}}}} {{{{.nope}}}}\n\traw data was:\n"
+    );
+    assert!(refused.stdout.starts_with(&shown), "{}", refused.stdout);
+    assert_eq!(refused.stderr, format!("error: error executing template \"{{{{.kind}}}} {{{{.nope}}}}\": {problem}\n"));
+    assert_eq!(refused.code, Some(1));
+}
+
+#[test]
+fn events_of_a_watch_are_lines_of_json() {
+    let mut world = World::new();
+    world.check("kubectl create cm a --from-literal=a=b", "", "configmap/a created\n", "", 0);
+    let watch = "kubectl get cm a -w --request-timeout=1s --output-watch-events";
+    let json = world.run(&format!("{watch} -o json")).stdout;
+    assert!(json.starts_with("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"data\":{"), "{json}");
+    assert!(json.contains("managedFields") && json.ends_with("}\n") && json.lines().count() == 1, "{json}");
+    world.check(&format!("{watch} -o name"), "", "configmap/a\n", "", 0);
+    let types = format!("{watch} -o jsonpath='{{.type}}'");
+    world.check(&types, "", "ADDED", "", 0);
+}
+
+#[test]
+fn arguments_are_refused_before_the_server_is_asked() {
+    let mut world = World::new();
+    let cases = [
+        ("create pdb x --selector=a=b --min-available=-1", "invalid format specified for min-available"),
+        ("create pdb x --selector=a=b --max-unavailable=1x", "invalid format specified for max-unavailable"),
+        ("create token default --duration=-1s", "--duration must be greater than or equal to 0"),
+        ("create token default --duration=1500ms", "--duration cannot be expressed in units less than seconds"),
+        ("create token default --bound-object-kind=Foo", "supported --bound-object-kind values are Node, Pod, Secret"),
+        ("run x --image=nginx --port=x", "strconv.Atoi: parsing \"x\": invalid syntax"),
+        ("run x --image=nginx --labels=a", "unexpected label spec: a"),
+        ("run x --image=nginx --labels==b", "unexpected empty label key"),
+        ("run x --image=nginx --env==b", "invalid env: =b"),
+        ("auth can-i get /logs --subresource=log", "--subresource can not be used with NonResourceURL"),
+        ("taint svc x a=b:NoSchedule", "invalid resource type svc, only node types are supported"),
+        ("drain x --pod-selector 'e in (f'", "--pod-selector=<pod_selector> must be a valid label selector"),
+        (
+            "cordon x --selector a=b",
+            "cannot specify both a node name and a --selector option\nSee 'kubectl cordon -h' for help and examples",
+        ),
+        ("get cm -o custom-columns-file=nope", "error reading template nope, open nope: no such file or directory"),
+    ];
+    for (line, error) in cases {
+        refused(&mut world, &format!("kubectl {line}"), error);
+    }
+    let odd = "Warning: the server doesn't have a resource type 'foos' in group 'bar'\n\n";
+    world.check("kubectl auth can-i get foos.bar", "", "yes\n", odd, 0);
+    let nobody = world.run("kubectl cordon --selector=").stderr;
+    assert!(nobody.starts_with("error: You must provide one or more resources by argument or filename.\n"), "{nobody}");
+}
+
+#[test]
+fn a_history_prints_the_objects_that_it_is_made_of() {
+    let mut world = World::new();
+    world.check("kubectl create -f -", DEPLOYMENT, "deployment.apps/web created\n", "", 0);
+    let uid = world.run("kubectl get deploy web -o jsonpath={.metadata.uid}").stdout;
+    let old = format!(
+        "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web-1\n  annotations: {{deployment.kubernetes.io/revision: \
+         \"1\"}}\n  ownerReferences: [{{apiVersion: apps/v1, kind: Deployment, name: web, uid: {uid}, controller: \
+         true}}]\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    \
+         spec: {{containers: [{{name: nginx, image: nginx}}]}}\n"
+    );
+    world.check("kubectl create -f -", &old, "replicaset.apps/web-1 created\n", "", 0);
+    let names = "kubectl rollout history deploy/web -o jsonpath='{.kind} {.metadata.name}'";
+    world.check(names, "", "ReplicaSet web-1", "", 0);
+    world.check("kubectl rollout history deploy/web --revision=1 -o name", "", "replicaset.apps/web-1\n", "", 0);
+    let missing = "unable to find the specified revision";
+    refused(&mut world, "kubectl rollout history deploy/web --revision=2 -o name", missing);
+}
+
+#[test]
+fn variables_come_from_standard_input() {
+    let mut world = World::new();
+    world.check("kubectl create -f -", DEPLOYMENT, "deployment.apps/web created\n", "", 0);
+    world.check("kubectl set env deploy/web -", "A=1\n# B=2\nC=x#y\n", "deployment.apps/web env updated\n", "", 0);
+    let list = "# Deployment web, container nginx\nA=1\nC=x\n";
+    world.check("kubectl set env deploy/web --list", "", list, "", 0);
+}
