@@ -68,7 +68,7 @@ impl Output {
     pub fn read(ctx: &mut Context<'_>, env: &Env, flags: &Parsed, formats: Formats) -> Result<Output, Failure> {
         let mut text = flags.text("output");
         let template = flags.text("template");
-        if text.is_empty() && !template.is_empty() {
+        if !flags.is_set("output") && !template.is_empty() {
             text = "go-template".into();
         }
         let managed_fields =

@@ -140,8 +140,20 @@ impl<'c, 'w> Call<'c, 'w> {
         let mut context = flags.text("context");
         if context.is_empty() {
             context = config.current_context();
-        } else if config.context(&context).is_null() {
+            if !is_config && !context.is_empty() && config.context(&context).is_null() {
+                let problem = format!("context was not found for specified context: {context}");
+                return Err(Failure::Verbatim(format!("Error in configuration: {problem}")));
+            }
+        } else if !is_config && config.context(&context).is_null() {
             return Err(Failure::Plain(format!("context {:?} does not exist", context.as_str())));
+        }
+        for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
+            let name = flags.text(flag);
+            let is_known = config.entries(list).iter().any(|entry| entry.get("name").text() == name);
+            let is_own = command.verb.flags.iter().any(|group| group.iter().any(|own| own.name == flag));
+            if !is_config && !is_own && !name.is_empty() && !is_known {
+                return Err(Failure::Plain(format!("{what} {:?} does not exist", name.as_str())));
+            }
         }
         let server = config.server(&context);
         if !is_config && !server.is_empty() && server != SERVER {

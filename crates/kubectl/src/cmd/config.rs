@@ -49,10 +49,13 @@ pub static USE_CONTEXT: Verb = Verb {
 
 fn use_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let [name] = call.flags.args.as_slice() else {
-        let given = call.flags.args.len();
-        return Err(call.usage(format!("accepts 1 arg(s), received {given}")));
+        let given = call.flags.args.join(" ");
+        return Err(with_help(call, format!("Unexpected args: [{given}]")));
     };
     let name = name.clone();
+    if name.is_empty() {
+        return Err(Failure::plain("empty context names are not allowed"));
+    }
     if call.config.context(&name).is_null() {
         return Err(Failure::Plain(format!("no context exists with the name: {:?}", name.as_str())));
     }
@@ -73,16 +76,24 @@ pub static GET_CONTEXTS: Verb = Verb {
 };
 
 fn get_contexts(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let output = call.flags.text("output");
+    if !matches!(output.as_str(), "" | "name") {
+        return Err(Failure::Plain(format!(
+            "--output {output} is not available in kubectl config get-contexts; resetting to default output format"
+        )));
+    }
     let wanted = call.flags.args.clone();
     let known = call.config.context_names();
-    if let Some(missing) = wanted.iter().find(|name| !known.contains(name)) {
-        return Err(Failure::Plain(format!("context {missing} not found")));
-    }
-    let mut names = if wanted.is_empty() { known } else { wanted };
+    let (mut names, missing) = match wanted.is_empty() {
+        true => (known, Vec::new()),
+        false => wanted.into_iter().partition(|name| known.contains(name)),
+    };
+    let missing = missing.iter().map(|name| Failure::Plain(format!("context {name} not found"))).collect();
     names.arrange();
-    if call.flags.text("output") == "name" {
+    let done = |missing| Failure::of(missing).map_or(Ok(Flow::Done(0)), Err);
+    if output == "name" {
         names.iter().for_each(|name| call.ctx.out(&format!("{name}\n")));
-        return Ok(Flow::Done(0));
+        return done(missing);
     }
     let mut text = String::new();
     if !call.flags.is_on("no-headers") {
@@ -97,7 +108,7 @@ fn get_contexts(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let text = TabWriter::for_tables().format(&text);
     call.ctx.out(&text);
-    Ok(Flow::Done(0))
+    done(missing)
 }
 
 /// `config set-context`
@@ -157,10 +168,23 @@ pub static VIEW: Verb = Verb {
 fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut value = call.config.value.clone();
     if call.flags.is_on("minify") {
+        let named = call.flags.text("context");
+        let current = if named.is_empty() { call.config.current_context() } else { named };
+        if current.is_empty() {
+            return Err(Failure::plain("current-context must exist in order to minify"));
+        }
+        if call.config.context(&current).is_null() {
+            return Err(Failure::Plain(format!("cannot locate context {current}")));
+        }
+        value.set(&["current-context"], current);
         minify(&mut value);
     }
+    if !call.flags.is_on("raw") && !call.flags.is_on("flatten") {
+        mask(&mut value);
+    }
+    let by_template = !call.flags.is_set("output") && call.flags.is_set("template");
     let text = match call.flags.text("output").as_str() {
-        "yaml" => yaml::write(&value),
+        "yaml" if !by_template => yaml::write(&value),
         "json" => json::write_indented(&value),
         _ => {
             let output =
@@ -171,6 +195,23 @@ fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     };
     call.ctx.out(&text);
     Ok(Flow::Done(0))
+}
+
+/// Hides what is secret, and what is long.
+fn mask(value: &mut Value) {
+    const HIDDEN: [(&str, &str, &str, &str); 5] = [
+        ("clusters", "cluster", "certificate-authority-data", "DATA+OMITTED"),
+        ("users", "user", "client-certificate-data", "DATA+OMITTED"),
+        ("users", "user", "client-key-data", "DATA+OMITTED"),
+        ("users", "user", "password", "REDACTED"),
+        ("users", "user", "token", "REDACTED"),
+    ];
+    for (list, holds, field, mask) in HIDDEN {
+        let Some(Value::List(entries)) = value.as_map_mut().and_then(|map| map.get_mut(list)) else { continue };
+        for entry in entries.iter_mut().filter(|entry| !entry.at(&[holds, field]).text().is_empty()) {
+            entry.set(&[holds, field], mask);
+        }
+    }
 }
 
 fn minify(value: &mut Value) {

@@ -6,6 +6,7 @@
 use api::{Str, Value};
 use ordered::Arrange;
 
+use super::call::refuse;
 use super::{Call, Flow, PLAIN, Verb, help};
 use crate::failure::Failure;
 use crate::flags::Flag;
@@ -192,6 +193,7 @@ fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
     let [name] = args.as_slice() else {
         return Err(with_help(call, format!("Unexpected args: [{}]", args.join(" "))));
     };
+    check_entry(call, list, name)?;
     if call.flags.is_on("embed-certs") {
         return Err(super::call::unsupported("certificates inside the file (--embed-certs)"));
     }
@@ -205,6 +207,38 @@ fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
     let what = if list.name == CLUSTERS.name { "Cluster" } else { "User" };
     call.ctx.out(&format!("{what} {:?} set.\n", name.as_str()));
     Ok(Flow::Done(0))
+}
+
+fn check_entry(call: &Call<'_, '_>, list: &List, name: &str) -> Result<(), Failure> {
+    let given = |flag: &str| !call.flags.text(flag).is_empty();
+    let is_cluster = list.name == CLUSTERS.name;
+    let (empty, files) = match is_cluster {
+        true => ("you must specify a non-empty cluster name", &["certificate-authority"][..]),
+        false => ("you must specify a non-empty user name", &["client-certificate", "client-key"][..]),
+    };
+    let names: Vec<String> = files.iter().map(|file| format!("--{file}")).collect();
+    let embeds = call.flags.is_on("embed-certs");
+    let to_embed = format!("you must specify a {} to embed", names.join(" or "));
+    refuse(&[
+        (name.is_empty(), empty),
+        (
+            is_cluster && call.flags.is_on("insecure-skip-tls-verify") && given("certificate-authority"),
+            "you cannot specify a certificate authority and insecure mode at the same time",
+        ),
+        (
+            !is_cluster && given("token") && (given("username") || given("password")),
+            "you cannot specify more than one authentication method at the same time: --token, --username/--password",
+        ),
+        (embeds && !files.iter().any(|file| given(file)), &to_embed),
+    ])?;
+    for file in files.iter().filter(|file| embeds && given(file)) {
+        let path = call.flags.text(file);
+        if !call.ctx.fs.exists(&call.env.absolute(&path)) {
+            let problem = format!("stat {path}: no such file or directory");
+            return Err(Failure::Plain(format!("could not stat {file} file {path}: {problem}")));
+        }
+    }
+    Ok(())
 }
 
 fn set_field(call: &mut Call<'_, '_>, list: &List, name: &str, field: &str, text: &str) {

@@ -32,6 +32,9 @@ pub static VERSION_VERB: Verb = Verb {
 
 fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let is_client_only = call.flags.is_on("client");
+    if !call.flags.args.is_empty() {
+        return Err(Failure::Plain(format!("extra arguments: [{}]", call.flags.args.join(" "))));
+    }
     match call.flags.text("output").as_str() {
         "" => {
             let server = if is_client_only { String::new() } else { format!("Server Version: {VERSION}\n") };
@@ -191,6 +194,9 @@ pub static API_VERSIONS: Verb = Verb {
     path: "api-versions",
     summary: "List the versions that the server serves, as group/version",
     run: |call| {
+        if !call.flags.args.is_empty() {
+            return Err(call.usage(format!("unexpected arguments: [{}]", call.flags.args.join(" "))));
+        }
         let versions: OrderedSet<String> = schema::resources().iter().map(Resource::api_version).collect();
         for version in versions {
             call.ctx.out(&format!("{version}\n"));

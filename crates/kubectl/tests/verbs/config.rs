@@ -27,7 +27,7 @@ fn entries_are_listed_set_renamed_and_deleted() {
     world.check("kubectl config get-clusters", "", "NAME\nminikube\n", "", 0);
     world.check("kubectl config get-users", "", "NAME\nminikube\n", "", 0);
     world.check("kubectl config set-credentials jane --token=t", "", "User \"jane\" set.\n", "", 0);
-    world.check("kubectl config view -o 'jsonpath={.users[?(@.name==\"jane\")].user.token}'", "", "t", "", 0);
+    world.check("kubectl config view --raw -o 'jsonpath={.users[?(@.name==\"jane\")].user.token}'", "", "t", "", 0);
     world.check(
         "kubectl config set contexts.blue.cluster minikube",
         "",
@@ -58,4 +58,57 @@ fn another_server_is_not_asked() {
                    https://192.168.49.2:6443\n";
     world.check("kubectl get ns --context=far", "", "", refusal, 1);
     world.check("kubectl get ns default -o name", "", "namespace/default\n", "", 0);
+}
+
+#[test]
+fn secrets_are_masked_unless_they_are_asked_for() {
+    let mut world = World::new();
+    world.check("kubectl config set-credentials jane --token=t", "", "User \"jane\" set.\n", "", 0);
+    let mut token =
+        |flag: &str| world.run(&format!("kubectl config view {flag} -o 'jsonpath={{.users[1].user.token}}'"));
+    assert_eq!(token("").stdout, "REDACTED");
+    assert_eq!(token("--raw").stdout, "t");
+    world.check("kubectl config view --template={{.kind}}", "", "Config", "", 0);
+}
+
+#[test]
+fn entries_that_make_no_sense_are_refused() {
+    let mut world = World::new();
+    let cases = [
+        ("config use-context ''", "empty context names are not allowed"),
+        ("config set-cluster ''", "you must specify a non-empty cluster name"),
+        ("config set-credentials ''", "you must specify a non-empty user name"),
+        (
+            "config set-cluster c --insecure-skip-tls-verify --certificate-authority=x",
+            "you cannot specify a certificate authority and insecure mode at the same time",
+        ),
+        ("config set-cluster c --embed-certs", "you must specify a --certificate-authority to embed"),
+        (
+            "config set-cluster c --embed-certs --certificate-authority=x",
+            "could not stat certificate-authority file x: stat x: no such file or directory",
+        ),
+        (
+            "config set-credentials u --token=a --username=b",
+            "you cannot specify more than one authentication method at the same time: --token, --username/--password",
+        ),
+        ("config set-credentials u --embed-certs", "you must specify a --client-certificate or --client-key to embed"),
+        ("config view --minify --context=nope", "cannot locate context nope"),
+        (
+            "config get-contexts -o yaml",
+            "--output yaml is not available in kubectl config get-contexts; resetting to default output format",
+        ),
+        ("get pods --cluster=nope", "cluster \"nope\" does not exist"),
+        ("get pods --user=nope", "auth info \"nope\" does not exist"),
+        ("version x", "extra arguments: [x]"),
+        ("api-versions x", "unexpected arguments: [x]\nSee 'kubectl api-versions -h' for help and examples"),
+    ];
+    for (line, error) in cases {
+        world.check(&format!("kubectl {line}"), "", "", &format!("error: {error}\n"), 1);
+    }
+    let table =
+        "CURRENT   NAME       CLUSTER    AUTHINFO   NAMESPACE\n*         minikube   minikube   minikube   default\n";
+    world.check("kubectl config get-contexts minikube nope", "", table, "error: context nope not found\n", 1);
+    world.check("kubectl config set current-context nope", "", "Property \"current-context\" set.\n", "", 0);
+    let lost = "Error in configuration: context was not found for specified context: nope\n";
+    world.check("kubectl get pods", "", "", lost, 1);
 }
