@@ -85,7 +85,7 @@ impl ApiServer {
             return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
         }
         judge_changed(&mut value, &old)?;
-        let warnings = validation::warnings(kind, &value);
+        let warnings = validation::warnings_of_change(kind, &value, &old);
         let mut object = self.prepared_for_update(Object::decode(kind, value), &seen, manager, now)?;
         object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
         Ok(Written { object: self.commit(object, &seen, now), warnings })

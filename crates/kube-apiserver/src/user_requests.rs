@@ -86,7 +86,7 @@ impl ApiServer {
         let kind = old.kind();
         let seen = self.current_for(&Object::decode(kind, value.clone()))?;
         judge_changed(&mut value, &old)?;
-        warnings.extend(validation::warnings(kind, &value));
+        warnings.extend(validation::warnings_of_change(kind, &value, &old));
         let new = Object::decode(kind, value);
         if request.options.dry_run {
             let object = self.clone().prepared(new, &seen, part, request)?;

@@ -18,7 +18,7 @@ pub(super) const SUITE: Suite = Suite {
         "kubectl::printers::table::TablePrinter::print",
         "kubectl::printers::table::TablePrinter::print_event",
         "kubectl::printers::gotemplate::Template::parse",
-        "kubectl::printers::gotemplate::Template::execute",
+        "kubectl::printers::gotemplate::Template::execute_partly",
     ],
 };
 

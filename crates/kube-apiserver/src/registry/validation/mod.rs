@@ -4,7 +4,7 @@
 //! - `field`: a place in an object; `checks`, `names`: rules of single fields; `meta`: what all kinds share;
 //! - one file per kind or family; `pod/` is also that of pod templates;
 //! - `internal`, `diff`: how messages show the server's own types and their differences;
-//! - `warnings`: what is accepted, with a word of warning.
+//! - `warnings`, `paths`: what is accepted, with a word of warning.
 //!
 //! What is absent: everything that needs another object (admission) and what is allocated.
 //!
@@ -25,6 +25,8 @@ mod meta;
 mod names;
 mod network;
 mod node;
+mod paths;
+
 mod pod;
 mod priority;
 mod quota;
@@ -43,7 +45,7 @@ use field::{Errors, Field};
 use meta::Layer;
 
 pub(crate) use service::address_faults;
-pub(crate) use warnings::warnings;
+pub(crate) use warnings::{warnings, warnings_of_change};
 
 /// The faults of a new object, after defaulting.
 pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {

@@ -52,7 +52,6 @@ impl Template {
 
     /// What the template prints of a value. The error is Go's sentence.
     pub fn execute(&self, value: &Value) -> Result<String, String> {
-        api::reached!("kubectl::printers::gotemplate::Template::execute");
         match self.execute_partly(value) {
             (out, None) => Ok(out),
             (_, Some(error)) => Err(error),
@@ -61,6 +60,7 @@ impl Template {
 
     /// As [`Template::execute`], with what had been printed before the error.
     pub fn execute_partly(&self, value: &Value) -> (String, Option<String>) {
+        api::reached!("kubectl::printers::gotemplate::Template::execute_partly");
         execute::execute(self, value)
     }
 }
