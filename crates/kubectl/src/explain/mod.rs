@@ -1,7 +1,7 @@
 //! `kubectl explain`: the fields of a kind, from the same table that decoding and patches read.
 //!
-//! [`explain`] follows a path of fields from a kind and writes what is there. What is absent: upstream's descriptions of
-//! fields. Where [`words`] has none of ours either, it stands what kubectl prints for a schema without descriptions.
+//! [`explain`] follows a path of fields from a kind and writes what is there. Descriptions are our own words ([`words`]),
+//! one for every field; they are data of this module alone, so that the page's build leaves them out of its first load.
 //!
 //! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/explain/v2, its template for plain text.
 

@@ -35,4 +35,18 @@ mod tests {
         }
         assert!(WORDS.lines().is_sorted(), "the words are not sorted");
     }
+
+    #[test]
+    fn every_field_of_every_kind_served_is_described() {
+        let table = api::schema::table();
+        let fields = table.types().flat_map(|kind| kind.fields().iter().map(move |field| (kind.name(), field.name)));
+        let silent: Vec<_> = fields.filter(|(kind, field)| of_field(kind, field).is_none()).collect();
+        assert!(silent.is_empty(), "nothing is said of {silent:?}");
+        let silent: Vec<&str> = api::schema::resources()
+            .iter()
+            .map(|resource| resource.kind)
+            .filter(|kind| of_type(kind).is_none())
+            .collect();
+        assert!(silent.is_empty(), "nothing is said of {silent:?}");
+    }
 }
