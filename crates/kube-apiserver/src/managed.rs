@@ -94,7 +94,13 @@ impl Interner {
         // Who scales is kept on another object, and comes back from there without a time.
         let now = if part == Part::Scale { Time(0) } else { now };
         let before = old.metadata().managed_fields.clone();
-        object.metadata_mut().managed_fields = before.clone();
+        let given = std::mem::replace(&mut object.metadata_mut().managed_fields, before.clone());
+        // Entries that a client writes itself count, unless it writes a part of the object.
+        if part == Part::Main && !given.is_empty() && given.as_ptr() != before.as_ptr() && given != before {
+            let entries = self.compared(&without_entries(old), object, &given, part, manager, now);
+            object.metadata_mut().managed_fields = self.entries(entries);
+            return;
+        }
         if before.is_empty() {
             return;
         }

@@ -455,7 +455,8 @@ fn apply_on_server(call: &mut Call<'_, '_>, info: &Info, options: &Options) -> R
     match call.ctx.api.patch(kind, &info.key(), &request, &write) {
         Ok(written) => {
             call.warn_all(&written.warnings);
-            Ok(Applied::Done(written.object.encode(), "serverside-applied"))
+            let object = super::migration::migrate(call, info, written.object.encode(), &request, &write);
+            Ok(Applied::Done(object, "serverside-applied"))
         }
         Err(status) if status.reason == Reason::Conflict => Err(Failure::Plain(format!(
             "{}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve \

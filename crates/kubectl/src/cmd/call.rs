@@ -252,7 +252,7 @@ impl<'c, 'w> Call<'c, 'w> {
     }
 
     /// A warning of kubectl's own log, with the place in its source that writes it.
-    fn log_warning(&mut self, place: &str, text: &str) {
+    pub fn log_warning(&mut self, place: &str, text: &str) {
         let (now, pid) = (self.ctx.now(), self.env.pid);
         let (instant, micros) = (now.to_rfc3339(), now.0 % 1_000_000);
         let (date, time) = (instant[5..10].replace('-', ""), &instant[11..19]);

@@ -4,12 +4,13 @@
 
 use api::patch::three_way::{self, Overwrite};
 use api::text::yaml;
-use api::{Str, Value};
+use api::{Reason, Str, Value};
 use client::{FieldValidation, Patch, PatchKind};
 use ordered::Arrange;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
-use super::call::{DryRun, unsupported};
+use super::call::DryRun;
+use super::prune::Prune;
 use super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::{Info, type_of};
 use crate::failure::Failure;
@@ -51,20 +52,22 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(call.usage(format!("Unexpected args: [{}]", call.flags.args.join(" "))));
     }
     call.require_files()?;
-    for (flag, what) in
-        [("prune", "pruned objects (--prune)"), ("server-side", "server-side differences (--server-side)")]
-    {
-        if call.flags.is_on(flag) {
-            return Err(unsupported(what));
-        }
-    }
     let (infos, failures) = call.builder().visit(call.ctx, call.env)?.into_infos();
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
     }
+    let mut prune = Prune::read(call)?;
     let mut versions = Vec::new();
     for mut info in infos {
-        versions.push(compare(call, &mut info).map_err(|failure| exit_two(call, &failure))?);
+        let compared = compare(call, &mut info).map_err(|failure| exit_two(call, &failure))?;
+        if let Some(prune) = &mut prune {
+            let uid = info.live.as_ref().map(|live| live.metadata().uid.clone()).unwrap_or_default();
+            prune.visit(&info, &uid);
+        }
+        versions.push(compared);
+    }
+    for info in prune.map_or(Ok(Vec::new()), |prune| prune.found(call))? {
+        versions.push(Versions { file: file_of(&info), live: yaml::write(&info.object()), merged: String::new() });
     }
     versions.arrange_by(|left, right| left.file.cmp(&right.file));
     let text = diff_text(call, &versions);
@@ -99,20 +102,27 @@ fn compare(call: &mut Call<'_, '_>, info: &mut Info) -> Result<Versions, Failure
     if is_masked {
         mask(&mut live, &mut merged);
     }
-    let group = if resource.group.is_empty() { String::new() } else { format!("{}.", resource.group) };
-    let file = format!("{group}{}.{}.{}.{}", resource.version, resource.kind, info.namespace, info.name);
     // An absent object is an empty file; an absent Secret was masked, and is printed as null.
     let text = |value: &Value| match value {
         Value::Null if is_masked => "null\n".to_string(),
         Value::Null => String::new(),
         value => yaml::write(value),
     };
-    Ok(Versions { file, live: text(&live), merged: text(&merged) })
+    Ok(Versions { file: file_of(info), live: text(&live), merged: text(&merged) })
+}
+
+fn file_of(info: &Info) -> String {
+    let resource = info.mapping.resource();
+    let group = if resource.group.is_empty() { String::new() } else { format!("{}.", resource.group) };
+    format!("{group}{}.{}.{}.{}", resource.version, resource.kind, info.namespace, info.name)
 }
 
 /// The object as it would be after an apply.
 fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<Value, Failure> {
     let kind = info.mapping.kind_supported()?;
+    if call.flags.is_on("server-side") {
+        return apply_on_server(call, info);
+    }
     let options = call.write_options(DryRun::Server, "kubectl-client-side-apply", FieldValidation::Warn);
     let Some(current) = live else {
         return Ok(call.ctx.api.create_value(kind, &info.namespace, info.manifest.clone(), &options)?.object.encode());
@@ -133,6 +143,24 @@ fn merge(call: &mut Call<'_, '_>, info: &Info, live: Option<&Value>) -> Result<V
     body.set(&["metadata", "resourceVersion"], current.at(&["metadata", "resourceVersion"]).clone());
     let patch = Patch { kind: PatchKind::Strategic, body };
     Ok(call.ctx.api.patch(kind, &info.key(), &patch, &options)?.object.encode())
+}
+
+fn apply_on_server(call: &mut Call<'_, '_>, info: &Info) -> Result<Value, Failure> {
+    let mut options = call.write_options(DryRun::Server, "kubectl", FieldValidation::Warn);
+    options.force = call.flags.is_on("force-conflicts");
+    let patch = Patch { kind: PatchKind::Apply, body: info.manifest.clone() };
+    match call.ctx.api.patch(info.mapping.kind_supported()?, &info.key(), &patch, &options) {
+        Ok(written) => Ok(written.object.encode()),
+        Err(status) => {
+            if status.reason == Reason::Conflict {
+                // kubectl takes it for a change in between, and tries a few times more.
+                let (kind, name) = (info.mapping.version_kind(), &info.name);
+                let text = format!("Object ({kind}: {name}) keeps changing, diffing without lock");
+                call.log_warning("diff.go:723", &text);
+            }
+            Err(status.into())
+        }
+    }
 }
 
 /// Replaces the values of Secrets, telling equal ones from different ones.

@@ -145,6 +145,7 @@ pub mod kustomize;
 pub mod label;
 pub mod last_applied;
 pub mod logs;
+mod migration;
 pub mod outside;
 pub mod pairs;
 pub mod patch;

@@ -2,10 +2,9 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/apply/prune.go, kubectl/pkg/util/prune.
 
-use api::Str;
+use api::{Object, Str};
 use client::DeleteOptions;
 use ordered::OrderedSet;
-use sim::Time;
 
 use super::Call;
 use super::apply::LAST_APPLIED;
@@ -38,6 +37,9 @@ const DEFAULTS: [(&str, &str); 15] = [
 const DEPRECATED: &str = "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with \
 the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target \
 explicitly in the --prune-allowlist flag.";
+
+/// What becomes of an object that is to be pruned.
+type Doomed<'d> = &'d mut dyn FnMut(&mut Call<'_, '_>, Mapping, Object) -> Result<(), Failure>;
 
 /// What is to be pruned, and what was applied.
 #[derive(Clone, Debug)]
@@ -76,49 +78,10 @@ impl Prune {
 
     /// Deletes what was applied once, is selected, and was not applied now.
     pub fn run(&self, call: &mut Call<'_, '_>, dry_run: DryRun, output: &mut Output) -> Result<(), Failure> {
-        if !self.has_allowlist {
-            let line = log_line(call.ctx.now(), call.env.pid, DEPRECATED);
-            call.ctx.err(&line);
-        }
-        let (in_namespaces, of_cluster): (Vec<Mapping>, Vec<Mapping>) =
-            self.mappings.iter().partition(|mapping| mapping.is_namespaced());
-        for namespace in &self.namespaces {
-            for mapping in &in_namespaces {
-                let framed = |failure: Failure| {
-                    let kind = mapping.version_kind();
-                    Failure::Plain(format!("error pruning namespaced object {kind}: {}", failure.message()))
-                };
-                self.prune(call, *mapping, Some(namespace), dry_run, output).map_err(framed)?;
-            }
-        }
-        for mapping in &of_cluster {
-            let framed = |failure: Failure| {
-                let kind = mapping.version_kind();
-                Failure::Plain(format!("error pruning nonNamespaced object {kind}: {}", failure.message()))
-            };
-            self.prune(call, *mapping, None, dry_run, output).map_err(framed)?;
-        }
-        Ok(())
-    }
-
-    fn prune(
-        &self,
-        call: &mut Call<'_, '_>,
-        mapping: Mapping,
-        namespace: Option<&str>,
-        dry_run: DryRun,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let Some(kind) = mapping.kind() else { return Ok(()) };
-        let selection = Selection::parse(mapping, &call.flags.text("selector"), "")?;
-        for object in call.ctx.api.list(kind, namespace) {
-            let is_applied = object.metadata().annotations.get(LAST_APPLIED).is_some();
-            if !is_applied || !selection.matches(&object) || self.uids.contains(&object.metadata().uid) {
-                continue;
-            }
+        self.each(call, &mut |call, mapping, object| {
             if dry_run != DryRun::Client {
                 let options = DeleteOptions { dry_run: dry_run == DryRun::Server, ..super::delete::options(call)? };
-                call.ctx.api.delete(kind, &object.key(), &options)?;
+                call.ctx.api.delete(mapping.kind_supported()?, &object.key(), &options)?;
             }
             match output {
                 Output::Objects(printer) => {
@@ -126,6 +89,54 @@ impl Prune {
                     call.ctx.out(&text);
                 }
                 Output::Human | Output::Wide => call.print_operation(&live_info(mapping, object), "pruned", dry_run),
+            }
+            Ok(())
+        })
+    }
+
+    /// What would be deleted.
+    pub fn found(&self, call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
+        let mut found = Vec::new();
+        self.each(call, &mut |_, mapping, object| {
+            found.push(live_info(mapping, object));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn each(&self, call: &mut Call<'_, '_>, one: Doomed<'_>) -> Result<(), Failure> {
+        if !self.has_allowlist {
+            call.log_warning("prune.go:71", DEPRECATED);
+        }
+        let (in_namespaces, of_cluster): (Vec<Mapping>, Vec<Mapping>) =
+            self.mappings.iter().partition(|mapping| mapping.is_namespaced());
+        for namespace in &self.namespaces {
+            for mapping in &in_namespaces {
+                self.of_kind(call, *mapping, Some(namespace), one)?;
+            }
+        }
+        of_cluster.iter().try_for_each(|mapping| self.of_kind(call, *mapping, None, one))
+    }
+
+    fn of_kind(
+        &self,
+        call: &mut Call<'_, '_>,
+        mapping: Mapping,
+        namespace: Option<&str>,
+        one: Doomed<'_>,
+    ) -> Result<(), Failure> {
+        let framed = |failure: Failure| {
+            let (scope, kind) =
+                (if namespace.is_some() { "namespaced" } else { "nonNamespaced" }, mapping.version_kind());
+            Failure::Plain(format!("error pruning {scope} object {kind}: {}", failure.message()))
+        };
+        let Some(kind) = mapping.kind() else { return Ok(()) };
+        let selection =
+            Selection::parse(mapping, &call.flags.text("selector"), "").map_err(|status| framed(status.into()))?;
+        for object in call.ctx.api.list(kind, namespace) {
+            let is_applied = object.metadata().annotations.get(LAST_APPLIED).is_some();
+            if is_applied && selection.matches(&object) && !self.uids.contains(&object.metadata().uid) {
+                one(call, mapping, object).map_err(framed)?;
             }
         }
         Ok(())
@@ -146,14 +157,4 @@ fn mapping_of(entry: &str) -> Result<Mapping, Failure> {
     };
     let found = Mapping::find_kind(group, kind).filter(|found| found.resource().version == *version);
     found.ok_or_else(|| Failure::Plain(format!("no matches for kind {kind:?} in version {api_version:?}")))
-}
-
-/// A line of kubectl's log, which has the file and line of its source.
-fn log_line(now: Time, pid: u32, message: &str) -> String {
-    let text = now.to_string();
-    let (date, time) = text.split_once('T').unwrap_or(("", &text));
-    let date: String = date.split('-').skip(1).collect();
-    let time = time.trim_end_matches('Z').split('.').next().unwrap_or("");
-    let micros = now.0 % 1_000_000;
-    format!("W{date} {time}.{micros:06} {pid:>7} prune.go:71] {message}\n")
 }

@@ -80,6 +80,7 @@ pub(super) fn cron_job(lines: &mut Lines, job: &Value, cluster: &Cluster<'_>) {
     lines.field(0, "Concurrency Policy", text(job, "spec.concurrencyPolicy"));
     let suspended = at(job, "spec.suspend").as_bool().map_or("<unset>", yes);
     lines.field(0, "Suspend", suspended);
+    lines.field(0, "Time Zone", or_unset(at(job, "spec.timeZone")));
     lines.field(0, "Successful Job History Limit", or_unset(at(job, "spec.successfulJobsHistoryLimit")));
     lines.field(0, "Failed Job History Limit", or_unset(at(job, "spec.failedJobsHistoryLimit")));
     let deadline = at(job, "spec.startingDeadlineSeconds");

@@ -14,5 +14,6 @@ mod kustomize;
 mod raw;
 mod recorded;
 mod replacement;
+mod server_side;
 mod set;
 mod world;
