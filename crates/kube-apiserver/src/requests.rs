@@ -168,6 +168,7 @@ impl ApiServer {
         for port in &service.spec.ports {
             self.allocator.release_port(port.node_port);
         }
+        self.allocator.release_port(crate::admission::health_port(service));
     }
 }
 

@@ -92,7 +92,7 @@ impl Kubectl {
                 return Ok(self.end(code));
             }
         };
-        if command.reads_stdin() {
+        if command.reads_stdin() || (command.asks() && !self.env.stdin_is_terminal) {
             let came = !ctx.stdin.bytes.is_empty();
             stdin.append(ctx.stdin.bytes);
             if !ctx.stdin.is_closed {

@@ -10,6 +10,7 @@ mod service;
 mod volume;
 
 pub(crate) use pod::{PodDefaults, SYSTEM_CLASSES};
+pub(crate) use service::health_port;
 
 use std::rc::Rc;
 

@@ -9,11 +9,16 @@ use crate::allocator::AllocationError;
 /// Gives a new service its address and ports, or what it asked for.
 pub(super) fn allocate(server: &mut ApiServer, service: &mut Service) -> Result<(), Status> {
     allocate_address(server, service)?;
-    allocate_ports(server, service)
+    allocate_ports(server, service)?;
+    allocate_health_port(server, service, 0)
 }
 
 /// Keeps what the service had, and gives what the change needs.
 pub(super) fn reallocate(server: &mut ApiServer, service: &mut Service, old: &Service) -> Result<(), Status> {
+    let health_port = health_port(old);
+    if health_port != 0 && !needs_health_port(service) {
+        server.allocator.release_port(health_port);
+    }
     if service.spec.kind == "ExternalName" {
         old.spec.cluster_ips.iter().for_each(|address| server.allocator.release_address(address));
         service.spec.cluster_ip = Default::default();
@@ -34,7 +39,8 @@ pub(super) fn reallocate(server: &mut ApiServer, service: &mut Service, old: &Se
         }
     }
     let had: Vec<i32> = old.spec.ports.iter().map(|port| port.node_port).collect();
-    allocate_new_ports(server, service, &had)
+    allocate_new_ports(server, service, &had)?;
+    allocate_health_port(server, service, health_port)
 }
 
 fn allocate_address(server: &mut ApiServer, service: &mut Service) -> Result<(), Status> {
@@ -122,6 +128,48 @@ fn allocate_new_ports(server: &mut ApiServer, service: &mut Service, had: &[i32]
 
 fn needs_node_ports(service: &Service) -> bool {
     matches!(service.spec.kind.as_str(), "NodePort" | "LoadBalancer")
+}
+
+/// Where load balancers ask a node whether it has pods of the service.
+const HEALTH_PORT: &str = "healthCheckNodePort";
+
+fn needs_health_port(service: &Service) -> bool {
+    service.spec.kind == "LoadBalancer" && service.spec.rest.get("externalTrafficPolicy").text() == "Local"
+}
+
+/// The port on which a service's nodes are asked, or 0.
+pub(crate) fn health_port(service: &Service) -> i32 {
+    i32::try_from(service.spec.rest.get(HEALTH_PORT).as_int().unwrap_or_default()).unwrap_or_default()
+}
+
+fn allocate_health_port(server: &mut ApiServer, service: &mut Service, had: i32) -> Result<(), Status> {
+    if !needs_health_port(service) {
+        return Ok(());
+    }
+    let port = match health_port(service) {
+        0 if had != 0 => had,
+        0 => {
+            let given = server.allocator.any_port(&mut server.addresses);
+            let full = "failed to allocate a HealthCheck NodePort : range is full";
+            i32::from(given.map_err(|_| Status::internal(full))?)
+        }
+        asked => {
+            if asked != had {
+                let refused = |error| {
+                    let why = if error == AllocationError::Taken {
+                        "provided port is already allocated"
+                    } else {
+                        "provided port is not in the valid range. The range of valid ports is 30000-32767"
+                    };
+                    Status::internal(format!("failed to allocate requested HealthCheck NodePort {asked}: {why}"))
+                };
+                server.allocator.port(asked).map_err(refused)?;
+            }
+            asked
+        }
+    };
+    service.spec.rest.set(HEALTH_PORT, Value::Int(port.into()));
+    Ok(())
 }
 
 fn refused_port(name: &str, index: usize, port: i32, error: AllocationError) -> Status {

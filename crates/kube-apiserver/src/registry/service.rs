@@ -111,13 +111,19 @@ fn drop_foreign_fields(object: &mut Value, old: &Value) {
         }
     }
     if type_of(old) == "LoadBalancer" && type_of(object) != "LoadBalancer" {
-        for field in ["healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"] {
-            drop_same(object, old, field);
-        }
+        drop_same(object, old, "allocateLoadBalancerNodePorts");
+        drop_same(object, old, "loadBalancerClass");
+    }
+    if is_asked_for_health(old) && !is_asked_for_health(object) {
+        drop_same(object, old, "healthCheckNodePort");
     }
     if has_node_ports(old) && !has_node_ports(object) {
         drop_same(object, old, "externalTrafficPolicy");
     }
+}
+
+fn is_asked_for_health(object: &Value) -> bool {
+    type_of(object) == "LoadBalancer" && object.at(&["spec", "externalTrafficPolicy"]).text() == "Local"
 }
 
 fn drop_same(object: &mut Value, old: &Value, field: &str) {

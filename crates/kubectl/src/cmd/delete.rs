@@ -85,17 +85,42 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(Failure::plain("--force and --grace-period greater than 0 cannot be specified together"));
     }
     let (infos, failures) = visit.into_infos();
-    if call.flags.is_on("interactive") {
-        return Err(super::call::unsupported("questions before a deletion (--interactive)"));
-    }
+    let asks = call.flags.is_on("interactive");
+    let failures = if asks { seen(failures, ignores_missing)? } else { failures };
     if infos.is_empty() && failures.is_empty() {
         call.ctx.out("No resources found\n");
+        return Ok(Flow::Done(0));
+    }
+    if asks && !is_confirmed(call, &infos)? {
+        call.ctx.out("deletion is cancelled\n");
         return Ok(Flow::Done(0));
     }
     let waits = call.flags.is_on("wait") && manner.dry_run == DryRun::None;
     let timeout = Some(call.flags.duration("timeout")).filter(|timeout| *timeout != Span::ZERO).unwrap_or(WAIT_MAX);
     let asking = Asking { call: call.hold(), manner, ignores_missing, rest: infos.into(), failures, waits, timeout };
     Ok(Deleting { asking: Some(Box::new(asking)), waiting: Vec::new(), until: Time(0), seen: None }.into())
+}
+
+/// What is shown before the question has to be there as a whole.
+fn seen(failures: Vec<Failure>, ignores_missing: bool) -> Result<Vec<Failure>, Failure> {
+    let (_, failures): (Vec<_>, Vec<_>) =
+        failures.into_iter().partition(|failure| ignores_missing && failure.is_not_found());
+    Failure::of(failures).map_or(Ok(Vec::new()), Err)
+}
+
+/// `--interactive`: names the objects, and reads the answer from the input.
+fn is_confirmed(call: &mut Call<'_, '_>, infos: &[Info]) -> Result<bool, Failure> {
+    if call.env.stdin_is_terminal {
+        return Err(super::call::unsupported("questions on the terminal before a deletion (--interactive)"));
+    }
+    let mut text = format!("You are about to delete the following {} resource(s):\n", infos.len());
+    for info in infos {
+        let resource = info.mapping.resource();
+        let dot = if resource.group.is_empty() { "" } else { "." };
+        text += &format!("{}{dot}{}/{}\n", resource.kind.to_lowercase(), resource.group, info.name);
+    }
+    call.ctx.out(&(text + "Do you want to continue? (y/N): "));
+    Ok(call.stdin.lines().next().is_some_and(|answer| answer.trim().eq_ignore_ascii_case("y")))
 }
 
 /// Asks for deletions one after the other.

@@ -94,7 +94,11 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
         ("load-balancer-ip", "loadBalancerIP"),
     ] {
         let text = call.flags.text(flag);
-        if !text.is_empty() {
+        if flag == "session-affinity" && !["", "None", "ClientIP"].contains(&text.as_str()) {
+            return Err(Failure::Plain(format!("unknown session affinity: {text}")));
+        }
+        let is_idle = flag == "load-balancer-ip" && call.flags.text("type") != "LoadBalancer";
+        if !text.is_empty() && !is_idle {
             body.set(&["spec", field], text);
         }
     }
@@ -109,9 +113,12 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
 fn pairs(text: &str) -> Result<Value, Failure> {
     let mut map = Value::map();
     for pair in text.split(',') {
-        let Some((key, value)) = pair.split_once('=') else {
+        let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.contains('=')) else {
             return Err(Failure::Plain(format!("unexpected label spec: {pair}")));
         };
+        if key.is_empty() {
+            return Err(Failure::plain("unexpected empty label key"));
+        }
         map.set(&[key], value);
     }
     Ok(map)
@@ -172,7 +179,7 @@ fn ports(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Vec<Value>, 
             }
         }
         if numbers.is_empty() && call.flags.text("cluster-ip") != "None" {
-            return Err(call.usage("couldn't find port via --port flag or introspection"));
+            return Err(Failure::plain("couldn't find port via --port flag or introspection"));
         }
     } else {
         for text in asked.split(',') {

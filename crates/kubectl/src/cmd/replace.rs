@@ -140,6 +140,9 @@ fn replace_one(
     if dry_run == DryRun::Client {
         return Ok((Part::Whole, body));
     }
+    if info.name.is_empty() {
+        return Err(Failure::plain("resource name may not be empty"));
+    }
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(dry_run, "kubectl-replace", validation);
     let options = WriteOptions { subresource: part.to_write(), ..options };

@@ -192,3 +192,76 @@ fn variables_come_from_standard_input() {
     let list = "# Deployment web, container nginx\nA=1\nC=x\n";
     world.check("kubectl set env deploy/web --list", "", list, "", 0);
 }
+
+#[test]
+fn a_deletion_is_asked_about() {
+    let mut world = World::new();
+    let two = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n\
+        apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
+        template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: nginx, image: nginx}]}\n";
+    world.run_with("kubectl create -f -", two);
+    let asked = "You are about to delete the following 2 resource(s):\nconfigmap/a\ndeployment.apps/web\n\
+        Do you want to continue? (y/N): ";
+    let line = "kubectl delete -i cm/a deploy/web";
+    for answer in ["", "\n", "n\n", "yes\n"] {
+        world.check(line, answer, &format!("{asked}deletion is cancelled\n"), "", 0);
+    }
+    let gone =
+        "configmap \"a\" deleted from default namespace\ndeployment.apps \"web\" deleted from default namespace\n";
+    world.check(line, "Y\n", &format!("{asked}{gone}"), "", 0);
+    let missing = "Error from server (NotFound): configmaps \"a\" not found\n";
+    // Names are not looked up before the question.
+    let asked = "You are about to delete the following 1 resource(s):\nconfigmap/a\nDo you want to continue? (y/N): ";
+    world.check("kubectl delete -i cm a", "y\n", asked, missing, 1);
+    world.check("kubectl delete -i cm a --ignore-not-found", "y\n", asked, "", 0);
+    world.check("kubectl delete -i cm -l a=b", "y\n", "No resources found\n", "", 0);
+}
+
+#[test]
+fn objects_without_names_and_odd_flags_are_refused() {
+    let mut world = World::new();
+    let generated = "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: a-}\n";
+    let nameless = "error: error when replacing \"STDIN\": resource name may not be empty\n";
+    world.check("kubectl replace -f -", generated, "", nameless, 1);
+    world.run_with("kubectl create -f -", DEPLOYMENT);
+    let expose = "kubectl expose deploy web --port=80";
+    refused(&mut world, &format!("{expose} --session-affinity=Odd"), "unknown session affinity: Odd");
+    refused(&mut world, &format!("{expose} --labels=a=b=c"), "unexpected label spec: a=b=c");
+    refused(&mut world, &format!("{expose} --labels==c"), "unexpected empty label key");
+    refused(&mut world, "kubectl expose deploy web", "couldn't find port via --port flag or introspection");
+}
+
+#[test]
+fn load_balancers_ask_nodes_on_a_port_of_their_own() {
+    let mut world = World::new();
+    let service = |policy: &str, port: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{type: LoadBalancer, selector: {{app: web}}, \
+             ports: [{{port: 80}}], externalTrafficPolicy: {policy}{port}}}\n"
+        )
+    };
+    let health = "kubectl get svc web -o jsonpath='{.spec.healthCheckNodePort}'";
+    world.check("kubectl apply -f -", &service("Local", ""), "service/web created\n", "", 0);
+    let given = world.run(health).stdout;
+    assert!(given.parse::<u16>().is_ok_and(|port| (30000..=32767).contains(&port)), "{given}");
+    let describe = world.run("kubectl describe svc web").stdout;
+    assert!(describe.contains(&format!("\nHealthCheck NodePort:     {given}\n")), "{describe}");
+    world.run("kubectl label svc web a=b");
+    assert_eq!(world.run(health).stdout, given);
+    world.check("kubectl apply -f -", &service("Cluster", ""), "service/web configured\n", "", 0);
+    assert_eq!(world.run(health).stdout, "");
+    // It was given back.
+    let asked = service("Local", &format!(", healthCheckNodePort: {given}"));
+    world.check("kubectl apply -f -", &asked, "service/web configured\n", "", 0);
+    assert_eq!(world.run(health).stdout, given);
+}
+
+#[test]
+fn a_cron_job_has_a_time_zone() {
+    let mut world = World::new();
+    let job = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {schedule: '0 0 * * *', timeZone: \
+        Asia/Tokyo, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox}]}}}}}\n";
+    world.check("kubectl create -f -", job, "cronjob.batch/c created\n", "", 0);
+    let described = world.run("kubectl describe cronjob c").stdout;
+    assert!(described.contains("Time Zone:") && described.contains("Asia/Tokyo\n"), "{described}");
+}
