@@ -32,23 +32,24 @@ pub static EXEC: Verb = Verb {
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let (args, dash_at) = (call.flags.args.clone(), call.flags.dash_at);
+    let has_files = !call.flags.texts("filename").is_empty();
     let resource = if dash_at == Some(0) { None } else { args.first() };
     let command = match dash_at {
-        Some(at @ (0 | 1)) => args[at..].to_vec(),
-        _ if args.len() > 1 => {
+        Some(at) => args[at..].to_vec(),
+        None if args.len() > 1 || (!args.is_empty() && has_files) => {
             return Err(
                 call.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
             );
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     };
-    let Some(resource) = resource else {
+    if resource.is_none() && !has_files {
         return Err(Failure::plain("pod, type/name or --filename must be specified"));
-    };
+    }
     if command.is_empty() {
         return Err(Failure::plain("you must specify at least one command for the container"));
     }
-    let info = pods::find_object(call, resource)?;
+    let info = pods::find_target(call, resource)?;
     let pod = pods::pod_to_enter(call.ctx, &info)?;
     let voice = if call.flags.is_on("quiet") { Voice::Quiet } else { Voice::Normal };
     let request = request(call, &pod, voice)?;

@@ -59,7 +59,8 @@ fn top(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let count = call.flags.args.len();
     let has_selector = !call.flags.text("selector").is_empty();
     if count > 1 {
-        return Err(call.usage(call.flags.args[1..].join(" ")));
+        let kind = call.verb.path.trim_start_matches("top ");
+        return Err(call.usage(format!("{kind} [NAME | -l label]")));
     }
     if !matches!(call.flags.text("sort-by").as_str(), "" | "cpu" | "memory") {
         return Err(Failure::plain("--sort-by accepts only cpu or memory"));

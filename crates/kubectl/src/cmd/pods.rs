@@ -11,6 +11,7 @@ use api::selector::Selector;
 use api::{Kind, Pod, Str, Value};
 
 use super::Call;
+use super::call::refuse;
 use crate::builder::{Builder, Info};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -27,6 +28,24 @@ pub fn find_object(call: &mut Call<'_, '_>, argument: &Str) -> Result<Info, Fail
         return Err(failure);
     }
     infos.pop().ok_or_else(|| Failure::plain("expected a resource"))
+}
+
+/// The object that `pod` or `type/name` names, or that is in the files of the command line.
+pub fn find_target(call: &mut Call<'_, '_>, argument: Option<&Str>) -> Result<Info, Failure> {
+    let filenames = call.flags.texts("filename");
+    let args = match argument {
+        Some(argument) if filenames.is_empty() => return find_object(call, argument),
+        argument => argument.cloned().into_iter().collect(),
+    };
+    let builder = Builder { args, filenames, label_selector: None, ..call.builder() };
+    let (mut infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    refuse(&[(infos.len() > 1, "cannot exec into multiple objects at a time")])?;
+    let mut info = infos.pop().ok_or_else(|| Failure::plain("expected a resource"))?;
+    info.get(call.ctx)?;
+    Ok(info)
 }
 
 /// The pods of an object: itself, or those that its selector chooses, by name.

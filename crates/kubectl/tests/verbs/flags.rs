@@ -265,3 +265,27 @@ fn a_cron_job_has_a_time_zone() {
     let described = world.run("kubectl describe cronjob c").stdout;
     assert!(described.contains("Time Zone:") && described.contains("Asia/Tokyo\n"), "{described}");
 }
+
+#[test]
+fn a_command_runs_in_the_pod_of_a_file() {
+    let mut world = World::new();
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: c, image: busybox}}]}}\n"
+        )
+    };
+    world.files.0.insert("/home/user/p.yaml".into(), pod("p").into_bytes());
+    world.files.0.insert("/home/user/two.yaml".into(), (pod("p") + "---\n" + &pod("q")).into_bytes());
+    let missing = "Error from server (NotFound): pods \"p\" not found\n";
+    world.check("kubectl exec -f p.yaml -- date", "", "", missing, 1);
+    let both = "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well";
+    refused(&mut world, "kubectl exec -f p.yaml p -- date", both);
+    let words = "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n\
+        See 'kubectl exec -h' for help and examples";
+    refused(&mut world, "kubectl exec -f p.yaml date", words);
+    refused(&mut world, "kubectl exec -f p.yaml", "you must specify at least one command for the container");
+    world.run("kubectl create -f two.yaml");
+    refused(&mut world, "kubectl exec -f two.yaml -- date", "cannot exec into multiple objects at a time");
+    let usage = "pod [NAME | -l label]\nSee 'kubectl top pod -h' for help and examples";
+    refused(&mut world, "kubectl top pod a b", usage);
+}
