@@ -165,6 +165,11 @@ pub(crate) fn editor_folder() -> PathBuf {
     tool::root().join("web/editor")
 }
 
+/// Where the sessions lie that tell what of a program is loaded first.
+pub(crate) fn sessions_folder() -> PathBuf {
+    tool::root().join("crates/xtask/js")
+}
+
 /// Where the recipe of the bundlers lies.
 pub(crate) fn bundlers_folder() -> PathBuf {
     tool::root().join("examples/bundlers")

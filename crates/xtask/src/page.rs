@@ -47,6 +47,8 @@ fn assemble(page: &Path) -> Outcome<()> {
     clear(page)?;
     copy_folder(&tool::root().join("www"), page)?;
     bindgen(page, &[("web", "page", compiled("page")), ("no-modules", "worker", compiled("worker"))])?;
+    // The page's session has the whole worker beside it.
+    split(page, "page", &compiled("page"))?;
     split(page, "worker", &compiled("worker"))?;
     bundle_editor(page)?;
     let index = read(&page.join("index.html"))?;
@@ -77,6 +79,8 @@ pub(crate) fn bindgen(out: &Path, jobs: &[(&str, &str, PathBuf)]) -> Outcome<()>
 
 /// Splits a program into what a first session runs and the rest (docs/decisions/0007).
 pub(crate) fn split(folder: &Path, name: &str, linked: &Path) -> Outcome<()> {
+    install::node()?;
+    install::node_modules(&install::sessions_folder())?;
     say(&format!("splitting {name}_bg.wasm"));
     let scratch = tool::target_dir().join(format!("split-{}", std::process::id()));
     let mut command = tool::cargo();

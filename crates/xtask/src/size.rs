@@ -25,8 +25,8 @@ pub(crate) struct Limits {
 pub(crate) const PAGE: Limits = Limits {
     title: "first load",
     budget_kib: 450.0,
-    ceiling_kib: 535.0,
-    rest: &[REST],
+    ceiling_kib: 450.0,
+    rest: &REST,
     later: "when the reader first touches the page",
 };
 
@@ -47,9 +47,9 @@ const LIST: &str = "first-load.json";
 const FIRST_LESSON: &str = "lessons/statefulset-basics/";
 
 /// What a page loads only when asked: the editor, the other lessons, what pages that embed us load, the package, the site.
-const LAZY: [&str; 8] = ["editor", "lessons/", "embed", "npm/", "site/", "sitemap.xml", REST, LIST];
-/// What of the engine a page loads when the reader first touches it.
-const REST: &str = "worker_rest.wasm";
+const LAZY: [&str; 9] = ["editor", "lessons/", "embed", "npm/", "site/", "sitemap.xml", REST[0], REST[1], LIST];
+/// What of its two programs a page loads when the reader first touches it.
+const REST: [&str; 2] = ["page_rest.wasm", "worker_rest.wasm"];
 
 /// Builds page and package, prints the tables, and fails past a budget.
 pub(crate) fn size() -> Outcome<ExitCode> {

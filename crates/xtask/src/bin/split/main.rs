@@ -26,8 +26,10 @@ use data::Symbols;
 use module::{Module, Outcome};
 use session::{Length, Session};
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use wasmparser::Operator;
 
 /// What stands in front of a program in two parts.
 const REST: &str = include_str!("../../../js/rest.js");
@@ -41,7 +43,10 @@ fn split(folder: &Path, name: &str, linked: &Path, scratch: &Path) -> Outcome<()
     let session = Session::of(name, folder, scratch)?;
     let bytes = read(&program)?;
     let module = Module::read(&bytes)?;
-    let ran = profile(&module, &session, scratch)?;
+    let mut ran = profile(&module, &session, scratch)?;
+    if session.has_chance() {
+        keep_leaves(&module, &mut ran);
+    }
     let expected = session.run(Length::Long, &program, &[])?;
     let stamp = stamp(&bytes, &ran);
     let parts = divide::divide(&module, &Symbols::read(&read(linked)?)?, &ran, &stamp)?;
@@ -68,6 +73,38 @@ fn profile(module: &Module, session: &Session, scratch: &Path) -> Outcome<Vec<bo
     session.check(&session.run(Length::First, &counting, &options)?)?;
     let ran: Vec<bool> = read(&marks)?.iter().map(|mark| *mark != 0).collect();
     if ran.len() == blocks { Ok(ran) } else { Err("the session left marks of another program".into()) }
+}
+
+/// Functions of so many bytes that are called by their address are kept, if they call nothing else that did not run.
+const LEAF_BYTES_MAX: u32 = 96;
+
+/// To what ran, adds the small functions that might as well have: whether a hash map compares two keys, for one, is a matter of where things lie
+/// in memory.
+fn keep_leaves(module: &Module, ran: &mut [bool]) {
+    let blocks: Vec<Range<usize>> = module
+        .bodies
+        .iter()
+        .scan(0, |next, code| {
+            let start = *next;
+            *next += code.blocks();
+            Some(start..*next)
+        })
+        .collect();
+    let is_run: Vec<bool> = blocks.iter().map(|blocks| ran[blocks.clone()].contains(&true)).collect();
+    let is_kept = |operator: &Operator| match operator {
+        Operator::Call { function_index } => {
+            function_index.checked_sub(module.imported).is_none_or(|place| is_run[place as usize])
+        }
+        Operator::CallIndirect { .. } => false,
+        _ => true,
+    };
+    for (_, function) in &module.slots {
+        let Some(place) = function.checked_sub(module.imported) else { continue };
+        let code = &module.bodies[place as usize];
+        if code.sizes.iter().sum::<u32>() <= LEAF_BYTES_MAX && code.ops.iter().all(is_kept) {
+            ran[blocks[place as usize].clone()].fill(true);
+        }
+    }
 }
 
 /// Both parts carry it: a part of one build does not fit to one of another.

@@ -18,6 +18,9 @@ const SECOND_US: u64 = 1_000_000;
 const FRAME_US: u64 = 16_667;
 const WATCHING: u32 = 2;
 
+/// What comes later than so long after the first commands finds the rest there: it has been on its way since the first touch.
+const FIRST_SECONDS: usize = 3;
+
 /// What is typed into the first terminal, and what of the lesson follows when two pods run.
 const FIRST_LINES: [&str; 3] =
     ["kubectl apply -f web.yaml", "kubectl get service nginx", "kubectl get statefulset web"];
@@ -32,7 +35,7 @@ const PROBES: [&str; 2] = [
     "kubectl get statefulset web -o jsonpath={.status.readyReplicas}",
 ];
 /// What shows that the session went as it should.
-const SEEN: [&str; 3] = ["statefulset.apps/web created", "nginx   ClusterIP", "web-1   1/1     Running"];
+const SEEN: [&str; 3] = ["statefulset.apps/web created", "nginx   ClusterIP", "web-0   0/1     ContainerCreating"];
 
 /// What the longer session goes on with: what most first sessions do not do.
 const MORE_LINES: [&str; 16] = [
@@ -93,11 +96,12 @@ fn lesson(commands: &mut Vec<Command>, number: u64) {
     typed(commands, WATCHING, "kubectl get pods -w -l app=nginx");
     commands.push(Command::WriteFile { path: "web.yaml".into(), text: MANIFEST.into() });
     FIRST_LINES.iter().for_each(|line| typed(commands, 1, line));
-    commands.extend((0..30).map(|_| Command::Advance { dt_us: SECOND_US }));
+    commands.extend((0..FIRST_SECONDS).map(|_| Command::Advance { dt_us: SECOND_US }));
 }
 
 fn lesson_goes_on(commands: &mut Vec<Command>, number: u64) {
     let limit_us = START_US + number * APART_US + 300 * SECOND_US;
+    commands.extend((0..30).map(|_| Command::Advance { dt_us: SECOND_US }));
     commands.push(Command::Probe { id: 1, lines: PROBES.map(String::from).to_vec() });
     commands.push(Command::RunUntil { goal: Goal::Settled, limit_us, events_max: 5_000 });
     LATER_LINES.iter().for_each(|line| typed(commands, 1, line));

@@ -22,6 +22,7 @@ pub(crate) struct Session {
     /// What is given to the script for the two lengths.
     plans: [PathBuf; 2],
     check: fn(&str) -> Outcome<()>,
+    has_chance: bool,
 }
 
 impl Session {
@@ -41,7 +42,12 @@ impl Session {
             // The script knows what to do, and fails if that fails.
             _ => (["first", "long"].map(PathBuf::from), |_| Ok(())),
         };
-        Ok(Session { script, folder: folder.into(), plans, check })
+        Ok(Session { script, folder: folder.into(), plans, check, has_chance: name == "page" })
+    }
+
+    /// Whether the program's ways depend on where things lie in memory: Yew's hash maps do. The engine has none.
+    pub(crate) fn has_chance(&self) -> bool {
+        self.has_chance
     }
 
     /// What the program, in this wasm, answers.
