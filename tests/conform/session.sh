@@ -230,3 +230,10 @@ spec:
     resources: {requests: {cpu: 1500m}}
 END
 kubectl wait --for=condition=Ready -n crowd pod/first
+
+# Disruption: a share of a Deployment's pods must stay, and a pod is evicted. A container that fails again and again.
+kubectl create poddisruptionbudget shop --selector=app=shop --min-available=10%
+kubectl run fails --image=busybox --restart=Always -- false
+sleep 30
+kubectl drain node-4 --ignore-daemonsets --delete-emptydir-data --force --pod-selector=app=shop
+kubectl uncordon node-4

@@ -54,7 +54,7 @@ mod tests {
         check(
             b"{\xff\n[]\n{\"case\": {}}\n",
             "{\"error\":\"the line is not JSON: invalid character 'ï' looking for beginning of object key string\"}\n\
-             {\"error\":\"the line is not an object with an object `case`\"}\n\
+             {\"error\":\"the line is not an object with a `case`\"}\n\
              {\"notModelled\":\"the suite has no table \\\"\\\" \\\"\\\"\"}\n",
         );
     }

@@ -25,6 +25,7 @@ struct Entry {
 impl BackOff {
     /// Until when a try is too early, if it is, after a failure at `since`.
     pub(crate) fn until(&self, since: Time, now: Time) -> Option<Time> {
+        api::reached!("kubelet::back_off::until");
         let entry = self.entry.as_deref().filter(|entry| !has_expired(entry, since))?;
         let until = since + entry.wait;
         (now < until).then_some(until)
@@ -37,6 +38,7 @@ impl BackOff {
 
     /// A try after a failure at `since` begins now; the first wait is `initial`.
     pub(crate) fn next(&mut self, initial: Span, since: Time, now: Time) {
+        api::reached!("kubelet::back_off::next");
         let wait = match self.entry.as_deref().filter(|entry| !has_expired(entry, since)) {
             Some(entry) => Span(entry.wait.0 * 2).min(MAX),
             None => initial,

@@ -39,7 +39,8 @@ pub(crate) fn any_regular_has_started(regular: &[ContainerStatus]) -> bool {
     regular.iter().any(|status| status.state.running.is_some() || status.state.terminated.is_some())
 }
 
-fn initialized(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
+pub(crate) fn initialized(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
+    api::reached!("kubelet::conditions::initialized");
     let generation = input.pod.metadata.generation;
     let verdict =
         |status, reason: &'static str, message: Str| condition("Initialized", status, reason, message, generation);
@@ -59,7 +60,8 @@ fn initialized(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
     }
 }
 
-fn containers_ready(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
+pub(crate) fn containers_ready(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition {
+    api::reached!("kubelet::conditions::containers_ready");
     let generation = input.pod.metadata.generation;
     let verdict =
         |status, reason: &'static str, message: Str| condition("ContainersReady", status, reason, message, generation);
@@ -81,7 +83,8 @@ fn containers_ready(input: &StatusInput<'_>, status: &PodStatus) -> PodCondition
     }
 }
 
-fn ready(input: &StatusInput<'_>, conditions: &[PodCondition], containers: &PodCondition) -> PodCondition {
+pub(crate) fn ready(input: &StatusInput<'_>, conditions: &[PodCondition], containers: &PodCondition) -> PodCondition {
+    api::reached!("kubelet::conditions::ready");
     let mut ready = containers.clone();
     ready.kind = "Ready".into();
     if containers.status != ConditionStatus::True {
@@ -133,6 +136,3 @@ fn message(unknown: &[Str], word: &str, bad: &[Str]) -> Option<Str> {
         (false, false) => Some(format_str!("{unknown_text}, {bad_text}")),
     }
 }
-
-#[cfg(test)]
-mod tests;

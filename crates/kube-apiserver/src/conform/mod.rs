@@ -1,6 +1,7 @@
 //! Suites of `ordinal conform` over Kubernetes' own tables for the API server. See [`api::conform`].
 
 mod apps_validation;
+mod eviction;
 mod internal;
 mod print_pod;
 mod printers;
@@ -17,4 +18,5 @@ pub const SUITES: &[Suite] = &[
     print_pod::SUITE,
     apps_validation::SUITE,
     validation::SUITE,
+    eviction::SUITE,
 ];

@@ -49,6 +49,7 @@ impl Refusals {
 
 /// Evicts a pod, or answers why not.
 pub(crate) fn evict(server: &mut ApiServer, key: &Key, options: &DeleteOptions, now: Time) -> Result<(), Status> {
+    api::reached!("kube_apiserver::subresources::eviction::evict");
     let Object::Pod(pod) = server.get(Kind::Pod, key)?.clone() else {
         return Err(Status::not_found(Kind::Pod, &key.name));
     };

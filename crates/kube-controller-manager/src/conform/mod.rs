@@ -2,6 +2,7 @@
 
 mod cronjob;
 mod deployment;
+mod disruption;
 mod endpointslice;
 mod persistentvolume;
 mod shelf;
@@ -16,6 +17,8 @@ pub const SUITES: &[Suite] = &[
     cronjob::SUITE,
     deployment::CONTROLLER_SUITE,
     deployment::UTIL_SUITE,
+    disruption::TABLES,
+    disruption::ORACLE,
     endpointslice::SUITE,
     persistentvolume::SYNC,
     persistentvolume::PROTECTION,

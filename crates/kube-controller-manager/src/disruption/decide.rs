@@ -74,6 +74,7 @@ pub fn selects(budget: &PodDisruptionBudget, pod: &Pod) -> bool {
 
 /// Decides on one budget.
 pub fn decide(inputs: &Inputs<'_>, now: Time) -> Plan {
+    api::reached!("kube_controller_manager::disruption::decide::decide");
     let mut plan = Plan::default();
     if inputs.pods.is_empty() {
         plan.say(EventKind::Normal, "NoPods", "No matching pods found".to_string());

@@ -1,12 +1,13 @@
 //! The disruption controller: how many pods of a budget may go.
 //!
 //! Pods and budgets become keys of budgets; a key becomes one sync: list the pods, [`decide`](decide::decide), record
-//! Events, write the status. What is absent: evictions (the API server counts them against the status) and the scales of
+//! Events, write the status. Pods that were to go and stay have a queue of their own ([`stale`]). What is absent: evictions (the API server counts them against the status) and the scales of
 //! kinds that the API server does not store.
 //!
 //! Models: kubernetes v1.36 pkg/controller/disruption.
 
 pub mod decide;
+pub mod stale;
 
 use std::rc::Rc;
 
@@ -25,6 +26,8 @@ use decide::{Inputs, Plan, Scale, decide, selects};
 #[derive(Clone, Debug)]
 pub(crate) struct DisruptionController {
     queue: WorkQueue<Key>,
+    /// Pods whose condition may be stale.
+    stale_pods: WorkQueue<Key>,
     recorder: Recorder,
     last_writes: LastWrites,
     pacer: Pacer,
@@ -34,6 +37,7 @@ impl DisruptionController {
     pub(crate) fn new() -> DisruptionController {
         DisruptionController {
             queue: WorkQueue::new(),
+            stale_pods: WorkQueue::new(),
             recorder: Recorder::new("controllermanager", "", RecorderApi::Core),
             last_writes: LastWrites::default(),
             pacer: Pacer::default(),
@@ -45,7 +49,12 @@ impl DisruptionController {
             Object::PodDisruptionBudget(budget) if change.kind != ChangeKind::Deleted => {
                 self.queue.add(budget.key(), "the budget changed");
             }
-            Object::Pod(pod) => self.on_pod(pod, context),
+            Object::Pod(pod) => {
+                self.on_pod(pod, context);
+                if change.kind != ChangeKind::Deleted {
+                    stale::on_pod(pod, &mut self.stale_pods);
+                }
+            }
             _ => {}
         }
     }
@@ -69,8 +78,15 @@ impl DisruptionController {
         }
     }
 
-    /// Syncs all budgets that are due.
+    /// Syncs all budgets and pods that are due.
     pub(crate) fn run(&mut self, context: &mut Context<'_>) {
+        while let Some((key, _)) = self.stale_pods.pop(context.now) {
+            context.counters.syncs += 1;
+            match stale::sync(&key, context) {
+                Ok(()) => self.stale_pods.forget(&key),
+                Err(_) => self.stale_pods.add_rate_limited(key, context.now),
+            }
+        }
         while let Some((key, _)) = self.queue.pop(context.now) {
             let busy_until = self.pacer.busy_until(&key, context.now);
             if let Some(at) = self.last_writes.visible_at(&key, context).max(busy_until) {
@@ -91,7 +107,7 @@ impl DisruptionController {
     }
 
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.queue.next_at()
+        [self.queue.next_at(), self.stale_pods.next_at()].into_iter().flatten().min()
     }
 
     fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
@@ -165,28 +181,38 @@ impl Scales for CachedScales<'_> {
 
 /// The controller that says how many pods there should be, and the number: of a ReplicaSet's pods, the Deployment above it.
 pub fn scale_of(scales: &dyn Scales, owner: &OwnerReference) -> Result<Option<Scale>, String> {
-    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
-    let own = |metadata: &ObjectMeta, replicas: i32| {
-        (metadata.uid == owner.uid).then(|| Scale { uid: metadata.uid.clone(), replicas })
-    };
-    match (group, owner.kind.as_str()) {
-        ("apps", "StatefulSet") => {
-            Ok(scales.stateful_set(&owner.name).and_then(|set| own(&set.metadata, set.spec.replicas())))
-        }
-        ("apps", "Deployment") => {
-            Ok(scales.deployment(&owner.name).and_then(|found| own(&found.metadata, found.spec.replicas())))
-        }
-        ("apps", "ReplicaSet") => {
-            let Some(set) = scales.replica_set(&owner.name).filter(|set| set.metadata.uid == owner.uid) else {
-                return Ok(None);
-            };
-            let above = set.metadata.controller().filter(|owner| owner.kind == Kind::Deployment.name());
-            let above = above.map_or(Ok(None), |above| scale_of(scales, above))?;
+    api::reached!("kube_controller_manager::disruption::scale_of");
+    let of_set = |set: &StatefulSet| own(owner, &set.metadata, set.spec.replicas());
+    let of_deployment = |found: &Deployment| own(owner, &found.metadata, found.spec.replicas());
+    let of_replica_set = |set: &ReplicaSet| own(owner, &set.metadata, set.spec.replicas());
+    match (group(owner), owner.kind.as_str()) {
+        ("apps", "StatefulSet") => Ok(scales.stateful_set(&owner.name).and_then(of_set)),
+        ("apps" | "extensions", "Deployment") => Ok(scales.deployment(&owner.name).and_then(of_deployment)),
+        ("apps" | "extensions", "ReplicaSet") => {
             // A set whose Deployment is gone speaks for itself.
-            Ok(above.or_else(|| own(&set.metadata, set.spec.replicas())))
+            let above = deployment_of(scales, owner);
+            Ok(above.or_else(|| scales.replica_set(&owner.name).and_then(of_replica_set)))
         }
         (group, kind) => foreign_scale(group, kind),
     }
+}
+
+/// The scale of the Deployment above a ReplicaSet.
+pub fn deployment_of(scales: &dyn Scales, owner: &OwnerReference) -> Option<Scale> {
+    api::reached!("kube_controller_manager::disruption::deployment_of");
+    let is_of_group = matches!(group(owner), "apps" | "extensions") && owner.kind == Kind::ReplicaSet.name();
+    let set = scales.replica_set(&owner.name).filter(|set| is_of_group && set.metadata.uid == owner.uid)?;
+    let above = set.metadata.controller().filter(|above| above.kind == Kind::Deployment.name())?;
+    scale_of(scales, above).ok().flatten()
+}
+
+fn group(owner: &OwnerReference) -> &str {
+    owner.api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// The scale of an object, if it is the one that is named as owner.
+fn own(owner: &OwnerReference, metadata: &ObjectMeta, replicas: i32) -> Option<Scale> {
+    (metadata.uid == owner.uid).then(|| Scale { uid: metadata.uid.clone(), replicas })
 }
 
 /// What is said of controllers whose objects are not stored here: kinds with a scale have no such object, others no scale.
