@@ -1,6 +1,6 @@
 //! `metav1.Table`: what the server answers to `kubectl get`, before the client lays it out.
 
-use crate::{ObjectMeta, Str, Value};
+use crate::{ObjectMeta, Str, StringMap, Value};
 
 /// Rows of one kind of object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +29,15 @@ pub struct Column {
 pub struct Row {
     /// One value per column.
     pub cells: Vec<Value>,
-    /// The object's metadata, for namespace and label columns.
-    pub metadata: ObjectMeta,
+    /// The object's namespace, for a column of it.
+    pub namespace: Str,
+    /// The object's labels, for columns of them.
+    pub labels: StringMap,
+}
+
+impl Row {
+    /// The row of an object.
+    pub fn new(cells: Vec<Value>, metadata: &ObjectMeta) -> Row {
+        Row { cells, namespace: metadata.namespace.clone(), labels: metadata.labels.clone() }
+    }
 }

@@ -2,7 +2,6 @@
 
 use api::Value;
 use api::conform::reference_text;
-use api::meta::ObjectMeta;
 use api::table::{Column, Row, Table};
 use kubectl::printers::jsonpath::{MissingKeys, Template};
 use kubectl::printers::table::{TableOptions, TablePrinter};
@@ -12,7 +11,7 @@ fn a_watch_widens_its_columns_and_prints_one_header() {
     let column = |name: &str| Column { name: name.into(), kind: "string".into(), ..Column::default() };
     let table = |name: &str, status: &str| Table {
         columns: vec![column("Name"), column("Status"), column("Age")],
-        rows: vec![Row { cells: vec![name.into(), status.into(), "1s".into()], metadata: ObjectMeta::default() }],
+        rows: vec![Row { cells: vec![name.into(), status.into(), "1s".into()], ..Row::default() }],
     };
     let mut printer = TablePrinter::new(TableOptions::default());
     assert_eq!(printer.print(&table("web-0", "Pending")), "NAME    STATUS    AGE\nweb-0   Pending   1s\n");
@@ -35,10 +34,7 @@ fn recorded_tables_have_as_many_columns_as_their_headers() {
         let mut lines = output.lines().map(|line| line.split("   ").map(str::trim).filter(|cell| !cell.is_empty()));
         let header: Vec<&str> = lines.next().into_iter().flatten().collect();
         let column = |name: &&str| Column { name: (*name).into(), kind: "string".into(), ..Column::default() };
-        let row = |cells: Vec<&str>| Row {
-            cells: cells.into_iter().map(Value::from).collect(),
-            metadata: ObjectMeta::default(),
-        };
+        let row = |cells: Vec<&str>| Row { cells: cells.into_iter().map(Value::from).collect(), ..Row::default() };
         let rows: Vec<Row> = lines.map(|cells| row(cells.collect())).collect();
         let table = Table { columns: header.iter().map(column).collect(), rows };
         assert_eq!(TablePrinter::new(TableOptions::default()).print(&table), output);

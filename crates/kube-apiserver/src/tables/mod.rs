@@ -15,11 +15,15 @@ use api::duration;
 use api::table::{Column, Row, Table};
 use api::{Kind, Object, ObjectMeta, Str, StringMap, Value};
 use sim::Time;
+use thin::literal_str;
 
 pub use pod::pod_cells;
 
 /// A column: its name, and whether only `-o wide` shows it.
 pub(crate) struct Heading(&'static str, pub(crate) Width);
+
+/// What stands for something that is not there.
+const NONE: Str = literal_str!("<none>");
 
 /// When a column is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,8 +37,7 @@ use Width::{Always, Wide};
 /// The table of objects of one kind, ages as of `now`.
 pub(crate) fn table(kind: Kind, objects: &[Object], now: Time) -> Table {
     let columns = headings(kind).iter().enumerate().map(|(index, heading)| column(index, heading)).collect();
-    let rows =
-        objects.iter().map(|object| Row { cells: cells(object, now), metadata: object.metadata().clone() }).collect();
+    let rows = objects.iter().map(|object| Row::new(cells(object, now), object.metadata())).collect();
     Table { columns, rows }
 }
 
@@ -117,9 +120,14 @@ pub(crate) fn cells(object: &Object, now: Time) -> Vec<Value> {
     }
 }
 
+/// The text itself, or `<none>` if it is empty.
+fn shared_or_none(text: &Str) -> Value {
+    if text.is_empty() { NONE.into() } else { text.clone().into() }
+}
+
 /// `<none>` for an empty text.
 fn or_none(text: &str) -> Value {
-    if text.is_empty() { "<none>".into() } else { text.into() }
+    if text.is_empty() { NONE.into() } else { text.into() }
 }
 
 /// How long ago an object was created.

@@ -3,10 +3,11 @@
 use api::core::container::Container;
 use api::core::pod_status::{ContainerState, ContainerStatus, PodPhase};
 use api::meta::ConditionStatus;
-use api::{Pod, Value, duration};
+use api::{Pod, Str, Value, duration};
 use sim::Time;
+use thin::{format_str, literal_str};
 
-use super::{Always, Heading, Wide, age, or_none};
+use super::{Always, Heading, NONE, Wide, age, shared_or_none};
 
 pub(super) const HEADINGS: &[Heading] = &[
     Heading("Name", Always),
@@ -28,9 +29,9 @@ struct Tally {
     /// When the newest of the last terminations was.
     last_restart: Option<Time>,
     has_running: bool,
-    reason: String,
+    reason: Str,
     /// The reason of a container that ended badly, if another says `Completed`.
-    error_reason: String,
+    error_reason: Str,
 }
 
 /// The cells of a pod: name, ready, status, restarts, age; address, node, nominated node, readiness gates.
@@ -46,32 +47,33 @@ pub fn pod_cells(pod: &Pod, now: Time) -> Vec<Value> {
     }
     if pod.metadata.is_terminating() {
         if pod.status.reason == "NodeLost" {
-            tally.reason = "Unknown".into();
+            tally.reason = literal_str!("Unknown");
         } else if !pod.status.is_terminal() {
-            tally.reason = "Terminating".into();
+            tally.reason = literal_str!("Terminating");
         }
     }
     vec![
         pod.metadata.name.clone().into(),
-        format!("{}/{total}", tally.ready).into(),
+        format_str!("{}/{total}", tally.ready).into(),
         tally.reason.into(),
         restarts_text(tally.restarts, tally.last_restart, now).into(),
         age(&pod.metadata, now),
-        or_none(&pod.status.pod_ip),
-        or_none(&pod.spec.node_name),
-        or_none(&pod.status.nominated_node_name),
+        shared_or_none(&pod.status.pod_ip),
+        shared_or_none(&pod.spec.node_name),
+        shared_or_none(&pod.status.nominated_node_name),
         readiness_gates(pod),
     ]
 }
 
-fn plain_reason(pod: &Pod) -> String {
-    let phase = pod.status.phase.map_or("", PodPhase::as_str);
-    let mut reason = if pod.status.reason.is_empty() { phase } else { &pod.status.reason };
+fn plain_reason(pod: &Pod) -> Str {
     let gated = pod.status.conditions.iter().any(|c| c.kind == "PodScheduled" && c.reason == "SchedulingGated");
-    if gated {
-        reason = "SchedulingGated";
+    match pod.status.phase {
+        _ if gated => literal_str!("SchedulingGated"),
+        _ if !pod.status.reason.is_empty() => pod.status.reason.clone(),
+        // As nearly all pods.
+        Some(PodPhase::Running) => literal_str!("Running"),
+        phase => phase.map_or("", PodPhase::as_str).into(),
     }
-    reason.to_owned()
 }
 
 /// Whether an init container is still at work (or failed); then `reason` says so.
@@ -106,7 +108,7 @@ fn walk_init_containers(pod: &Pod, tally: &mut Tally) -> bool {
 }
 
 /// What an init container makes of the pod's status; none if it is done with.
-fn init_reason(state: &ContainerState, is_started_sidecar: bool, index: usize, total: usize) -> Option<String> {
+fn init_reason(state: &ContainerState, is_started_sidecar: bool, index: usize, total: usize) -> Option<Str> {
     if let Some(ended) = &state.terminated {
         if ended.exit_code == 0 {
             return None;
@@ -115,9 +117,9 @@ fn init_reason(state: &ContainerState, is_started_sidecar: bool, index: usize, t
             return None;
         }
         return Some(match (ended.reason.as_str(), ended.signal) {
-            ("", 0) => format!("Init:ExitCode:{}", ended.exit_code),
-            ("", signal) => format!("Init:Signal:{signal}"),
-            (reason, _) => format!("Init:{reason}"),
+            ("", 0) => format_str!("Init:ExitCode:{}", ended.exit_code),
+            ("", signal) => format_str!("Init:Signal:{signal}"),
+            (reason, _) => format_str!("Init:{reason}"),
         });
     }
     if is_started_sidecar {
@@ -125,9 +127,9 @@ fn init_reason(state: &ContainerState, is_started_sidecar: bool, index: usize, t
     }
     match &state.waiting {
         Some(waiting) if !waiting.reason.is_empty() && waiting.reason != "PodInitializing" => {
-            Some(format!("Init:{}", waiting.reason))
+            Some(format_str!("Init:{}", waiting.reason))
         }
-        _ => Some(format!("Init:{index}/{total}")),
+        _ => Some(format_str!("Init:{index}/{total}")),
     }
 }
 
@@ -138,12 +140,12 @@ fn walk_containers(pod: &Pod, tally: &mut Tally) {
         tally.last_restart = tally.last_restart.max(last_end(status));
         let state = &status.state;
         if let Some(waiting) = state.waiting.as_ref().filter(|waiting| !waiting.reason.is_empty()) {
-            tally.reason = waiting.reason.to_string();
+            tally.reason = waiting.reason.clone();
         } else if let Some(ended) = &state.terminated {
             tally.reason = match (ended.reason.as_str(), ended.signal) {
-                ("", 0) => format!("ExitCode:{}", ended.exit_code),
-                ("", signal) => format!("Signal:{signal}"),
-                (reason, _) => reason.to_owned(),
+                ("", 0) => format_str!("ExitCode:{}", ended.exit_code),
+                ("", signal) => format_str!("Signal:{signal}"),
+                (_, _) => ended.reason.clone(),
             };
             if ended.exit_code != 0 {
                 tally.error_reason.clone_from(&tally.reason);
@@ -162,11 +164,11 @@ fn settle_completed(pod: &Pod, tally: &mut Tally) {
     }
     let is_ready = pod.status.condition("Ready").is_some_and(|condition| condition.status == ConditionStatus::True);
     if tally.has_running && is_ready {
-        tally.reason = "Running".into();
+        tally.reason = literal_str!("Running");
     } else if !tally.error_reason.is_empty() {
         tally.reason = std::mem::take(&mut tally.error_reason);
     } else if tally.has_running {
-        tally.reason = "NotReady".into();
+        tally.reason = literal_str!("NotReady");
     }
 }
 
@@ -174,17 +176,37 @@ fn last_end(status: &ContainerStatus) -> Option<Time> {
     status.last_state.terminated.as_ref()?.finished_at
 }
 
-fn restarts_text(restarts: i64, last: Option<Time>, now: Time) -> String {
+fn restarts_text(restarts: i64, last: Option<Time>, now: Time) -> Str {
     match last {
-        Some(last) if restarts != 0 => format!("{restarts} ({} ago)", duration::age(now, Some(last))),
-        _ => restarts.to_string(),
+        Some(last) if restarts != 0 => format_str!("{restarts} ({} ago)", duration::age(now, Some(last))),
+        _ if restarts == 0 => literal_str!("0"),
+        _ => format_str!("{restarts}"),
     }
 }
 
 fn readiness_gates(pod: &Pod) -> Value {
     if pod.spec.readiness_gates.is_empty() {
-        return "<none>".into();
+        return NONE.into();
     }
     let met = pod.spec.readiness_gates.iter().filter(|gate| pod.status.is_true(&gate.condition_type)).count();
     format!("{met}/{}", pod.spec.readiness_gates.len()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn cells_that_say_what_the_pod_says_are_the_pods_own_text() {
+        let mut pod = Pod::default();
+        pod.metadata.name = "web-0".into();
+        Rc::make_mut(&mut pod.spec).node_name = "node-1".into();
+        Rc::make_mut(&mut pod.status).pod_ip = "10.244.1.2".into();
+        let cells = pod_cells(&pod, Time(0));
+        for (at, text) in [(0, &pod.metadata.name), (5, &pod.status.pod_ip), (6, &pod.spec.node_name)] {
+            assert!(matches!(&cells[at], Value::Str(cell) if cell.same(text)), "{at}: {:?}", cells[at]);
+        }
+    }
 }

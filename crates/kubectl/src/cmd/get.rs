@@ -158,10 +158,10 @@ struct Group {
 }
 
 fn print_tables(call: &mut Call<'_, '_>, visit: Visit, output: &Output) -> Result<Flow, Failure> {
-    let (groups, failures) = group(visit);
+    let (mut groups, failures) = group(visit);
     let with_kind = call.flags.is_on("show-kind") || groups.windows(2).any(|pair| pair[0].mapping != pair[1].mapping);
     let mut text = String::new();
-    for group in &groups {
+    for group in &mut groups {
         let prefix = if with_kind { group.mapping.qualified_singular() } else { Str::new() };
         let printed = table_text(call, group, prefix, output)?;
         if !printed.is_empty() && !text.is_empty() && !call.flags.is_on("no-headers") {
@@ -199,15 +199,15 @@ fn group(visit: Visit) -> (Vec<Group>, Vec<Failure>) {
     (groups, failures)
 }
 
-fn table_text(call: &mut Call<'_, '_>, group: &Group, prefix: Str, output: &Output) -> Result<String, Failure> {
+fn table_text(call: &mut Call<'_, '_>, group: &mut Group, prefix: Str, output: &Output) -> Result<String, Failure> {
     let Some(kind) = group.mapping.kind() else { return Ok(String::new()) };
-    let mut objects = group.objects.clone();
+    let objects = &mut group.objects;
     let maker = Maker::of(call);
     let sort_path = call.flags.text("sort-by");
     if !sort_path.is_empty() {
         let values: Vec<Value> = objects.iter().map(Object::encode).collect();
         match sort_by::order_by(&sort_path, &values.iter().collect::<Vec<_>>()) {
-            Ok(order) => objects = order.into_iter().map(|at| objects[at].clone()).collect(),
+            Ok(order) => *objects = order.into_iter().map(|at| objects[at].clone()).collect(),
             // As recorded from v1.36.2: a table none of whose rows has the field is printed as if it were empty.
             Err(error) if maker == Maker::Server && error.starts_with("couldn't find any field with path") => {
                 objects.clear()
@@ -215,9 +215,9 @@ fn table_text(call: &mut Call<'_, '_>, group: &Group, prefix: Str, output: &Outp
             Err(error) => return Err(Failure::Plain(error)),
         }
     }
-    let mut table = maker.table(call.ctx, kind, &objects);
+    let mut table = maker.table(call.ctx, kind, objects);
     if call.flags.text("subresource") == "scale" {
-        table = scale_table(&table, &objects);
+        table = scale_table(&table, objects);
     }
     let mut options = table_options(call, group.mapping, output);
     options.kind_prefix = prefix;
@@ -246,9 +246,9 @@ impl Maker {
             Column { name, kind, format, priority: 0 }
         };
         let row = |object: &Object| {
-            let metadata = object.metadata().clone();
+            let metadata = object.metadata();
             let age = api::duration::age(ctx.now(), metadata.creation_timestamp);
-            Row { cells: vec![Value::Str(metadata.name.clone()), Value::Str(age.into())], metadata }
+            Row::new(vec![Value::Str(metadata.name.clone()), Value::Str(age.into())], metadata)
         };
         Table { columns: vec![column("Name", "name"), column("Age", "")], rows: objects.iter().map(row).collect() }
     }
@@ -265,7 +265,7 @@ fn scale_table(of_objects: &Table, objects: &[Object]) -> Table {
         let scale = Part::Scale.of(object);
         let replicas = |part: &str| Value::Int(scale.at(&[part, "replicas"]).as_int().unwrap_or(0));
         let cells = vec![row.cells[name].clone(), replicas("spec"), replicas("status"), row.cells[age].clone()];
-        Row { cells, metadata: row.metadata.clone() }
+        Row { cells, ..row.clone() }
     };
     Table { columns, rows: of_objects.rows.iter().zip(objects).map(row).collect() }
 }

@@ -81,7 +81,7 @@ pub(super) fn table_of(columns: &Value, rows: &Value) -> Table {
         format: column.get("format").text().into(),
         priority: column.get("priority").as_int().unwrap_or(0) as i32,
     };
-    let row = |row: &Value| Row { cells: row.get("cells").as_list().to_vec(), metadata: metadata(row.get("object")) };
+    let row = |row: &Value| Row::new(row.get("cells").as_list().to_vec(), &metadata(row.get("object")));
     Table { columns: columns.as_list().iter().map(column).collect(), rows: rows.as_list().iter().map(row).collect() }
 }
 

@@ -6,7 +6,7 @@
 //! Models: kubernetes v1.36 cli-runtime/pkg/printers/tableprinter.go.
 
 use api::table::{Column, Row, Table};
-use api::{Str, StringMap};
+use api::{Str, StringMap, Value};
 
 use super::go::format_v;
 use super::tabwriter::TabWriter;
@@ -80,59 +80,98 @@ impl TablePrinter {
     }
 
     fn header(&self, text: &mut String, event: Option<&str>) {
-        let mut names: Vec<String> = Vec::new();
-        names.extend(event.map(|_| "EVENT".to_string()));
+        let mut line = Line::new(text);
+        if event.is_some() {
+            line.cell("EVENT");
+        }
         if self.options.with_namespace {
-            names.push("NAMESPACE".to_string());
+            line.cell("NAMESPACE");
         }
-        let shown = self.last_columns.iter().filter(|column| self.is_shown(column));
-        names.extend(shown.map(|column| column.name.to_uppercase().to_string()));
-        let label_name = |key: &Str| key.rsplit('/').next().unwrap_or("").to_uppercase();
-        names.extend(self.options.label_columns.iter().map(label_name));
+        for column in self.last_columns.iter().filter(|column| self.is_shown(column)) {
+            line.cell(&column.name.to_uppercase());
+        }
+        for key in &self.options.label_columns {
+            line.cell(&key.rsplit('/').next().unwrap_or("").to_uppercase());
+        }
         if self.options.show_labels {
-            names.push("LABELS".to_string());
+            line.cell("LABELS");
         }
-        push_line(text, &names);
+        text.push('\n');
     }
 
     fn row(&self, text: &mut String, row: &Row, event: Option<&str>) {
-        let mut cells: Vec<String> = Vec::new();
-        cells.extend(event.map(|event| match event {
-            "ADDED" | "DELETED" | "ERROR" => format!("{event:<8}"),
-            _ => event.to_string(),
-        }));
+        let mut line = Line::new(text);
+        match event {
+            Some(event @ ("ADDED" | "DELETED" | "ERROR")) => line.cell(&format!("{event:<8}")),
+            Some(event) => line.cell(event),
+            None => {}
+        }
         if self.options.with_namespace {
-            cells.push(row.metadata.namespace.to_string());
+            line.cell(&row.namespace);
         }
         let name = self.last_columns.iter().position(|column| column.format == "name" && column.kind == "string");
         for (index, (cell, column)) in row.cells.iter().zip(&self.last_columns).enumerate() {
             if !self.is_shown(column) {
                 continue;
             }
-            let shown = if cell.is_null() { String::new() } else { printable(&format_v(cell)) };
-            let has_prefix = name == Some(index) && !self.options.kind_prefix.is_empty();
-            cells.push(if has_prefix { format!("{}/{shown}", self.options.kind_prefix) } else { shown });
+            let text = line.next_cell();
+            if name == Some(index) && !self.options.kind_prefix.is_empty() {
+                text.push_str(&self.options.kind_prefix);
+                text.push('/');
+            }
+            match cell {
+                Value::Null => {}
+                Value::Str(cell) => push_printable(text, cell),
+                cell => push_printable(text, &format_v(cell)),
+            }
         }
-        let labels = &row.metadata.labels;
-        cells.extend(self.options.label_columns.iter().map(|key| labels.get(key).unwrap_or("<none>").to_string()));
+        for key in &self.options.label_columns {
+            line.cell(row.labels.get(key).unwrap_or("<none>"));
+        }
         if self.options.show_labels {
-            cells.push(format_labels(labels));
+            line.cell(&format_labels(&row.labels));
         }
-        push_line(text, &cells);
+        text.push('\n');
     }
 }
 
-fn push_line(text: &mut String, cells: &[String]) {
-    text.push_str(&cells.join("\t"));
-    text.push('\n');
+/// A line that is written cell after cell, straight into the text that is laid out: a long table is many cells.
+struct Line<'a> {
+    text: &'a mut String,
+    has_cells: bool,
 }
 
-/// A cell as a terminal may show it: its first line, without control sequences.
-fn printable(cell: &str) -> String {
-    let escape = |text: &str| text.replace('\u{1b}', "^[");
-    match cell.find(['\n', '\r', '\u{c}']) {
-        Some(end) => format!("{}...", escape(&cell[..end])),
-        None => escape(cell),
+impl Line<'_> {
+    fn new(text: &mut String) -> Line<'_> {
+        Line { text, has_cells: false }
+    }
+
+    /// Where the next cell is written.
+    fn next_cell(&mut self) -> &mut String {
+        if self.has_cells {
+            self.text.push('\t');
+        }
+        self.has_cells = true;
+        self.text
+    }
+
+    fn cell(&mut self, cell: &str) {
+        self.next_cell().push_str(cell);
+    }
+}
+
+/// Appends a cell as a terminal may show it: its first line, without control sequences.
+fn push_printable(text: &mut String, cell: &str) {
+    let end = cell.find(['\n', '\r', '\u{c}']);
+    let first_line = end.map_or(cell, |end| &cell[..end]);
+    for (index, piece) in first_line.split('\u{1b}').enumerate() {
+        if index > 0 {
+            text.push_str("^[");
+        }
+        text.push_str(piece);
+    }
+    if end.is_some() {
+        text.push_str("...");
     }
 }
 

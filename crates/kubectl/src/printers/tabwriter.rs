@@ -21,6 +21,17 @@ enum Memory {
     Widths(Vec<usize>),
 }
 
+/// What stands between two tabs.
+struct Cell<'a> {
+    text: &'a str,
+    /// Its characters, if it is padded.
+    width: usize,
+    /// The block that it is padded with; none for what follows the last tab of a line.
+    block: Option<usize>,
+    /// Whether a line ends before it.
+    starts_line: bool,
+}
+
 /// Columns past this one are not aligned any more.
 const COLUMNS_MAX: usize = 256;
 
@@ -48,47 +59,56 @@ impl TabWriter {
             Some(body) => (body, "\n"),
             None => (text, ""),
         };
-        let lines: Vec<Vec<&str>> = body.split('\n').map(|line| line.splitn(COLUMNS_MAX, '\t').collect()).collect();
-        let mut widths: Vec<Vec<usize>> = lines.iter().map(|line| Vec::with_capacity(line.len())).collect();
-        let columns = lines.iter().map(Vec::len).max().unwrap_or(0).saturating_sub(1);
-        for column in 0..columns {
-            self.measure(column, &lines, &mut widths);
-        }
-        let mut out = String::with_capacity(text.len() * 2);
-        for (index, (line, widths)) in lines.iter().zip(&widths).enumerate() {
-            if index > 0 {
+        let (cells, widths) = self.measure(body);
+        let padding = |cell: &Cell<'_>| cell.block.map_or(0, |block| widths[block] - cell.width);
+        let aligned = cells.iter().map(|cell| cell.text.len() + padding(cell) + usize::from(cell.starts_line));
+        let mut out = String::with_capacity(aligned.sum::<usize>() + end.len());
+        for cell in &cells {
+            if cell.starts_line {
                 out.push('\n');
             }
-            for (place, cell) in line.iter().enumerate() {
-                out.push_str(cell);
-                let width = widths.get(place).copied().unwrap_or(0);
-                out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
-            }
+            out.push_str(cell.text);
+            out.extend(std::iter::repeat_n(' ', padding(cell)));
         }
         out.push_str(end);
         out
     }
 
-    /// Appends the width of one column to every line that has a cell in it.
-    fn measure(&mut self, column: usize, lines: &[Vec<&str>], widths: &mut [Vec<usize>]) {
-        let mut start = 0;
-        while start < lines.len() {
-            let block = lines[start..].iter().take_while(|line| line.len() > column + 1).count();
-            if block == 0 {
-                start += 1;
-                continue;
-            }
-            let cells = lines[start..start + block].iter().map(|line| line[column].chars().count() + self.padding);
-            let width = cells.max().unwrap_or(0).max(self.narrowest(column));
-            if let Memory::Widths(widths) = &mut self.memory {
-                if widths.len() <= column {
-                    widths.resize(column + 1, 0);
+    /// All cells in their order, and the widths of the blocks that they are in. A block is the cells of one column in
+    /// neighbouring lines; it is open until a line has no cell there.
+    fn measure<'a>(&mut self, body: &'a str) -> (Vec<Cell<'a>>, Vec<usize>) {
+        let (mut cells, mut widths, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        for (line, text) in body.split('\n').enumerate() {
+            let mut column = 0;
+            let mut rest = text.splitn(COLUMNS_MAX, '\t').peekable();
+            while let Some(text) = rest.next() {
+                let starts_line = line > 0 && column == 0;
+                if rest.peek().is_none() {
+                    cells.push(Cell { text, width: 0, block: None, starts_line });
+                    break;
                 }
-                widths[column] = width;
+                let width = text.chars().count();
+                if open.len() == column {
+                    open.push(widths.len());
+                    widths.push(self.narrowest(column));
+                }
+                let block: usize = open[column];
+                widths[block] = widths[block].max(width + self.padding);
+                self.remember(column, widths[block]);
+                cells.push(Cell { text, width, block: Some(block), starts_line });
+                column += 1;
             }
-            widths[start..start + block].iter_mut().for_each(|widths| widths.push(width));
-            start += block;
+            open.truncate(column);
         }
+        (cells, widths)
+    }
+
+    fn remember(&mut self, column: usize, width: usize) {
+        let Memory::Widths(widths) = &mut self.memory else { return };
+        if widths.len() <= column {
+            widths.resize(column + 1, 0);
+        }
+        widths[column] = width;
     }
 
     fn narrowest(&self, column: usize) -> usize {
@@ -119,6 +139,25 @@ mod tests {
         let expect =
             "Name:       web-0\nNamespace:  default\nContainers:\n  nginx:\n    Image:  x\n    Ports:  80/TCP\nlast";
         assert_eq!(TabWriter::for_descriptions().format(text), expect);
+    }
+
+    #[test]
+    fn a_blocks_columns_are_measured_again_after_a_line_without_them() {
+        let text = "long name\tb\tc\nx\ny\tlonger\tz\n";
+        assert_eq!(TabWriter::for_descriptions().format(text), "long name  b  c\nx\ny  longer  z\n");
+        let as_wide_as_before = "long name   b        c\nx\ny           longer   z\n";
+        assert_eq!(TabWriter::for_tables().format(text), "long name   b     c\nx\ny           longer   z\n");
+        let mut twice = TabWriter::for_tables();
+        twice.format(text);
+        assert_eq!(twice.format(text), as_wide_as_before);
+    }
+
+    #[test]
+    fn what_is_laid_out_is_allocated_once() {
+        let text =
+            "NAME\tÄGE\tLAST\n".to_string() + &"web-0\t5s\t<none>\n".repeat(1_000) + "a much longer name\t1\t2\n";
+        let out = TabWriter::for_tables().format(&text);
+        assert_eq!(out.capacity(), out.len());
     }
 
     #[test]
