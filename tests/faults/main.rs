@@ -5,17 +5,27 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ensemble;
+
 use cluster::timing;
 use ordinal_tests::desk::{Desk, options};
 
 /// Plays a script on a cluster of four nodes, on which `web.yaml` runs. `$A` is the node of web-0, `$B` that of web-1.
 fn check(script: &str) {
-    let mut options = options(4, 1);
-    options.cluster.timing = timing::named("recorded").unwrap();
-    let mut desk = Desk::new(&options);
+    let mut desk = desk("recorded");
     desk.run("kubectl apply -f web.yaml; kubectl rollout status sts/web");
     desk.run("A=$(kubectl get pod web-0 -o jsonpath='{.spec.nodeName}')");
     desk.run("B=$(kubectl get pod web-1 -o jsonpath='{.spec.nodeName}')");
+    play(&mut desk, script);
+}
+
+fn desk(profile: &str) -> Desk {
+    let mut options = options(4, 1);
+    options.cluster.timing = timing::named(profile).unwrap();
+    Desk::new(&options)
+}
+
+fn play(desk: &mut Desk, script: &str) {
     let mut lines = script.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     while let Some(command) = lines.next() {
         let mut expected = Vec::new();
