@@ -375,3 +375,31 @@ impl Cache {
         self.position(name).ok().map(|at| &*self.nodes[at])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_that_are_wrong_are_found() {
+        let mut node = Node::default();
+        node.metadata.name = "node-1".into();
+        let mut pod = Pod::default();
+        pod.metadata.name = "web-0".into();
+        let mut cache = Cache::default();
+        cache.set_node(Rc::new(node));
+        cache.place(Rc::new(pod), &"node-1".into());
+        assert!(cache.sums_are_true());
+        let plants: [fn(&mut NodeInfo); 4] = [
+            |info| drop(info.requested.other.insert("example.com/gpu".into(), 1)),
+            |info| drop(info.used_ports.insert(("".into(), "TCP".into(), 80))),
+            |info| drop(info.pods_with_rules.insert(Key::default(), Rc::default())),
+            |info| info.index = 1,
+        ];
+        for plant in plants {
+            let mut wrong = cache.clone();
+            plant(Rc::make_mut(&mut wrong.nodes[0]));
+            assert!(!wrong.sums_are_true());
+        }
+    }
+}
