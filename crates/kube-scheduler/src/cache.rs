@@ -391,9 +391,9 @@ mod tests {
         cache.place(Rc::new(pod), &"node-1".into());
         assert!(cache.sums_are_true());
         let plants: [fn(&mut NodeInfo); 4] = [
-            |info| drop(info.requested.other.insert("example.com/gpu".into(), 1)),
-            |info| drop(info.used_ports.insert(("".into(), "TCP".into(), 80))),
-            |info| drop(info.pods_with_rules.insert(Key::default(), Rc::default())),
+            |info| info.requested.memory += 1,
+            |info| info.used_ports = OrderedSet::from([("".into(), "TCP".into(), 80)]),
+            |info| info.pods_with_rules = OrderedMap::from([(Key::default(), Rc::default())]),
             |info| info.index = 1,
         ];
         for plant in plants {

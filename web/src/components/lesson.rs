@@ -199,6 +199,9 @@ fn head(
 
 fn score(language: Language, loaded: &Loaded, progress: &Progress) -> Html {
     let (reached, all) = loaded.score(progress);
+    if all == 0 {
+        return Html::default();
+    }
     let (reached, all) = (reached.to_string(), all.to_string());
     let text = language.fill(Text::LessonScore, &[&reached, &all]);
     html! {
