@@ -88,6 +88,7 @@ pub fn nodes(call: &mut Call<'_, '_>) -> Result<Vec<Info>, Failure> {
 
 /// Sets `spec.unschedulable` of a node and says so.
 pub fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish, dry_run: DryRun) -> Result<(), Failure> {
+    api::reached!("kubectl::cmd::cordon::set");
     let done = match wish {
         Wish::Cordon => "cordoned",
         Wish::Uncordon => "uncordoned",

@@ -1,12 +1,9 @@
 //! Whole commands of kubectl against an API server, without controllers and kubelets.
 
 mod commands;
-#[path = "../common/mod.rs"]
-mod common;
 mod config;
 mod describe;
 mod drain;
-mod drain_cases;
 mod explain;
 mod flags;
 mod help;

@@ -2,6 +2,7 @@
 //! typed here into the shell of a new cluster without nodes.
 
 mod kubectl_cmdutil;
+mod kubectl_drain;
 mod kubectl_label;
 mod kubectl_taint;
 mod kubectl_wait;
@@ -15,7 +16,14 @@ use sim::Time;
 use crate::{Desk, Options, Said};
 
 /// The suites of this crate.
-const SUITES: &[Suite] = &[kubectl_label::SUITE, kubectl_taint::SUITE, kubectl_wait::SUITE, kubectl_cmdutil::SUITE];
+const SUITES: &[Suite] = &[
+    kubectl_label::SUITE,
+    kubectl_taint::SUITE,
+    kubectl_wait::SUITE,
+    kubectl_cmdutil::SUITE,
+    kubectl_drain::SUITE,
+    kubectl_drain::PACKAGE_SUITE,
+];
 
 /// Every suite, in the order of the crates and then of their lists.
 pub fn suites() -> impl Iterator<Item = &'static Suite> {

@@ -92,6 +92,7 @@ impl Verdicts {
 /// Asks the filters one after the other: the first that keeps the pod decides, else the last one's word counts, and
 /// warnings of those before are forgotten. `daemon_set` answers why a DaemonSet cannot be had, if it cannot.
 pub fn decide(pod: &Pod, may: Permissions, daemon_set: &dyn Fn(&Key) -> Option<Str>, now: Time) -> Verdict {
+    api::reached!("kubectl::cmd::drain::filters::decide");
     for filter in
         [skip_deleted(pod, may, now), of_daemon_set(pod, may, daemon_set), of_mirror(pod), of_storage(pod, may)]
     {
@@ -108,6 +109,7 @@ fn skip_deleted(pod: &Pod, may: Permissions, now: Time) -> Verdict {
 
 /// Whether a pod should have gone more than so many seconds ago, so that nobody waits for it.
 pub fn is_overdue(pod: &Pod, seconds: i64, now: Time) -> bool {
+    api::reached!("kubectl::cmd::drain::filters::is_overdue");
     let since = pod.metadata.deletion_timestamp.map(|at| now.since(at).whole_seconds());
     seconds > 0 && since.is_some_and(|since| since > seconds)
 }
