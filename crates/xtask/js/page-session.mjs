@@ -117,12 +117,18 @@ const visitor = (number) => ({
   tick: (number % 6) * 1.3,
 });
 
-// So many look around, some of whom begin to do something, and so many more only come. Who comes again has the rest from an earlier visit.
+// So many look around, some of whom begin to do something and come again, and so many more only come.
 const LOOKING = 20;
 const COMING = 60;
 
 if (length === 'first') {
-  for (let number = 0; number < LOOKING; number += 1) await visited(visitor(number), number % 4 === 0 ? (visit) => begins(visit, number / 4) : looks);
+  for (let number = 0; number < LOOKING; number += 1) {
+    const begun = number % 4 === 0;
+    const stored = await visited(visitor(number), begun ? (visit) => begins(visit, number / 4) : looks);
+    if (begun) await visited({ ...visitor(number), stored }, looks);
+  }
+  const { localStorage } = await visited(visitor(1), () => {});
+  await visited({ ...visitor(1), query: '', stored: { localStorage } }, () => {});
   for (let number = LOOKING; number < LOOKING + COMING; number += 1) await visited(visitor(number), () => {});
 } else {
   const stored = await visited(visitor(1), goesOn);
