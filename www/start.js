@@ -25,20 +25,26 @@ function tell(problem) {
   document.body.append(note);
 }
 
-// The reader is there: what a first session does without is loaded, of both programs (docs/decisions/0007).
-async function touch() {
-  worker?.postMessage('touched');
+// What a first session does without is loaded when the reader is there, of both programs (docs/decisions/0007). A host's message is heard by the page alone;
+// the worker loads its own with the first command.
+async function fetchRest() {
   const { rest } = await page;
   rest?.fetch(await started);
 }
-for (const act of ['pointerdown', 'keydown', 'wheel', 'message']) addEventListener(act, touch, { once: true, capture: true, passive: true });
+function touch() {
+  worker?.postMessage('touched');
+  fetchRest();
+}
+const once = { once: true, capture: true, passive: true };
+for (const act of ['pointerdown', 'keydown', 'wheel']) addEventListener(act, touch, once);
+addEventListener('message', fetchRest, once);
 
 // Where the second part was needed and could not be had, the page has been left in the middle of something. What the session has done is kept.
-let told = false;
-addEventListener('error', async () => {
+addEventListener('error', async function stop() {
   const { rest } = await page;
-  if (rest?.error && !told) tell(`Ordinal cannot go on. ${rest.error.message} Reload the page: your session is kept.`);
-  told ||= Boolean(rest?.error);
+  if (!rest?.error) return;
+  removeEventListener('error', stop);
+  tell(`Ordinal cannot go on. ${rest.error.message} Reload the page: your session is kept.`);
 });
 
 try {

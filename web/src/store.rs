@@ -365,9 +365,6 @@ impl State {
                     self.forget_session();
                     self.ready = true;
                 }
-                if start_us != self.start_us {
-                    self.entered = None;
-                }
                 (self.pace, self.unkept, self.start_us) = (pace, unkept, start_us);
                 for update in updates {
                     if is_hidden(&update) { self.overhear(update) } else { self.apply(update) }

@@ -263,8 +263,8 @@ impl Parsed {
     pub fn record(&mut self, line: &Parsed) {
         let arguments = line.args.iter().map(|word| format!(" {word}"));
         let flags = line.given.iter().map(|(flag, value)| format!(" --{}={value}", flag.name));
-        self.cause =
-            arguments.chain(flags).fold(Str::from("kubectl"), |cause, word| (cause.to_string() + &word).into());
+        let words: String = std::iter::once("kubectl".to_owned()).chain(arguments).chain(flags).collect();
+        self.cause = words.into();
     }
 
     /// The command line as `--record` writes it down, if it is to be.

@@ -197,9 +197,7 @@ impl Printer {
             }
         }
     }
-}
 
-impl Printer {
     /// The text of one event of a watch. JSON is one line; nothing is left out of the object.
     pub fn print_event(&mut self, event: &str, object: Value) -> Result<String, Failure> {
         match &self.format {

@@ -132,7 +132,7 @@ if (length === 'first') {
   for (let number = LOOKING; number < LOOKING + COMING; number += 1) await visited(visitor(number), () => {});
 } else {
   const stored = await visited(visitor(1), goesOn);
-  await visited({ ...visitor(1), stored }, (visit) => show(visit));
+  await visited({ ...visitor(1), stored }, show);
 }
 
 // What most first sessions do not do. What the page shows is printed after each step.

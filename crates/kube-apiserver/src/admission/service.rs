@@ -156,11 +156,7 @@ fn allocate_health_port(server: &mut ApiServer, service: &mut Service, had: i32)
         asked => {
             if asked != had {
                 let refused = |error| {
-                    let why = if error == AllocationError::Taken {
-                        "provided port is already allocated"
-                    } else {
-                        "provided port is not in the valid range. The range of valid ports is 30000-32767"
-                    };
+                    let why = why_not(error);
                     Status::internal(format!("failed to allocate requested HealthCheck NodePort {asked}: {why}"))
                 };
                 server.allocator.port(asked).map_err(refused)?;
@@ -173,13 +169,16 @@ fn allocate_health_port(server: &mut ApiServer, service: &mut Service, had: i32)
 }
 
 fn refused_port(name: &str, index: usize, port: i32, error: AllocationError) -> Status {
-    let detail = match error {
+    let error = FieldError::invalid(format!("spec.ports[{index}].nodePort"), i64::from(port), why_not(error));
+    Status::invalid(Kind::Service, name, &[error])
+}
+
+fn why_not(error: AllocationError) -> &'static str {
+    match error {
         AllocationError::Taken => "provided port is already allocated",
         AllocationError::Full => "no node port is left",
         AllocationError::OutOfRange | AllocationError::Malformed => {
             "provided port is not in the valid range. The range of valid ports is 30000-32767"
         }
-    };
-    let error = FieldError::invalid(format!("spec.ports[{index}].nodePort"), i64::from(port), detail);
-    Status::invalid(Kind::Service, name, &[error])
+    }
 }

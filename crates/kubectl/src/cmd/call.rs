@@ -1,8 +1,8 @@
 //! One call of a verb: its flags, the configuration in force, the world.
 
 use api::text::yaml;
-use api::{Str, Value};
-use client::{FieldValidation, Subresource, WriteOptions};
+use api::{Object, Str, Value};
+use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions};
 use sim::Time;
 
 use super::Verb;
@@ -13,6 +13,7 @@ use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{Parsed, read_bool};
 use crate::mapping::Mapping;
+use crate::rest::Part;
 
 /// What a verb's function gets.
 pub struct Call<'c, 'w> {
@@ -292,6 +293,18 @@ impl<'c, 'w> Call<'c, 'w> {
         if let Some(cause) = self.flags.cause() {
             object.set(&["metadata", "annotations", CHANGE_CAUSE], cause.clone());
         }
+    }
+
+    /// The same on an object that is written already, in a request of its own, whose answer it gives. What is wrong with that request is
+    /// not told.
+    pub fn record_afterwards(&mut self, info: &Info, part: Part, dry_run: DryRun, manager: &str) -> Option<Object> {
+        let cause = self.flags.cause()?.clone();
+        let mut body = Value::map();
+        body.set(&["metadata", "annotations", CHANGE_CAUSE], cause);
+        let options = self.write_options(dry_run, manager, FieldValidation::Warn);
+        let options = WriteOptions { subresource: part.to_write(), ..options };
+        let patch = Patch { kind: PatchKind::Merge, body };
+        self.ctx.api.patch(info.mapping.kind()?, &info.key(), &patch, &options).ok().map(|written| written.object)
     }
 
     /// Says something that is no error, each text once.

@@ -7,7 +7,7 @@ use api::int_or_string::IntOrString;
 use api::{Kind, Str, Value};
 
 use super::create::{CREATE_FLAGS, Framing, create_object, overridden};
-use super::{Call, Flow, PLAIN, Verb, shared};
+use super::{Call, Flow, PLAIN, Verb, pairs, shared};
 use crate::builder::Info;
 use crate::failure::Failure;
 use crate::flags::Flag;
@@ -82,7 +82,7 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     }
     let labels = match call.flags.text("labels") {
         text if text.is_empty() => object.at(&["metadata", "labels"]).clone(),
-        text => pairs(&text)?,
+        text => pairs::labels(&text)?,
     };
     if !labels.is_null() {
         body.set(&["metadata", "labels"], labels);
@@ -110,24 +110,10 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     create_object(call, "services", &name, body, Framing::Exposed).map(drop)
 }
 
-fn pairs(text: &str) -> Result<Value, Failure> {
-    let mut map = Value::map();
-    for pair in text.split(',') {
-        let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.contains('=')) else {
-            return Err(Failure::Plain(format!("unexpected label spec: {pair}")));
-        };
-        if key.is_empty() {
-            return Err(Failure::plain("unexpected empty label key"));
-        }
-        map.set(&[key], value);
-    }
-    Ok(map)
-}
-
 fn selector(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Value, Failure> {
     let asked = call.flags.text("selector");
     if !asked.is_empty() {
-        return pairs(&asked);
+        return pairs::labels(&asked);
     }
     let refuse = |why: String| {
         Failure::Plain(format!("couldn't retrieve selectors via --selector flag or introspection: {why}"))

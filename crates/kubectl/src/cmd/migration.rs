@@ -11,6 +11,7 @@ use ordered::OrderedSet;
 
 use super::Call;
 use super::apply::LAST_APPLIED;
+use super::patch::replace;
 use crate::builder::Info;
 
 /// Who keeps the annotation once the object is applied by the server.
@@ -113,13 +114,6 @@ fn move_fields(
     if moved == before {
         return Ok(None);
     }
-    let replace = |path: &str, value: Value| {
-        let mut operation = Value::map();
-        operation.set(&["op"], "replace");
-        operation.set(&["path"], path);
-        operation.set(&["value"], value);
-        operation
-    };
     let body = Value::List(vec![
         replace("/metadata/managedFields", Value::List(moved.iter().map(Entry::to_value).collect())),
         replace("/metadata/resourceVersion", object.at(&["metadata", "resourceVersion"]).clone()),

@@ -4,7 +4,7 @@
 
 use ordered::OrderedMap;
 
-use api::Str;
+use api::{Str, Value};
 
 use crate::failure::Failure;
 
@@ -32,6 +32,23 @@ pub fn split(args: &[Str], what: &str) -> Result<Pairs, Failure> {
         }
     }
     Ok(pairs)
+}
+
+/// `key=value,…` as `--labels` takes it, as a map.
+///
+/// Models: kubernetes v1.36 kubectl/pkg/generate/generate.go (ParseLabels).
+pub fn labels(text: &str) -> Result<Value, Failure> {
+    let mut map = Value::map();
+    for pair in text.split(',') {
+        let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.contains('=')) else {
+            return Err(Failure::Plain(format!("unexpected label spec: {pair}")));
+        };
+        if key.is_empty() {
+            return Err(Failure::plain("unexpected empty label key"));
+        }
+        map.set(&[key], value);
+    }
+    Ok(map)
 }
 
 /// Whether `key-` may stand among the pairs.

@@ -124,7 +124,8 @@ fn patch_one(
     };
     let operation = if before == after { "patched (no change)" } else { "patched" };
     if dry_run != DryRun::Client && !call.flags.is_on("local") {
-        after = recorded(call, info, part, after, dry_run);
+        let recorded = call.record_afterwards(info, part, dry_run, "kubectl-patch");
+        after = recorded.map_or(after, |object| part.of(&object));
     }
     match output {
         Output::Objects(mut printer) => {
@@ -138,18 +139,13 @@ fn patch_one(
     Ok(())
 }
 
-/// `--record`, in a request of its own; what is wrong with that one is not told.
-fn recorded(call: &mut Call<'_, '_>, info: &Info, part: Part, object: Value, dry_run: DryRun) -> Value {
-    let mut noted = object.clone();
-    call.record(&mut noted);
-    let body = api::patch::merge::diff(&object, &noted).unwrap_or_default();
-    let Some(kind) = info.mapping.kind().filter(|_| body.as_map().is_some_and(|map| !map.is_empty())) else {
-        return object;
-    };
-    let options = call.write_options(dry_run, "kubectl-patch", FieldValidation::Warn);
-    let options = WriteOptions { subresource: part.to_write(), ..options };
-    let written = call.ctx.api.patch(kind, &info.key(), &Patch { kind: PatchKind::Merge, body }, &options);
-    written.map_or(object, |written| part.of(&written.object))
+/// An operation of a JSON patch.
+pub fn replace(path: &str, value: Value) -> Value {
+    let mut operation = Value::map();
+    operation.set(&["op"], "replace");
+    operation.set(&["path"], path);
+    operation.set(&["value"], value);
+    operation
 }
 
 /// `deployment.apps/web patched`; a Scale goes by its own name.

@@ -196,24 +196,13 @@ fn pod(call: &Call<'_, '_>, name: &Str, restart: &Str) -> Result<Value, Failure>
     let labels = call.flags.text("labels");
     if labels.is_empty() {
         body.set(&["metadata", "labels", "run"], name.clone());
+    } else {
+        body.set(&["metadata", "labels"], pairs::labels(&labels)?);
     }
-    for (flag, pairs) in
-        [("labels", labels.split(',').map(Str::from).collect()), ("annotations", call.flags.texts("annotations"))]
-    {
-        for pair in pairs.iter().filter(|pair| !pair.is_empty()) {
-            let (key, value) = match (flag, pair.split_once('=')) {
-                ("labels", Some((_, value))) if value.contains('=') => None,
-                (_, found) => found,
-            }
-            .ok_or_else(|| {
-                let what = if flag == "labels" { "label spec" } else { "annotations format" };
-                Failure::Plain(format!("unexpected {what}: {pair}"))
-            })?;
-            if flag == "labels" && key.is_empty() {
-                return Err(Failure::plain("unexpected empty label key"));
-            }
-            body.set(&["metadata", flag, key], value);
-        }
+    for pair in call.flags.texts("annotations").iter().filter(|pair| !pair.is_empty()) {
+        let refused = || Failure::Plain(format!("unexpected annotations format: {pair}"));
+        let (key, value) = pair.split_once('=').ok_or_else(refused)?;
+        body.set(&["metadata", "annotations", key], value);
     }
     body.set(&["spec", "containers"], vec![container(call, name)?]);
     body.set(&["spec", "dnsPolicy"], "ClusterFirst");

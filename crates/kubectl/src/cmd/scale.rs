@@ -12,6 +12,7 @@ use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::rest::Part;
 
 /// The verb.
 pub static SCALE: Verb = Verb {
@@ -92,19 +93,8 @@ fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRu
         return Ok(());
     }
     patch_scale(call, kind, info, replicas, dry_run)?;
-    record(call, kind, info, dry_run);
+    call.record_afterwards(info, Part::Whole, dry_run, "kubectl");
     Ok(())
-}
-
-/// `--record`, in a request of its own; what is wrong with that one is not told.
-fn record(call: &mut Call<'_, '_>, kind: Kind, info: &Info, dry_run: DryRun) {
-    let mut body = Value::map();
-    call.record(&mut body);
-    if body.get("metadata").is_null() {
-        return;
-    }
-    let options = call.write_options(dry_run, "kubectl", FieldValidation::Warn);
-    let _ = call.ctx.api.patch(kind, &info.key(), &Patch { kind: PatchKind::Merge, body }, &options);
 }
 
 fn patch_scale(

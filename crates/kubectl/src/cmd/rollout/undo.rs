@@ -7,6 +7,7 @@ use client::{FieldValidation, Patch, PatchKind};
 
 use super::super::apply::LAST_APPLIED;
 use super::super::call::DryRun;
+use super::super::patch::replace;
 use super::super::{Call, PLAIN, Verb, shared};
 use super::history::{Revision, revisions};
 use crate::builder::Info;
@@ -132,13 +133,6 @@ fn restore(
 
 /// A Deployment's template is replaced as a whole, its annotations by those of the revision.
 fn deployment_patch(target: &Revision) -> Value {
-    let replace = |path: &str, value: Value| {
-        let mut operation = Value::map();
-        operation.set(&["op"], "replace");
-        operation.set(&["path"], path);
-        operation.set(&["value"], value);
-        operation
-    };
     let metadata = target.object.metadata();
     let kept = |key: &str| {
         key != LAST_APPLIED
