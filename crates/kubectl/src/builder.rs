@@ -78,7 +78,7 @@ pub enum Found {
         /// The resource.
         mapping: Mapping,
         /// In the order of the server.
-        items: Vec<Info>,
+        objects: Vec<Object>,
     },
 }
 
@@ -161,7 +161,9 @@ impl Visit {
         for found in self.found {
             match found {
                 Ok(Found::Item(info)) => infos.push(*info),
-                Ok(Found::List { items, .. }) => infos.extend(items),
+                Ok(Found::List { mapping, objects }) => {
+                    infos.extend(objects.into_iter().map(|object| live_info(mapping, object)));
+                }
                 Err(failure) => failures.push(failure),
             }
         }
@@ -323,7 +325,7 @@ impl Builder {
         let namespace = self.namespace_for_list(mapping);
         let objects = mapping.kind().map(|kind| ctx.api.list(kind, namespace.as_deref())).unwrap_or_default();
         let chosen = objects.into_iter().filter(|object| selection.matches(object));
-        Ok(Found::List { mapping, items: chosen.map(|object| live_info(mapping, object)).collect() })
+        Ok(Found::List { mapping, objects: chosen.collect() })
     }
 
     /// The namespace to list, or none for all of them.

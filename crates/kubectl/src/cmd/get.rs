@@ -8,7 +8,7 @@ use client::{Change, ChangeKind};
 use sim::Time;
 
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
-use crate::builder::{Found, Info, Visit};
+use crate::builder::{Found, Visit};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
@@ -182,18 +182,17 @@ fn print_tables(call: &mut Call<'_, '_>, visit: Visit, output: &Output) -> Resul
 fn group(visit: Visit) -> (Vec<Group>, Vec<Failure>) {
     let (mut groups, mut failures): (Vec<Group>, _) = (Vec::new(), Vec::new());
     for found in visit.found {
-        let (mapping, infos) = match found {
-            Ok(Found::Item(info)) => (info.mapping, vec![*info]),
-            Ok(Found::List { mapping, items }) => (mapping, items),
+        let (mapping, objects): (_, Vec<Object>) = match found {
+            Ok(Found::Item(info)) => (info.mapping, info.live.into_iter().collect()),
+            Ok(Found::List { mapping, objects }) => (mapping, objects),
             Err(failure) => {
                 failures.push(failure);
                 continue;
             }
         };
-        let objects = infos.into_iter().filter_map(|info| info.live);
         match groups.last_mut() {
             Some(last) if last.mapping == mapping => last.objects.extend(objects),
-            _ => groups.push(Group { mapping, objects: objects.collect() }),
+            _ => groups.push(Group { mapping, objects }),
         }
     }
     (groups, failures)
@@ -351,7 +350,7 @@ fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if !call.flags.is_on("watch-only") {
         let objects = match one {
             Found::Item(info) => info.live.iter().cloned().collect(),
-            Found::List { items, .. } => items.iter().filter_map(|info: &Info| info.live.clone()).collect::<Vec<_>>(),
+            Found::List { objects, .. } => objects.clone(),
         };
         watching.print(call.ctx, "ADDED", &objects)?;
     }

@@ -162,6 +162,11 @@ impl Line<'_> {
 
 /// Appends a cell as a terminal may show it: its first line, without control sequences.
 fn push_printable(text: &mut String, cell: &str) {
+    // As nearly all cells.
+    if cell.bytes().all(|byte| byte >= b' ') {
+        text.push_str(cell);
+        return;
+    }
     let end = cell.find(['\n', '\r', '\u{c}']);
     let first_line = end.map_or(cell, |end| &cell[..end]);
     for (index, piece) in first_line.split('\u{1b}').enumerate() {

@@ -68,38 +68,41 @@ impl TabWriter {
                 out.push('\n');
             }
             out.push_str(cell.text);
-            out.extend(std::iter::repeat_n(' ', padding(cell)));
+            push_spaces(&mut out, padding(cell));
         }
         out.push_str(end);
         out
     }
 
     /// All cells in their order, and the widths of the blocks that they are in. A block is the cells of one column in
-    /// neighbouring lines; it is open until a line has no cell there.
+    /// neighbouring lines; it is open until a line has no cell there. Every byte is looked at once: tables are long.
     fn measure<'a>(&mut self, body: &'a str) -> (Vec<Cell<'a>>, Vec<usize>) {
         let (mut cells, mut widths, mut open) = (Vec::new(), Vec::new(), Vec::new());
-        for (line, text) in body.split('\n').enumerate() {
-            let mut column = 0;
-            let mut rest = text.splitn(COLUMNS_MAX, '\t').peekable();
-            while let Some(text) = rest.next() {
-                let starts_line = line > 0 && column == 0;
-                if rest.peek().is_none() {
-                    cells.push(Cell { text, width: 0, block: None, starts_line });
-                    break;
+        let (mut start, mut column, mut width, mut is_first_line) = (0, 0, 0, true);
+        for (at, byte) in body.bytes().enumerate() {
+            let starts_line = !is_first_line && column == 0;
+            match byte {
+                b'\t' if column + 1 < COLUMNS_MAX => {
+                    if open.len() == column {
+                        open.push(widths.len());
+                        widths.push(self.narrowest(column));
+                    }
+                    let block: usize = open[column];
+                    widths[block] = widths[block].max(width + self.padding);
+                    self.remember(column, widths[block]);
+                    cells.push(Cell { text: &body[start..at], width, block: Some(block), starts_line });
+                    (start, column, width) = (at + 1, column + 1, 0);
                 }
-                let width = text.chars().count();
-                if open.len() == column {
-                    open.push(widths.len());
-                    widths.push(self.narrowest(column));
+                b'\n' => {
+                    cells.push(Cell { text: &body[start..at], width: 0, block: None, starts_line });
+                    open.truncate(column);
+                    (start, column, width, is_first_line) = (at + 1, 0, 0, false);
                 }
-                let block: usize = open[column];
-                widths[block] = widths[block].max(width + self.padding);
-                self.remember(column, widths[block]);
-                cells.push(Cell { text, width, block: Some(block), starts_line });
-                column += 1;
+                byte => width += usize::from(starts_char(byte)),
             }
-            open.truncate(column);
         }
+        let starts_line = !is_first_line && column == 0;
+        cells.push(Cell { text: &body[start..], width: 0, block: None, starts_line });
         (cells, widths)
     }
 
@@ -117,6 +120,21 @@ impl TabWriter {
             Memory::Widths(widths) => widths.get(column).copied().unwrap_or(0).max(self.width_min),
         }
     }
+}
+
+/// Whether a byte of UTF-8 begins a character.
+fn starts_char(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
+fn push_spaces(out: &mut String, count: usize) {
+    const SPACES: &str = "                                ";
+    let mut left = count;
+    while left > SPACES.len() {
+        out.push_str(SPACES);
+        left -= SPACES.len();
+    }
+    out.push_str(&SPACES[..left]);
 }
 
 #[cfg(test)]
