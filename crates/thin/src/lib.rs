@@ -65,11 +65,13 @@ impl Str {
     }
 
     /// The text.
+    #[inline(always)]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
     /// Whether it is the empty text.
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -87,6 +89,7 @@ impl Str {
 
 impl Deref for Str {
     type Target = str;
+    #[inline(always)]
     fn deref(&self) -> &str {
         self.as_str()
     }
