@@ -19,23 +19,27 @@ pub(super) const BUILTIN_WORD: Builtin = Builtin {
 };
 
 fn exec(reach: &mut dyn Reach, args: &[String]) -> Outcome {
-    match args.first() {
-        None => Outcome::Status(0),
-        Some(option) if option.starts_with('-') && option != "--" => {
+    match args {
+        [option, ..] if option.starts_with('-') => {
             reach.complain(&format!("exec: {option}: options are not supported"));
             Outcome::Status(2)
         }
-        Some(_) => Outcome::Exec(args.iter().skip_while(|arg| *arg == "--").cloned().collect()),
+        args => run_if_any(args, Outcome::Exec),
     }
 }
 
+/// Options may stand alone: then nothing is run.
+fn run_if_any(words: &[String], run: fn(Vec<String>) -> Outcome) -> Outcome {
+    if words.is_empty() { Outcome::Status(0) } else { run(words.to_vec()) }
+}
+
 fn command(reach: &mut dyn Reach, args: &[String]) -> Outcome {
-    match args.first().map(String::as_str) {
-        None => Outcome::Status(0),
-        Some("-v") => super::type_::describe(reach, &args[1..], super::type_::Form::Short),
-        Some("-V") => super::type_::describe(reach, &args[1..], super::type_::Form::Sentence),
-        Some("-p" | "--") => Outcome::Run(args[1..].to_vec()),
-        Some(_) => Outcome::Run(args.to_vec()),
+    match args {
+        [option, rest @ ..] if option == "-v" => super::type_::describe(reach, rest, super::type_::Form::Short),
+        [option, rest @ ..] if option == "-V" => super::type_::describe(reach, rest, super::type_::Form::Sentence),
+        [option, rest @ ..] if option == "-p" => command(reach, rest),
+        [end, rest @ ..] if end == "--" => run_if_any(rest, Outcome::Run),
+        args => run_if_any(args, Outcome::Run),
     }
 }
 

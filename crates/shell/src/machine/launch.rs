@@ -151,12 +151,20 @@ fn run_builtin<P: Clone, H: Host<Process = P>>(
         Runner::Shell(call) => {
             let outcome = {
                 let mut site = Site { machine, host, task, shell };
-                call(&mut site, &argv[1..])
+                call(&mut site, operands(&argv))
             };
             apply(machine, host, task, shell, outcome);
         }
         Runner::Once(call) => shell.status = once(machine, host, task, shell, call, &argv),
         Runner::Program(_) => {}
+    }
+}
+
+/// What a builtin of the shell is given: `--` ends the options of all of them, and two make use of it themselves.
+fn operands(argv: &[String]) -> &[String] {
+    match argv {
+        [name, end, rest @ ..] if end == "--" && name != "set" && name != "command" => rest,
+        _ => &argv[1..],
     }
 }
 
