@@ -12,7 +12,7 @@ mod validation;
 use ordered::Arrange;
 use std::fmt;
 
-use crate::meta::LabelSelector;
+use crate::meta::{LabelSelector, LabelSelectorRequirement};
 use crate::{FieldError, Str, StringMap};
 pub use validation::{is_dns_1123_subdomain, is_qualified_name, is_valid_label_value};
 
@@ -144,6 +144,29 @@ impl Selector {
         }
         requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector { requirements })
+    }
+
+    /// The same as a selector field. The error says which operator such a field cannot have.
+    pub fn to_label_selector(&self) -> Result<LabelSelector, String> {
+        let mut selector = LabelSelector::default();
+        for Requirement { key, operator, values } in &self.requirements {
+            let operator = match operator {
+                Operator::Equals | Operator::DoubleEquals => {
+                    selector.match_labels.insert(key.clone(), values.first().cloned().unwrap_or_default());
+                    continue;
+                }
+                Operator::In => "In",
+                Operator::NotIn => "NotIn",
+                Operator::Exists => "Exists",
+                Operator::DoesNotExist => "DoesNotExist",
+                Operator::NotEquals => return Err("\"!=\" is not a valid label selector operator".into()),
+                Operator::GreaterThan => return Err("\"gt\" isn't supported in label selectors".into()),
+                Operator::LessThan => return Err("\"lt\" isn't supported in label selectors".into()),
+            };
+            let (key, operator, values) = (key.clone(), operator.into(), values.iter().cloned().collect());
+            selector.match_expressions.push(LabelSelectorRequirement { key, operator, values, ..Default::default() });
+        }
+        Ok(selector)
     }
 
     /// Whether it matches everything.

@@ -13,6 +13,7 @@ use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{Parsed, read_bool};
 use crate::mapping::Mapping;
+use crate::output::Output;
 use crate::rest::Part;
 
 /// What a verb's function gets.
@@ -333,6 +334,25 @@ impl<'c, 'w> Call<'c, 'w> {
     pub fn print_operation(&mut self, info: &Info, operation: &str, dry_run: DryRun) {
         let line = format!("{} {operation}{}\n", info.title(), dry_run.suffix());
         self.ctx.out(&line);
+    }
+
+    /// What was done, as `-o` says: the line of it, or the object.
+    pub fn print_outcome(
+        &mut self,
+        output: &mut Output,
+        info: &Info,
+        object: &Value,
+        operation: &str,
+        dry_run: DryRun,
+    ) -> Result<(), Failure> {
+        match output {
+            Output::Objects(printer) => {
+                let text = printer.print(object)?;
+                self.ctx.out(&text);
+            }
+            Output::Human | Output::Wide => self.print_operation(info, operation, dry_run),
+        }
+        Ok(())
     }
 
     /// Prints one object in JSON or YAML as `-o` says, for verbs that print the object they made.

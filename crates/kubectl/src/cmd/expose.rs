@@ -71,7 +71,7 @@ fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
         let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         return Err(Failure::Plain(format!("cannot expose a {name}")));
     }
-    let object = info.live.as_ref().map(api::Object::encode).unwrap_or_default();
+    let object = info.object();
     let named = call.flags.text("name");
     let name: Str = if named.is_empty() { info.name.chars().take(NAME_MAX).collect() } else { named };
     let mut body = Value::map();

@@ -25,6 +25,8 @@ pub struct Command {
 pub enum Early {
     /// Help for standard output.
     Help(String),
+    /// What is said beside help that is not there, which is no mistake.
+    Aside(String),
     /// A mistake.
     Wrong(Failure),
 }
@@ -35,6 +37,10 @@ impl Early {
         match self {
             Early::Help(text) => {
                 ctx.out(text);
+                0
+            }
+            Early::Aside(text) => {
+                ctx.err(text);
                 0
             }
             Early::Wrong(failure) => failure.show(ctx),
@@ -54,7 +60,7 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
     };
     if name == "help" {
         let path: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).map(Str::as_str).collect();
-        return Err(Early::Help(help_of(&path)));
+        return Err(help_of(&path));
     }
     let Some(mut verb) = child("", &name) else {
         return Err(Early::Wrong(Failure::Plain(unknown_command(&name))));
@@ -158,15 +164,17 @@ pub fn last_word(verb: &Verb) -> &'static str {
     verb.path.rsplit(' ').next().unwrap_or(verb.path)
 }
 
-fn help_of(path: &[&str]) -> String {
-    let mut found: Option<&'static Verb> = None;
-    for name in path {
-        match child(found.map_or("", |verb| verb.path), name) {
-            Some(verb) => found = Some(verb),
-            None => return format!("Unknown help topic {path:?}\n"),
-        }
+/// `kubectl help PATH`: about the last verb of the path; what follows it is not read.
+fn help_of(path: &[&str]) -> Early {
+    let Some(first) = path.first() else { return Early::Help(help::root()) };
+    let Some(mut found) = child("", first) else {
+        let topics: Vec<String> = path.iter().map(|topic| format!("`{topic}`")).collect();
+        return Early::Aside(format!("Unknown help topic [{}]\n\n\n{}", topics.join(" "), help::root_usage()));
+    };
+    while let Some(below) = path.get(found.path.split(' ').count()).and_then(|name| child(found.path, name)) {
+        found = below;
     }
-    found.map_or_else(help::root, help::verb)
+    Early::Help(help::verb(found))
 }
 
 /// Takes the first word that is neither a flag nor a flag's value out.

@@ -286,14 +286,7 @@ fn apply(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    match output.clone() {
-        Output::Objects(mut printer) => {
-            let text = printer.print(&after)?;
-            call.ctx.out(&text);
-        }
-        Output::Human | Output::Wide => call.print_operation(info, operation, dry_run),
-    }
-    Ok(())
+    call.print_outcome(&mut output.clone(), info, &after, operation, dry_run)
 }
 
 /// `--list`: what there would be.

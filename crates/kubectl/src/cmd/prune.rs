@@ -83,14 +83,8 @@ impl Prune {
                 let options = DeleteOptions { dry_run: dry_run == DryRun::Server, ..super::delete::options(call)? };
                 call.ctx.api.delete(mapping.kind_supported()?, &object.key(), &options)?;
             }
-            match output {
-                Output::Objects(printer) => {
-                    let text = printer.print(&object.encode())?;
-                    call.ctx.out(&text);
-                }
-                Output::Human | Output::Wide => call.print_operation(&live_info(mapping, object), "pruned", dry_run),
-            }
-            Ok(())
+            let value = object.encode();
+            call.print_outcome(output, &live_info(mapping, object), &value, "pruned", dry_run)
         })
     }
 

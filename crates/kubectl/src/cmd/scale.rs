@@ -12,6 +12,7 @@ use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::{Formats, Output};
 use crate::rest::Part;
 
 /// The verb.
@@ -46,6 +47,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (call.flags.int("current-replicas") < -1, "The --current-replicas must specify an integer of -1 or greater"),
     ])?;
     let dry_run = call.dry_run()?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.select_all = call.flags.is_on("all");
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
@@ -58,8 +60,12 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut waiting = Vec::new();
     for info in infos {
         // The first that cannot be scaled ends it.
-        scale_one(call, &info, replicas, dry_run)?;
-        call.print_operation(&info, "scaled", dry_run);
+        if dry_run != DryRun::Client {
+            scale_one(call, &info, replicas, dry_run)?;
+        }
+        let mut object = info.object();
+        object.set(&["spec", "replicas"], replicas);
+        call.print_outcome(&mut output, &info, &object, "scaled", dry_run)?;
         waiting.push(info);
     }
     if let Some(failure) = Failure::of(failures) {
@@ -88,9 +94,6 @@ fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRu
     let version = live.metadata().resource_version.0.to_string();
     if !wanted_version.is_empty() && version != wanted_version {
         return Err(Failure::Plain(format!("Expected resource version to be {wanted_version}, was {version}")));
-    }
-    if dry_run == DryRun::Client {
-        return Ok(());
     }
     patch_scale(call, kind, info, replicas, dry_run)?;
     call.record_afterwards(info, Part::Whole, dry_run, "kubectl");

@@ -289,3 +289,51 @@ fn a_command_runs_in_the_pod_of_a_file() {
     let usage = "pod [NAME | -l label]\nSee 'kubectl top pod -h' for help and examples";
     refused(&mut world, "kubectl top pod a b", usage);
 }
+
+#[test]
+fn what_was_done_can_be_printed_as_an_object() {
+    let mut world = World::new();
+    let template = "--template={{.metadata.name}}:{{.spec.replicas}}:";
+    world.check("kubectl create deployment web --image=nginx", "", "deployment.apps/web created\n", "", 0);
+    for (command, expect) in [
+        ("scale deployment web --replicas=3", "web:3:"),
+        ("scale deployment web --replicas=9 --dry-run=client", "web:9:"),
+        ("rollout pause deployment/web", "web:3:"),
+        ("rollout pause deployment/web", "web:3:"),
+        ("rollout resume deployment/web", "web:3:"),
+        ("rollout restart deployment/web", "web:3:"),
+        ("rollout history deployment/web", "web:3:"),
+    ] {
+        world.check(&format!("kubectl {command} {template}"), "", expect, "", 0);
+    }
+    world.check("kubectl scale deployment web --replicas=4 -o name", "", "deployment.apps/web\n", "", 0);
+    let dry = "deployment.apps/web scaled (dry run)\n";
+    world.check("kubectl scale deployment web --current-replicas=7 --replicas=1 --dry-run=client", "", dry, "", 0);
+}
+
+#[test]
+fn the_pods_of_a_budget_are_chosen_by_any_selector() {
+    let mut world = World::new();
+    let mut selector = |text: &str| {
+        let budget = format!("kubectl create pdb x --min-available=1 --dry-run=client --selector='{text}'");
+        let outcome = world.run(&format!("{budget} -o jsonpath={{.spec.selector}}"));
+        outcome.stdout + &outcome.stderr
+    };
+    assert_eq!(
+        selector("app=zk,tier in (b,a),!old"),
+        "{\"matchExpressions\":[{\"key\":\"old\",\"operator\":\"DoesNotExist\"},{\"key\":\"tier\",\"operator\":\"In\",\"values\":[\"a\",\"b\"]}],\"matchLabels\":{\"app\":\"zk\"}}"
+    );
+    assert_eq!(selector("app!=zk"), "error: \"!=\" is not a valid label selector operator\n");
+    assert_eq!(selector("n>1"), "error: \"gt\" isn't supported in label selectors\n");
+    let outcome = selector("a=b=c");
+    assert!(outcome.starts_with("error: couldn't parse the selector string \"a=b=c\": "), "{outcome}");
+}
+
+#[test]
+fn what_a_file_describes_is_exposed_without_being_there() {
+    let mut world = World::new();
+    let set = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: slave}\nspec:\n  selector: {matchLabels: {app: redis}}\n  \
+               template:\n    metadata: {labels: {app: redis}}\n    spec: {containers: [{name: r, image: redis}]}\n";
+    let expose = "kubectl expose -f - --port=80 --dry-run=client -o jsonpath={.spec.selector}";
+    world.check(expose, set, "{\"app\":\"redis\"}", "", 0);
+}

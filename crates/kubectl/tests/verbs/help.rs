@@ -74,6 +74,49 @@ fn every_verb_and_subcommand_of_the_real_kubectl_is_known() {
     }
 }
 
+/// The titles of the lists of commands in a help text, and the names in each.
+fn lists(help: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut lists: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in help.split("Usage:").next().unwrap_or_default().lines() {
+        match (line.strip_suffix(':').filter(|title| title.contains("Commands")), lists.last_mut()) {
+            (Some(title), _) => lists.push((title, Vec::new())),
+            (None, Some((_, names))) if line.starts_with("  ") => names.extend(line.split_whitespace().next()),
+            (None, _) => {}
+        }
+    }
+    lists
+}
+
+#[test]
+fn lists_of_commands_are_grouped_and_sorted_as_the_real_ones_are() {
+    for parent in ["", "config", "create", "rollout"] {
+        let Some(real) = reference_text(&format!("api/help/kubectl_{parent}.txt")) else { return };
+        let ours = World::new().run(&format!("kubectl {parent} --help")).stdout;
+        assert_eq!(lists(&ours), lists(&real), "kubectl {parent}");
+        let tips =
+            |help: &str| help.lines().filter(|line| line.starts_with("Use ")).map(String::from).collect::<Vec<_>>();
+        assert_eq!(tips(&ours), tips(&real), "kubectl {parent}");
+        let column = |help: &str| {
+            let line = help.split("Commands").nth(1).and_then(|list| list.lines().nth(1)).unwrap_or_default();
+            line.len() - line[2..].trim_start_matches(|letter| letter != ' ').trim_start().len()
+        };
+        assert_eq!(column(&ours), column(&real), "kubectl {parent}");
+    }
+}
+
+#[test]
+fn a_topic_that_is_none_is_answered_with_the_list_of_commands() {
+    let mut world = World::new();
+    let outcome = world.run("kubectl help nope never");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""));
+    let begin = "Unknown help topic [`nope` `never`]\n\n\nBasic Commands (Beginner):\n  create ";
+    assert!(outcome.stderr.starts_with(begin), "{}", outcome.stderr);
+    for (topic, verb) in [("get pods", "get"), ("rollout foo", "rollout"), ("rollout status web", "rollout status")] {
+        let help = world.run(&format!("kubectl {verb} --help")).stdout;
+        world.check(&format!("kubectl help {topic}"), "", &help, "", 0);
+    }
+}
+
 #[test]
 fn what_is_not_here_says_so() {
     let mut world = World::new();

@@ -4,6 +4,7 @@ use ordered::OrderedSet;
 
 use api::codec::Codec;
 use api::int_or_string::IntOrString;
+use api::selector::Selector;
 use api::{Str, Value};
 
 use super::super::{Call, Flow, PLAIN, Verb, shared};
@@ -89,7 +90,7 @@ pub static BUDGET: Verb = Verb {
         &[
             Flag::text("min-available", "How many pods must be available, or a percentage."),
             Flag::text("max-unavailable", "How many pods may be unavailable, or a percentage."),
-            Flag::text("selector", "The pods, by labels key=value."),
+            Flag::text("selector", "The pods, as a label selector."),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,
@@ -123,10 +124,9 @@ fn budget(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let mut body = Value::map();
     body.set(&["spec", field], IntOrString::parse(&text).encode());
-    for pair in selector.split(',') {
-        let (key, value) = pair.split_once('=').ok_or_else(|| Failure::Plain(format!("invalid label spec: {pair}")))?;
-        body.set(&["spec", "selector", "matchLabels", key], value.trim_start_matches('='));
-    }
+    let parsed = Selector::parse(&selector)
+        .map_err(|problem| Failure::Plain(format!("couldn't parse the selector string \"{selector}\": {problem}")))?;
+    body.set(&["spec", "selector"], parsed.to_label_selector().map_err(Failure::Plain)?.encode());
     create_object(call, "poddisruptionbudgets", &name, body, Framing::Named("poddisruptionbudgets"))
 }
 

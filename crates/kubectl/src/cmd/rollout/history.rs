@@ -5,7 +5,7 @@
 use api::{ControllerRevision, Object, Value};
 use ordered::Arrange;
 
-use super::super::call::CHANGE_CAUSE;
+use super::super::call::{CHANGE_CAUSE, DryRun};
 use super::super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::{Info, type_of};
 use crate::context::Context;
@@ -36,9 +36,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if revision < 0 {
         return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
     }
-    match Output::read(call.ctx, call.env, &call.flags, Formats::Operation)? {
-        Output::Human | Output::Wide => super::for_each(call, &mut show),
-        Output::Objects(mut printer) => super::for_each(call, &mut |call, info| print(call, info, &mut printer)),
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    // A template without `-o` is about the object, not about its revisions.
+    let shows_revisions = !call.flags.text("output").is_empty();
+    match &mut output {
+        Output::Objects(printer) if shows_revisions => {
+            super::for_each(call, &mut |call, info| print(call, info, printer))
+        }
+        output => super::for_each(call, &mut |call, info| show(call, info, output)),
     }
 }
 
@@ -66,7 +71,7 @@ fn restored(info: &Info, revision: &Value) -> Result<Value, Failure> {
     api::patch::strategic::apply(&super::live(info), revision, type_).map_err(|error| Failure::Plain(error.to_string()))
 }
 
-fn show(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+fn show(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(), Failure> {
     let history = revisions(call.ctx, info)?;
     let wanted = call.flags.int("revision");
     let (head, text) = if wanted > 0 {
@@ -78,9 +83,7 @@ fn show(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     } else {
         (String::new(), table(&history))
     };
-    let text = format!("{} {head}\n{text}\n", info.title());
-    call.ctx.out(&text);
-    Ok(())
+    call.print_outcome(output, info, &super::live(info), &format!("{head}\n{text}"), DryRun::None)
 }
 
 fn table(history: &[Revision]) -> String {

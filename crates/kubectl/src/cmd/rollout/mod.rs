@@ -12,6 +12,7 @@ use super::{Call, Flow, PLAIN, Verb, help};
 use crate::builder::{Info, Visit};
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::{Formats, Output};
 
 use super::shared;
 
@@ -58,6 +59,15 @@ fn for_each(
         failures.extend(one(call, info).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+/// The same with what `-o` asks for.
+fn for_each_printed(
+    call: &mut Call<'_, '_>,
+    one: &mut dyn FnMut(&mut Call<'_, '_>, &Info, &mut Output) -> Result<(), Failure>,
+) -> Result<Flow, Failure> {
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    for_each(call, &mut |call, info| one(call, info, &mut output))
 }
 
 /// The live object as JSON.

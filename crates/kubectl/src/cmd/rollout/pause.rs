@@ -9,14 +9,15 @@ use super::super::call::DryRun;
 use super::super::{Call, PLAIN, Verb, shared};
 use crate::builder::Info;
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// The verb that stops.
 pub static ROLLOUT_PAUSE: Verb = Verb {
     path: "rollout pause",
     summary: "Stop the rollouts of a Deployment",
     usage: "RESOURCE [options]",
-    flags: &[shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
-    run: |call| super::for_each(call, &mut |call, info| set(call, info, Wish::Pause)),
+    flags: &[shared::OUTPUT, shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
+    run: |call| super::for_each_printed(call, &mut |call, info, output| set(call, info, Wish::Pause, output)),
     ..PLAIN
 };
 
@@ -25,8 +26,8 @@ pub static ROLLOUT_RESUME: Verb = Verb {
     path: "rollout resume",
     summary: "Continue the rollouts of a Deployment",
     usage: "RESOURCE [options]",
-    flags: &[shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
-    run: |call| super::for_each(call, &mut |call, info| set(call, info, Wish::Resume)),
+    flags: &[shared::OUTPUT, shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
+    run: |call| super::for_each_printed(call, &mut |call, info, output| set(call, info, Wish::Resume, output)),
     ..PLAIN
 };
 
@@ -55,21 +56,19 @@ pub fn decide(resource: &str, name: &str, live: &Value, wish: Wish) -> Result<Op
     Ok(Some(body))
 }
 
-fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish) -> Result<(), Failure> {
+fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish, output: &mut Output) -> Result<(), Failure> {
     let done = match wish {
         Wish::Pause => "paused",
         Wish::Resume => "resumed",
     };
     let Some(body) = decide(&info.mapping.qualified_plural(), &info.name, &super::live(info), wish)? else {
         let operation = format!("already {done}");
-        call.print_operation(info, &operation, DryRun::None);
-        return Ok(());
+        return call.print_outcome(output, info, &super::live(info), &operation, DryRun::None);
     };
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
     let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
-    written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
-    call.print_operation(info, done, DryRun::None);
-    Ok(())
+    let written = written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
+    call.print_outcome(output, info, &written.object.encode(), done, DryRun::None)
 }

@@ -8,13 +8,14 @@ use super::super::call::DryRun;
 use super::super::{Call, Flow, PLAIN, Verb, shared};
 use crate::builder::{Info, type_of};
 use crate::failure::Failure;
+use crate::output::{Formats, Output};
 
 /// The verb.
 pub static ROLLOUT_RESTART: Verb = Verb {
     path: "rollout restart",
     summary: "Replace all pods of an object, one after the other",
     usage: "RESOURCE [options]",
-    flags: &[shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
+    flags: &[shared::OUTPUT, shared::FILES, shared::SELECTOR, shared::FIELD_MANAGER],
     run,
     ..PLAIN
 };
@@ -26,13 +27,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.ctx.err(&line);
         return Ok(Flow::Done(0));
     }
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     for info in &infos {
-        failures.extend(restart(call, info).err());
+        failures.extend(restart(call, info, &mut output).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
 
-fn restart(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+fn restart(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(), Failure> {
     let refuse = |problem: &str| {
         let resource = info.mapping.qualified_plural();
         Failure::Plain(format!("error: {resource} {:?} {problem}", info.name.as_str()))
@@ -61,7 +63,6 @@ fn restart(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
     let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
-    written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
-    call.print_operation(info, "restarted", DryRun::None);
-    Ok(())
+    let written = written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
+    call.print_outcome(output, info, &written.object.encode(), "restarted", DryRun::None)
 }

@@ -14,6 +14,7 @@ use crate::builder::Info;
 use crate::describe;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::Output;
 
 /// The verb.
 pub static ROLLOUT_UNDO: Verb = Verb {
@@ -27,16 +28,12 @@ pub static ROLLOUT_UNDO: Verb = Verb {
         shared::SELECTOR,
         shared::DRY_RUN,
     ],
-    run: |call| {
-        if !call.flags.text("output").is_empty() {
-            return Err(super::super::call::unsupported("formats of rollout undo (-o)"));
-        }
-        super::for_each(call, &mut undo)
-    },
+    run: |call| super::for_each_printed(call, &mut undo),
     ..PLAIN
 };
 
-fn undo(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+/// With `-o` the object is shown as it was before, as upstream does.
+fn undo(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(), Failure> {
     let dry_run = call.dry_run()?;
     let annotations = info.live.as_ref().map(|live| live.metadata().annotations.clone()).unwrap_or_default();
     if annotations.get(LAST_APPLIED).is_some() {
@@ -71,17 +68,14 @@ fn undo(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     };
     if dry_run == DryRun::Client {
         let text = describe::pod_template(&target.template);
-        call.print_operation(info, &text, dry_run);
-        return Ok(());
+        return call.print_outcome(output, info, &live, &text, dry_run);
     }
     if template_of(&live) == target.template.clone().without_hash() {
         let operation = format!("skipped rollback (current template already matches revision {wanted})");
-        call.print_operation(info, &operation, dry_run);
-        return Ok(());
+        return call.print_outcome(output, info, &live, &operation, dry_run);
     }
     restore(call, info, &target, wanted, dry_run)?;
-    call.print_operation(info, "rolled back", dry_run);
-    Ok(())
+    call.print_outcome(output, info, &live, "rolled back", dry_run)
 }
 
 fn find(history: &[Revision], wanted: i64, missing: &str) -> Result<Revision, Failure> {

@@ -140,14 +140,7 @@ pub(super) fn send(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    match output.clone() {
-        Output::Objects(mut printer) => {
-            let text = printer.print(&after)?;
-            call.ctx.out(&text);
-        }
-        Output::Human | Output::Wide => call.print_operation(info, words.done, dry_run),
-    }
-    Ok(())
+    call.print_outcome(&mut output.clone(), info, &after, words.done, dry_run)
 }
 
 /// Lets `change` at the containers whose names fit a pattern, those that start first last; answers how many there were.
