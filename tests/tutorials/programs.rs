@@ -125,15 +125,96 @@ fn a_copy_of_a_pod_and_a_pod_on_a_node_are_there_to_look_around_in() {
                   web -i -q --image=busybox --copy-to=web-debug -c shell -- sh -c 'echo in $(hostname)'\nkubectl get pod \
                   web-debug -o jsonpath='{.spec.containers[*].name} {.spec.shareProcessNamespace} {.metadata.labels}'\nkubectl \
                   debug node/node-1 -i -q --image=busybox -- hostname\nkubectl get pods -l app.kubernetes.io/managed-by -o \
-                  jsonpath='{.items[*].spec.nodeName} {.items[*].spec.hostNetwork}'\nkubectl debug web --image=busybox\nkubectl \
-                  debug web --copy-to=x";
+                  jsonpath='{.items[*].spec.nodeName} {.items[*].spec.hostNetwork}'\nkubectl debug web --copy-to=x";
     let (_, said) = run_script(script, Format::Text);
     let wanted = "in web-debug
 web shell true node-1
 node-1 true\
-error: ephemeral containers are not supported in this version of the playground; use --copy-to=NAME to debug a copy of the pod, \
-or kubectl exec
 error: you must specify --image, --set-image or command arguments.
+";
+    assert_eq!(said, wanted);
+}
+
+#[test]
+fn a_debug_container_comes_into_a_pod_that_runs() {
+    let script = "kubectl run web --image=nginx >/dev/null
+kubectl wait --for=condition=Ready pod/web >/dev/null
+kubectl debug web -it --image=busybox --target=web -c look
+kubectl debug web -it --attach=false -q --image=busybox -c again
+sleep 5
+kubectl attach web -it -c again
+kubectl debug web -i -q --image=busybox --target=web -c ps -- ps
+kubectl debug web -i -q --image=busybox -c page -- wget -qO- -T 2 localhost | grep '<title>'
+kubectl get pod web --no-headers | cut -c1-23
+kubectl get pod web -o jsonpath='{.spec.ephemeralContainers[0].securityContext}{\"\\n\"}'
+kubectl describe pod web | sed -n '/^Ephemeral/,/Exit Code/p' | grep -v ID:
+kubectl logs web -c page | wc -l
+kubectl exec web -c look -- ls
+kubectl attach web -c other
+kubectl debug web -q --image=busybox --target=other
+kubectl debug web -q --image=busybox -c web";
+    let (_, said) = run_script(script, Format::Text);
+    let wanted = "Targeting container \"web\". If you don't see processes from this container it may be because the container runtime \
+doesn't support this feature.
+All commands and output from this session will be recorded in container logs, including credentials and sensitive information \
+passed through the command prompt.
+If you don't see a command prompt, try pressing enter.
+/ # exit
+Session ended, the ephemeral container will not be restarted but may be reattached using 'kubectl attach web -c look -n default -i \
+-t' if it is still running
+All commands and output from this session will be recorded in container logs, including credentials and sensitive information \
+passed through the command prompt.
+If you don't see a command prompt, try pressing enter.
+/ # exit
+Session ended, the ephemeral container will not be restarted but may be reattached using 'kubectl attach web -c again -n default \
+-i -t' if it is still running
+PID   USER     TIME  COMMAND
+    1 root      0:00 nginx -g daemon off;
+    7 33        0:00 nginx: worker process
+    9 root      0:00 ps
+<title>Welcome to nginx!</title>
+web   1/1   Running   0
+{\"capabilities\":{\"add\":[\"SYS_PTRACE\"]}}
+Ephemeral Containers:
+  look:
+    Image:          busybox
+    Port:           <none>
+    Host Port:      <none>
+    State:          Terminated
+      Reason:       Completed
+      Exit Code:    0
+10
+error: Internal error occurred: unable to upgrade connection: container not found (\"look\")
+error: cannot attach to the container: container other is not valid for pod web out of: web, look (ephem), again (ephem), ps (ephem), page (ephem)
+The Pod \"web\" is invalid: spec.ephemeralContainers[4].targetContainerName: Not found: \"other\"
+The Pod \"web\" is invalid: spec.ephemeralContainers[4].name: Duplicate value: \"web\"
+";
+    assert_eq!(said, wanted);
+}
+
+#[test]
+fn a_file_says_what_a_profile_does_not() {
+    let script = "kubectl run web --image=nginx >/dev/null
+kubectl wait --for=condition=Ready pod/web >/dev/null
+echo 'env: [{name: A, value: custom}]' > env.yaml
+echo 'image: other' > image.yaml
+kubectl debug web -i -q --image=busybox -c envd --custom=env.yaml -- sh -c 'echo $A'
+kubectl debug node/node-1 -i -q --image=busybox --custom=env.yaml -- sh -c 'echo $A'
+kubectl debug web -i -q --image=busybox --copy-to=copy -c envd --custom=env.yaml -- sh -c 'echo $A'
+kubectl debug web -q --image=busybox --custom=image.yaml
+kubectl debug web -q --image=busybox --custom=none.yaml
+kubectl debug web copy -i --image=busybox -c both -q -- hostname
+kubectl debug web -q --image=busybox --profile=legacy";
+    let (_, said) = run_script(script, Format::Text);
+    let wanted = "custom
+custom
+custom
+error: name, command, image, lifecycle and volume devices are not modifiable via custom profile
+error: must pass a container spec json file for custom profile: open none.yaml: no such file or directory
+web
+copy
+--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other profile, for example \
+\"--profile=general\".
 ";
     assert_eq!(said, wanted);
 }

@@ -202,6 +202,8 @@ pub enum Subresource {
     Status,
     /// The wanted number of replicas, as a Scale.
     Scale,
+    /// The ephemeral containers of a pod.
+    EphemeralContainers,
 }
 
 /// The answer to a user's write.

@@ -72,6 +72,8 @@ pub struct Spawn {
     pub gid: u32,
     /// The process's number.
     pub pid: u32,
+    /// Whether it is the container's first process, with whose end the container ends.
+    pub is_first: bool,
     /// The number of the process that starts it; 0 from outside.
     pub parent: u32,
     /// Whether input and output are a terminal.

@@ -25,7 +25,7 @@ pub use image::{Image, ImageConfig, Registry, Spawn};
 pub use packet::{Address, Answer, Packet, Payload, Question, Record, RecordKind, ResponseCode};
 pub use process::{Caption, Disposition, Health, Process, RingMember, SMALL_PAGES, System, Worker};
 pub use reference::{Reference, ReferenceError};
-pub use sandbox::{NewProcess, Sandbox, SessionBuffer, Sessions, World};
+pub use sandbox::{NewContainer, NewProcess, PidNamespace, Sandbox, SessionBuffer, Sessions, World};
 pub use shell::fs::{Caller, Fs, Tree, normalise};
 pub use shell::{Signal, Terminal};
 pub use socket::{Net, ProcessId, Sockets};

@@ -144,11 +144,11 @@ pub struct System<'a> {
     pub net: Net<'a>,
     /// The container's host name.
     pub hostname: &'a str,
-    /// The processes of its container, itself included.
+    /// The processes that its container sees, itself included.
     pub processes: &'a [Worker],
-    /// Signals that it wants to send to processes of its container; sent after the step.
+    /// Signals that it wants to send to processes that it sees; sent after the step.
     pub kills: &'a mut Vec<(u32, Signal)>,
-    /// Numbers for new processes of its container.
+    /// Numbers for new processes of its PID namespace.
     pub next_pid: &'a mut u32,
 }
 

@@ -1,5 +1,8 @@
 //! A pod as the runtime sees it: one network namespace and containers with processes.
 //!
+//! Each container has a PID namespace of its own, or is in that of another container or of the pod: processes of one namespace
+//! have different numbers, and see and signal each other.
+//!
 //! Invariants: processes of one sandbox are stepped in the order of container and PID; packets within the pod arrive at
 //! once, others leave through [`Sandbox::take_packets`]; a run of [`Sandbox::run`] makes at most [`STEPS_MAX`] steps.
 
@@ -65,6 +68,29 @@ pub struct Ended {
     pub at: Time,
 }
 
+/// Which processes a container sees besides its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PidNamespace {
+    /// Those of the container in this place, whose namespace it is; its own place if it sees no others.
+    Container(u16),
+    /// Those of all containers of the pod that are in its namespace, and the pause process.
+    Pod,
+}
+
+/// What a container is made from.
+pub struct NewContainer {
+    /// Its own files.
+    pub root: Tree,
+    /// What is mounted over them.
+    pub mounts: Rc<[Mount]>,
+    /// Its host name.
+    pub hostname: Str,
+    /// The further group of its processes.
+    pub fs_group: Option<u32>,
+    /// Which processes it sees.
+    pub pids: PidNamespace,
+}
+
 /// A container.
 #[derive(Clone, Debug)]
 pub struct Container {
@@ -73,6 +99,10 @@ pub struct Container {
     hostname: Str,
     fs_group: Option<u32>,
     processes: SmallMap<u32, Running>,
+    pids: PidNamespace,
+    /// The number of its first process: 1 in a namespace of its own.
+    first: u32,
+    /// For the next process of the namespace that is this container's.
     next_pid: u32,
     log: Log,
     ended: Option<Ended>,
@@ -119,6 +149,8 @@ pub struct Sandbox {
     sockets: Sockets,
     containers: Vec<Option<Container>>,
     outgoing: Vec<Packet>,
+    /// For the next process of the pod's own PID namespace.
+    next_pid: u32,
     /// As it was after the last run.
     caption: Option<Caption>,
     caption_changed: bool,
@@ -131,9 +163,15 @@ impl Sandbox {
             sockets: Sockets::new(ip),
             containers: vec![None; containers],
             outgoing: Vec::new(),
+            next_pid: SECOND_PID,
             caption: None,
             caption_changed: false,
         }
+    }
+
+    /// Makes room for so many containers in all.
+    pub fn grow(&mut self, containers: usize) {
+        self.containers.resize(containers.max(self.containers.len()), None);
     }
 
     /// The pod's sockets.
@@ -152,24 +190,19 @@ impl Sandbox {
     }
 
     /// Makes a new container in this place (the one before it is gone, its log is answered) and starts its first process.
-    pub fn start(
-        &mut self,
-        at: usize,
-        root: Tree,
-        mounts: Rc<[Mount]>,
-        hostname: Str,
-        fs_group: Option<u32>,
-        first: NewProcess,
-        world: &mut World<'_>,
-    ) -> Option<Log> {
+    pub fn start(&mut self, at: usize, new: NewContainer, first: NewProcess, world: &mut World<'_>) -> Option<Log> {
         let before = self.containers[at].take().map(|container| container.log);
+        let NewContainer { root, mounts, hostname, fs_group, pids } = new;
+        let number = self.first_pid(at, pids);
         let container = Container {
             root,
             mounts,
             hostname,
             fs_group,
             processes: SmallMap::default(),
-            next_pid: 1,
+            pids,
+            first: number,
+            next_pid: number,
             log: Log::default(),
             ended: None,
             is_hung: false,
@@ -178,6 +211,25 @@ impl Sandbox {
         self.add(at, first, world.now);
         self.run(world);
         before
+    }
+
+    /// The number that the first process of a container in this place and namespace gets.
+    pub fn first_pid(&self, at: usize, pids: PidNamespace) -> u32 {
+        match pids {
+            PidNamespace::Container(owner) if usize::from(owner) == at => 1,
+            PidNamespace::Container(owner) => self.container(usize::from(owner)).map_or(1, |owner| owner.next_pid),
+            PidNamespace::Pod => self.next_pid,
+        }
+    }
+
+    /// The namespace of a container, if it runs.
+    pub fn pids_of(&self, at: usize) -> Option<PidNamespace> {
+        self.container(at).filter(|container| container.ended.is_none()).map(|container| container.pids)
+    }
+
+    /// The first process of the container in this place.
+    pub fn first_process(&self, at: usize) -> ProcessId {
+        ProcessId { container: at, pid: self.container(at).map_or(1, |container| container.first) }
     }
 
     /// Starts a further process in a container; answers its number. `None` if the container does not run or is full.
@@ -190,9 +242,10 @@ impl Sandbox {
     }
 
     fn add(&mut self, at: usize, new: NewProcess, now: Time) -> u32 {
-        let container = self.containers[at].as_mut().expect("a process is added to a container that was made");
-        let pid = container.next_pid;
-        container.next_pid = if pid == 1 { SECOND_PID } else { pid + 1 };
+        let pids = self.containers[at].as_ref().expect("a process is added to a container that was made").pids;
+        let counter = self.counter(pids);
+        let pid = *counter;
+        *counter = if pid == 1 { SECOND_PID } else { pid + 1 };
         let stdin = Input::new(Rc::new(Vec::new()), 0, !new.stdin_is_open);
         let running = Running {
             process: new.process,
@@ -206,13 +259,27 @@ impl Sandbox {
             is_runnable: true,
             session: new.session,
         };
+        let container = self.containers[at].as_mut().expect("it was there just now");
         container.processes.insert(pid, running);
         pid
     }
 
+    /// What numbers the processes of a namespace.
+    fn counter(&mut self, pids: PidNamespace) -> &mut u32 {
+        let owner = match pids {
+            PidNamespace::Container(owner) => self.containers[usize::from(owner)].as_mut(),
+            PidNamespace::Pod => None,
+        };
+        owner.map_or(&mut self.next_pid, |owner| &mut owner.next_pid)
+    }
+
     /// The number that the next exec gets.
     pub fn next_pid(&self, at: usize) -> u32 {
-        self.container(at).map_or(1, |container| container.next_pid)
+        let Some(container) = self.container(at) else { return 1 };
+        match container.pids {
+            PidNamespace::Container(owner) => self.container(usize::from(owner)).map_or(1, |owner| owner.next_pid),
+            PidNamespace::Pod => self.next_pid,
+        }
     }
 
     /// Sends output of a process to a session from now on.
@@ -225,7 +292,9 @@ impl Sandbox {
     /// The terminal of a process has another size now: what stands in its last line is shown again to its session, as a shell
     /// does with its prompt.
     pub fn redraw(&mut self, id: ProcessId, world: &mut World<'_>) {
-        let Some(container) = self.container(id.container).filter(|_| id.pid == 1) else { return };
+        let Some(container) = self.container(id.container).filter(|container| container.first == id.pid) else {
+            return;
+        };
         let session = container.processes.get(id.pid).and_then(|running| running.session);
         if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
             buffer.stdout.extend_from_slice(container.log.unfinished());
@@ -321,7 +390,9 @@ impl Sandbox {
             .containers
             .iter()
             .flatten()
-            .flat_map(|container| container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == 1)))
+            .flat_map(|container| {
+                container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == container.first))
+            })
             .map(|(_, running)| running);
         let soon = now + Span::from_millis(1);
         running
@@ -334,7 +405,9 @@ impl Sandbox {
     fn next_runnable(&self, now: Time) -> Option<ProcessId> {
         for (at, container) in self.containers.iter().enumerate() {
             let Some(container) = container else { continue };
-            for (pid, running) in container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == 1)) {
+            for (pid, running) in
+                container.processes.iter().filter(|(pid, _)| !(container.is_hung && *pid == container.first))
+            {
                 if running.is_runnable || running.wake.is_some_and(|wake| wake <= now) {
                     return Some(ProcessId { container: at, pid });
                 }
@@ -364,7 +437,8 @@ impl Sandbox {
             Progress::Again => self.pause(id, None, IsRunnable::Yes),
         }
         for (pid, signal) in kills {
-            self.signal(ProcessId { container: id.container, pid }, signal, world);
+            let seen = self.seen_from(id.container, pid);
+            self.signal(seen, signal, world);
         }
     }
 
@@ -383,8 +457,9 @@ impl Sandbox {
         kills: &mut Vec<(u32, Signal)>,
         act: impl FnOnce(&mut Box<dyn Process>, &mut ProcessIo, &mut System<'_>) -> T,
     ) -> Option<(T, Written)> {
+        let pids = self.container(id.container)?.pids;
+        let (table, mut next_pid) = (self.table(id.container), *self.counter(pids));
         let container = self.containers.get_mut(id.container)?.as_mut()?;
-        let table = container.table();
         let mut running = container.processes.remove(id.pid)?;
         let mut system = System {
             now: world.now,
@@ -399,11 +474,12 @@ impl Sandbox {
             hostname: &container.hostname,
             processes: &table,
             kills,
-            next_pid: &mut container.next_pid,
+            next_pid: &mut next_pid,
         };
         let answer = act(&mut running.process, &mut running.io, &mut system);
         let output = running.io.take_output();
         container.processes.insert(id.pid, running);
+        *self.counter(pids) = next_pid;
         Some((answer, output))
     }
 
@@ -412,7 +488,7 @@ impl Sandbox {
         let Some(running) = container.processes.get(id.pid) else { return };
         let (session, is_terminal) = (running.session, running.io.terminal.stdout);
         for (stream, bytes) in output {
-            if id.pid == 1 {
+            if id.pid == container.first {
                 container.log.write(bytes, world.now);
             }
             if let Some(buffer) = session.and_then(|session| world.sessions.get_mut(&session)) {
@@ -432,13 +508,13 @@ impl Sandbox {
     pub fn signal(&mut self, id: ProcessId, signal: Signal, world: &mut World<'_>) -> Disposition {
         let Some(owner) = self.owner_of(id) else { return Disposition::Handled };
         if signal == Signal::Kill && owner.pid == id.pid {
-            // The container's first process cannot be killed from inside; that is what `kill_container` is for.
+            // The first process of a namespace cannot be killed from inside; that is what `kill_container` is for.
             if id.pid != 1 {
                 self.end(id, 128 + signal.number(), world);
             }
             return Disposition::Handled;
         }
-        if owner.pid == 1 && self.is_hung(id.container) {
+        if owner == self.first_process(id.container) && self.is_hung(id.container) {
             if !matches!(signal, Signal::Cont | Signal::Stop) {
                 self.end(owner, 128 + signal.number(), world);
             }
@@ -458,6 +534,37 @@ impl Sandbox {
             Disposition::Default => self.end(owner, 128 + signal.number(), world),
         }
         disposition
+    }
+
+    /// The process with a number that a container sees: one of its own, or of its namespace.
+    fn seen_from(&self, at: usize, pid: u32) -> ProcessId {
+        let own = ProcessId { container: at, pid };
+        let others = || self.neighbours(at).map(|(container, _)| ProcessId { container, pid });
+        std::iter::once(own).chain(others()).find(|id| self.owner_of(*id).is_some()).unwrap_or(own)
+    }
+
+    /// The other containers of a container's PID namespace.
+    fn neighbours(&self, at: usize) -> impl Iterator<Item = (usize, &Container)> {
+        let pids = self.container(at).map(|container| container.pids);
+        let all = self.containers.iter().enumerate().filter_map(|(place, one)| Some((place, one.as_ref()?)));
+        all.filter(move |(place, one)| *place != at && Some(one.pids) == pids)
+    }
+
+    /// The processes that a container sees, by number.
+    pub fn table(&self, at: usize) -> Vec<Worker> {
+        let Some(container) = self.container(at) else { return Vec::new() };
+        let mut rows = container.table();
+        let own = rows.len();
+        for (_, other) in self.neighbours(at) {
+            rows.extend(other.table());
+        }
+        if container.pids == PidNamespace::Pod {
+            rows.push(pause_row(&rows));
+        }
+        if rows.len() > own {
+            rows.arrange_by_key(|row| row.pid);
+        }
+        rows
     }
 
     fn owner_of(&self, id: ProcessId) -> Option<ProcessId> {
@@ -486,7 +593,7 @@ impl Sandbox {
 
     /// Ends the first process of a container with this exit code, and with it the container.
     pub fn end_container(&mut self, at: usize, code: i32, world: &mut World<'_>) {
-        self.end(ProcessId { container: at, pid: 1 }, code, world);
+        self.end(self.first_process(at), code, world);
     }
 
     /// Ends a container from outside: SIGKILL to all of its processes.
@@ -494,7 +601,7 @@ impl Sandbox {
         self.end_container(at, 128 + Signal::Kill.number(), world);
     }
 
-    /// A process has ended; with a container's first process all others end.
+    /// A process has ended; with a container's first process all others end, and those that live in its PID namespace.
     fn end(&mut self, id: ProcessId, code: i32, world: &mut World<'_>) {
         let Some(container) = self.containers.get_mut(id.container).and_then(Option::as_mut) else { return };
         let Some(running) = container.processes.remove(id.pid) else { return };
@@ -503,7 +610,7 @@ impl Sandbox {
             self.sockets.close_of(ProcessId { container: id.container, pid: worker.pid });
         }
         tell_session(world, running.session, code);
-        if id.pid != 1 {
+        if id.pid != container.first {
             return;
         }
         container.log.finish(world.now);
@@ -515,17 +622,31 @@ impl Sandbox {
             }
             tell_session(world, running.session, 128 + Signal::Kill.number());
         }
+        if id.pid == 1 {
+            let guests: Vec<usize> = self.neighbours(id.container).map(|(place, _)| place).collect();
+            guests.into_iter().for_each(|guest| self.kill_container(guest, world));
+        }
     }
 }
 
 /// The number after the first: those between are the runtime's.
 const SECOND_PID: u32 = 7;
+/// The user and the size of the pause process.
+const PAUSE_UID: u32 = 65_535;
+const PAUSE_PAGES: u32 = 256;
 
 impl Running {
     fn row(&self, pid: u32) -> Worker {
         let (uid, started, command) = (self.uid, self.started, self.command.clone());
         Worker { pid, parent: 0, uid, started, pages: SMALL_PAGES, tty: self.io.terminal.stdout, command }
     }
+}
+
+/// The first process of a pod's own namespace; it is as old as the pod's oldest process.
+fn pause_row(others: &[Worker]) -> Worker {
+    let started = others.iter().map(|row| row.started).min().unwrap_or(Time(0));
+    let (uid, command) = (PAUSE_UID, "/pause".into());
+    Worker { pid: 1, parent: 0, uid, started, pages: PAUSE_PAGES, tty: false, command }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -553,12 +674,12 @@ impl Container {
 
     /// What its first process declares of its probes.
     pub fn health(&self) -> Health {
-        let first = self.processes.get(1).filter(|_| !self.is_hung);
+        let first = self.processes.get(self.first).filter(|_| !self.is_hung);
         first.map_or(Health::Asked, |running| running.process.health())
     }
 
-    /// Its processes, by number.
-    pub fn table(&self) -> Vec<Worker> {
+    /// Its own processes, by number.
+    fn table(&self) -> Vec<Worker> {
         let mut rows = Vec::new();
         for (pid, running) in self.processes.iter() {
             let workers = running.process.workers();

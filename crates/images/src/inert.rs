@@ -46,12 +46,11 @@ impl Image for Inert {
     }
 
     fn start(&self, spawn: &Spawn) -> Option<Box<dyn Process>> {
-        if let Some(process) = USERLAND.start(spawn).filter(|_| spawn.pid != 1) {
+        if let Some(process) = USERLAND.start(spawn).filter(|_| !spawn.is_first) {
             return Some(process);
         }
         // The image's own software is not here: its first process only listens.
-        (spawn.pid == 1)
-            .then(|| Box::new(Listener { ports: spawn.ports.clone(), has_started: false, ends: false }) as _)
+        spawn.is_first.then(|| Box::new(Listener { ports: spawn.ports.clone(), has_started: false, ends: false }) as _)
     }
 }
 

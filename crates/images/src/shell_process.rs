@@ -215,6 +215,7 @@ impl Host for ContainerHost<'_, '_> {
             env: command.env,
             cwd: command.cwd.into(),
             pid,
+            is_first: false,
             parent: self.spawn.pid,
             tty: command.terminal.stdout,
             stdin: true,

@@ -54,6 +54,7 @@ impl ApiServer {
             Subresource::Status if !has_status(before.object.kind()) => Err(no_such_path()),
             Subresource::Status => self.replace_status(value, before, request),
             Subresource::Scale => self.replace_scale(&value, before, request),
+            Subresource::EphemeralContainers => self.replace_ephemeral_containers(&value, before, request),
             Subresource::None => self.replace(value, before, Part::Main, request),
         }
     }
@@ -116,7 +117,7 @@ fn has_status(kind: Kind) -> bool {
 }
 
 /// Nothing is served at the path of the request.
-fn no_such_path() -> Status {
+pub(crate) fn no_such_path() -> Status {
     Status::new(Reason::NotFound, "the server could not find the requested resource")
 }
 

@@ -14,6 +14,7 @@ use client::{Subresource, Written};
 use crate::ApiServer;
 use crate::managed::without_entries;
 use crate::registry::{self, validation};
+use crate::subresources::ephemeral_containers;
 use crate::user_requests::{Request, judge_changed, settle_identity, type_of};
 
 /// Who owns what was there before anybody's fields were kept.
@@ -30,10 +31,14 @@ impl ApiServer {
         let mut config = body.clone();
         check(kind, &config)?;
         settle_identity(kind, key, &mut config)?;
+        if request.options.subresource == Subresource::EphemeralContainers {
+            config = ephemeral_containers::narrowed(&config);
+        }
         let part = match request.options.subresource {
             Subresource::None => "",
             // A part of an object is not applied before the object is there.
             Subresource::Status => self.get(kind, key).map(|_| "status")?,
+            Subresource::EphemeralContainers => self.get(kind, key).map(|_| "ephemeralcontainers")?,
             Subresource::Scale => return Err(Status::internal("a Scale is not applied on the server here")),
         };
         let old = self.get(kind, key).ok().cloned();
@@ -81,6 +86,11 @@ impl ApiServer {
         if request.options.subresource == Subresource::Status {
             let mut object = Object::decode(kind, value);
             registry::prepare_for_status_update(&mut object, &old);
+            object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
+            return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
+        }
+        if request.options.subresource == Subresource::EphemeralContainers {
+            let mut object = ephemeral_containers::prepared(&value, &old)?;
             object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
             return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
         }

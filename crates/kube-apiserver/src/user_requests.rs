@@ -220,6 +220,6 @@ fn keep_unwritten(value: &mut Value, old: &Value) {
     }
 }
 
-fn refuse_if_any(kind: Kind, name: &str, errors: &[FieldError]) -> Result<(), Status> {
+pub(crate) fn refuse_if_any(kind: Kind, name: &str, errors: &[FieldError]) -> Result<(), Status> {
     if errors.is_empty() { Ok(()) } else { Err(Status::invalid(kind, name, errors)) }
 }

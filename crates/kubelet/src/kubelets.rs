@@ -375,6 +375,9 @@ impl Kubelets {
         let is_shorter =
             pod.metadata.deletion_grace_period_seconds != worker.pod.metadata.deletion_grace_period_seconds;
         worker.pod = pod.clone();
+        if is_other_spec {
+            worker.take_ephemeral(pod);
+        }
         if (begins_to_end || is_other_spec || is_shorter) && worker.stage != Stage::New || begins_to_end {
             self.set_wake(slot, &mut worker, Some(now));
         }

@@ -16,6 +16,7 @@ mod back_off;
 mod conditions;
 #[cfg(feature = "conform")]
 pub mod conform;
+mod ephemeral;
 mod faults;
 mod hooks;
 mod kubelets;

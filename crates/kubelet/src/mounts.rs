@@ -128,7 +128,8 @@ impl Kubelets {
                 access: if read_only { Access::ReadOnly } else { Access::ReadWrite },
             });
         }
-        if !pod.spec.api_access.is_empty() {
+        // What is added to a pod that runs does not get its account's token.
+        if !pod.spec.api_access.is_empty() && !worker.is_ephemeral(at) {
             let (path, volume) = (API_ACCESS_MOUNT_PATH.into(), account_key(pod).into());
             mounts.push(Mount { path, volume, sub_path: "/".into(), access: Access::ReadOnly });
         }

@@ -86,7 +86,8 @@ impl Kubelets {
         let session = self.session_table.next_number();
         self.sessions.insert(session, SessionBuffer::default());
         let (process, kind) = if request.command.is_empty() {
-            let process = ProcessId { container: at, pid: 1 };
+            let sandbox = self.worker(slot).and_then(|worker| worker.sandbox.as_ref());
+            let process = sandbox.map_or(ProcessId { container: at, pid: 1 }, |sandbox| sandbox.first_process(at));
             self.with_sandbox(slot, now, |sandbox, world| {
                 sandbox.attach(process, Some(session));
                 // A client with a terminal tells its size when it attaches.
@@ -276,8 +277,8 @@ impl Kubelets {
 fn phase_of(worker: &PodWorker) -> Option<PodPhase> {
     match &worker.stage {
         crate::worker::Stage::Stopped { .. } => {
-            let all_good =
-                worker.containers.iter().all(|record| record.ended.as_ref().is_none_or(|how| how.exit_code == 0));
+            let own = &worker.containers[..worker.first_ephemeral()];
+            let all_good = own.iter().all(|record| record.ended.as_ref().is_none_or(|how| how.exit_code == 0));
             Some(if all_good { PodPhase::Succeeded } else { PodPhase::Failed })
         }
         _ => worker.pod.status.phase,

@@ -14,6 +14,7 @@ use thin::format_str;
 
 use crate::kubelets::Kubelets;
 use crate::mounts::{config_map_files, secret_files};
+use crate::status::StartError;
 use crate::worker::PodWorker;
 
 /// Environment variables by name.
@@ -33,8 +34,10 @@ const KUBERNETES: [(&str, &str); 8] = [
 
 impl Kubelets {
     /// What a container's first process is started with, or why it cannot be said.
-    pub(crate) fn spawn_of(&mut self, worker: &mut PodWorker, at: usize, api: &dyn Api) -> Result<Spawn, Str> {
-        let own = own_environment(worker, at, self.node_of(worker).map(|node| &node.ip_text), api)?;
+    pub(crate) fn spawn_of(&mut self, worker: &mut PodWorker, at: usize, api: &dyn Api) -> Result<Spawn, StartError> {
+        let refused = |message: Str| StartError { reason: "CreateContainerConfigError".into(), message };
+        let own = own_environment(worker, at, self.node_of(worker).map(|node| &node.ip_text), api).map_err(refused)?;
+        let pids = worker.pid_namespace(at)?;
         worker.containers[at].env = (!own.is_empty()).then(|| self.shares.env(own));
         let config = self.registry.image(worker.containers[at].image).config();
         let env = self.environment(worker, at);
@@ -47,7 +50,8 @@ impl Kubelets {
             hostname: hostname(&worker.pod),
             uid: user(&worker.pod, container, &config),
             gid: group(&worker.pod, container, &config),
-            pid: 1,
+            pid: worker.sandbox.as_ref().map_or(1, |sandbox| sandbox.first_pid(at, pids)),
+            is_first: true,
             parent: 0,
             tty: container.tty,
             stdin: container.stdin,
@@ -82,6 +86,7 @@ impl Kubelets {
             uid: user(&worker.pod, container, &config),
             gid: group(&worker.pod, container, &config),
             parent: 0,
+            is_first: false,
             pid: worker.sandbox.as_ref().map_or(1, |sandbox| sandbox.next_pid(at)),
             tty,
             stdin,

@@ -11,7 +11,7 @@ use api::Str;
 use api::core::pod_status::ContainerStateTerminated;
 use client::{Api, EventKind};
 use cri::Signal;
-use cri::{NewProcess, Reference, Sandbox, Spawn, World};
+use cri::{NewContainer, NewProcess, PidNamespace, Reference, Sandbox, Spawn, World};
 use sim::{Span, Time};
 use thin::format_str;
 
@@ -38,7 +38,7 @@ impl Kubelets {
             Step::Held { .. } => return Advance::Done,
             Step::Exited { look_at } => {
                 let code = worker.containers[at].ended.as_ref().map_or(0, |how| how.exit_code);
-                if look_at > now || !restarts_after(&worker.pod.spec, worker.container(at), code) {
+                if look_at > now || !worker.restarts(at, code) {
                     return Advance::Done;
                 }
                 self.restart(worker, at, api);
@@ -182,12 +182,13 @@ impl Kubelets {
         worker: &mut PodWorker,
         at: usize,
         api: &mut dyn Api,
-        reason: &'static str,
+        reason: impl Into<Str>,
         message: Str,
         look_at: Time,
     ) {
-        let event = match reason {
-            "CreateContainerConfigError" => format_str!("Error: {message}"),
+        let reason = reason.into();
+        let event = match reason.as_str() {
+            "CreateContainerConfigError" | "CreateContainerError" => format_str!("Error: {message}"),
             reason => format_str!("Error: {reason}"),
         };
         self.record(worker, api, Some(at), EventKind::Warning, "Failed", event);
@@ -227,9 +228,9 @@ impl Kubelets {
         }
         let spawn = match self.spawn_of(worker, at, api) {
             Ok(spawn) => spawn,
-            Err(message) => {
+            Err(StartError { reason, message }) => {
                 self.waiting.insert(slot);
-                return self.refuse(worker, at, api, "CreateContainerConfigError", message, now + RETRY);
+                return self.refuse(worker, at, api, reason, message, now + RETRY);
             }
         };
         self.record(worker, api, Some(at), EventKind::Normal, "Created", "Container created");
@@ -274,6 +275,8 @@ impl Kubelets {
             crate::names::write_names(worker, &mut root);
         }
         let mounts = self.mounts_of(worker, at);
+        // It was asked for just now, when the program was made.
+        let pids = worker.pid_namespace(at).unwrap_or(PidNamespace::Pod);
         let first = NewProcess {
             process,
             command: self.shares.command(&spawn.argv),
@@ -287,7 +290,8 @@ impl Kubelets {
         if let Some(sandbox) = &mut worker.sandbox {
             let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
             let fs_group = crate::spawn::fs_group(&worker.pod);
-            let before = sandbox.start(at, root, mounts, spawn.hostname, fs_group, first, &mut world);
+            let new = NewContainer { root, mounts, hostname: spawn.hostname, fs_group, pids };
+            let before = sandbox.start(at, new, first, &mut world);
             worker.containers[at].previous_log = before.map(Rc::new);
         }
         self.record(worker, api, Some(at), EventKind::Normal, "Started", "Container started");
@@ -434,7 +438,7 @@ fn pod_text(worker: &PodWorker) -> Str {
     format_str!("{}_{}({})", metadata.name, metadata.namespace, metadata.uid)
 }
 
-fn set_error(worker: &mut PodWorker, at: usize, reason: &'static str, message: Str) {
+fn set_error(worker: &mut PodWorker, at: usize, reason: impl Into<Str>, message: Str) {
     let error = StartError { reason: reason.into(), message };
     if worker.containers[at].error.as_deref() != Some(&error) {
         worker.containers[at].error = Some(Rc::new(error));
@@ -463,10 +467,18 @@ impl ContainerRecord {
 }
 
 impl PodWorker {
-    /// The containers that may be started or started again now, in order.
+    /// Whether a container that has ended with this code is started again.
+    pub(crate) fn restarts(&self, at: usize, code: i32) -> bool {
+        !self.is_ephemeral(at) && restarts_after(&self.pod.spec, self.container(at), code)
+    }
+
+    /// The containers that may be started or started again now, in order. Ephemeral ones wait for the sandbox only.
     pub(crate) fn startable(&self) -> Vec<usize> {
-        let init = self.init_count();
+        let (init, ephemeral) = (self.init_count(), self.first_ephemeral());
         let mut list = Vec::new();
+        if self.sandbox.is_some() {
+            list.extend(ephemeral..self.containers.len());
+        }
         for at in 0..init {
             let record = &self.containers[at];
             let is_done = record.ended.as_ref().is_some_and(|how| how.exit_code == 0) && !self.is_running(at);
@@ -480,52 +492,55 @@ impl PodWorker {
                 return list;
             }
         }
-        list.extend(init..self.containers.len());
+        list.extend(init..ephemeral);
         list
     }
 
     /// Whether a container is about to start, so that a status now would soon be old.
     pub(crate) fn is_busy(&self) -> bool {
-        self.stage == Stage::Active
-            && self
-                .containers
-                .iter()
-                .any(|record| matches!(record.step, Step::Pulling { .. } | Step::Pulled | Step::Present))
+        self.stage == Stage::Active && self.containers.iter().any(|record| record.step.is_about_to_start())
     }
 
     /// Whether no container will run any more.
     pub(crate) fn is_finished(&self) -> bool {
-        let spec = &self.pod.spec;
         let init = self.init_count();
         let is_over = |at: usize| {
             let record = &self.containers[at];
             let code = record.ended.as_ref().map(|how| how.exit_code);
-            matches!(record.step, Step::Exited { .. })
-                && code.is_some_and(|code| !restarts_after(spec, self.container(at), code))
+            matches!(record.step, Step::Exited { .. }) && code.is_some_and(|code| !self.restarts(at, code))
         };
         let has_failed_init = (0..init).any(|at| {
             let failed = self.containers[at].ended.as_ref().is_some_and(|how| how.exit_code != 0);
             failed && is_over(at) && !self.container(at).is_sidecar()
         });
-        has_failed_init || (init..self.containers.len()).all(is_over)
+        has_failed_init || (init..self.first_ephemeral()).all(is_over)
     }
 
     /// When the next container is to be looked at.
     pub(crate) fn next_container_look(&self) -> Option<Time> {
-        let looks = self.startable().into_iter().filter_map(|at| match self.containers[at].step {
+        // What comes after one that is about to start waits for it.
+        let is_about = |at: &usize| self.containers[*at].step.is_about_to_start();
+        let startable = self.startable();
+        let until = startable.iter().position(is_about).map_or(startable.len(), |place| place + 1);
+        let looks = startable[..until].iter().filter_map(|at| self.next_start(*at));
+        let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
+        let kills = self.containers.iter().filter_map(|record| record.kill_at);
+        let hooks = self.containers.iter().filter_map(|record| record.stop_hook.as_ref().and_then(Hook::ends_at));
+        looks.chain(probes).chain(kills).chain(hooks).min()
+    }
+
+    /// When a container goes on to its start, or is started again.
+    fn next_start(&self, at: usize) -> Option<Time> {
+        match self.containers[at].step {
             Step::Pulling { until, .. } => Some(until),
             Step::Waiting | Step::Pulled | Step::Present => Some(self.start_at),
             Step::Held { look_at } => Some(look_at),
             Step::Exited { look_at } => {
                 let code = self.containers[at].ended.as_ref().map_or(0, |how| how.exit_code);
-                restarts_after(&self.pod.spec, self.container(at), code).then_some(look_at)
+                self.restarts(at, code).then_some(look_at)
             }
             Step::Running => None,
-        });
-        let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
-        let kills = self.containers.iter().filter_map(|record| record.kill_at);
-        let hooks = self.containers.iter().filter_map(|record| record.stop_hook.as_ref().and_then(Hook::ends_at));
-        looks.chain(probes).chain(kills).chain(hooks).min()
+        }
     }
 
     /// How a container's first process ended, if the runtime says so.

@@ -9,6 +9,7 @@
 use ordered::{Arrange, OrderedMap};
 use std::rc::Rc;
 
+use api::codec::Codec;
 use api::core::container::Container;
 use api::core::pod::{PodSpec, RestartPolicy};
 use api::core::pod_status::{
@@ -21,7 +22,11 @@ use ecow::EcoVec;
 use sim::Time;
 
 use crate::conditions;
+use crate::ephemeral::ephemeral_containers;
 use crate::qos::qos_class;
+
+/// Where the statuses of ephemeral containers stand.
+const EPHEMERAL_STATUSES: &str = "ephemeralContainerStatuses";
 
 /// Whether the pod's sandbox (its network) stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +153,10 @@ pub fn generate_pod_status(input: &StatusInput<'_>) -> PodStatus {
         has_init,
         ContainerKind::Init,
     );
+    let before = old.rest.get(EPHEMERAL_STATUSES).as_list().iter().cloned();
+    let before: Vec<ContainerStatus> = before.map(ContainerStatus::decode).collect();
+    let ephemeral = ephemeral_containers(&pod.spec);
+    let ephemeral = container_statuses(input, &ephemeral, &before, has_init, ContainerKind::Regular);
     let computed = compute_phase(&pod.spec, &regular, &init, input.is_terminal);
     let kept = old.phase.filter(|phase| is_final(*phase));
     if old.phase == Some(if is_final(computed) { computed } else { kept.unwrap_or(computed) }) {
@@ -159,6 +168,10 @@ pub fn generate_pod_status(input: &StatusInput<'_>) -> PodStatus {
     apply_probes(input, &mut regular, &mut init);
     status.container_statuses = regular.into();
     status.init_container_statuses = init.into();
+    if !ephemeral.is_empty() {
+        let ephemeral = ephemeral.iter().map(ContainerStatus::encode).collect();
+        status.rest.set(EPHEMERAL_STATUSES, Value::List(ephemeral));
+    }
     status.conditions = conditions::generate(input, &status);
     status.rest.set("resources", Value::map());
     status

@@ -6,7 +6,7 @@
 use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::Signal;
-use cri::{Disposition, ProcessId, World};
+use cri::{Disposition, World};
 use sim::{Span, Time};
 use thin::format_str;
 
@@ -87,6 +87,9 @@ impl Kubelets {
     }
 
     fn look_at_containers(&mut self, slot: u32, worker: &mut PodWorker, api: &mut dyn Api) {
+        if std::mem::take(&mut worker.has_untold) {
+            self.report(worker, api);
+        }
         self.end_redefined(worker, api);
         self.signal_after_hooks(worker, api.now());
         self.kill_late(worker, api.now());
@@ -109,7 +112,8 @@ impl Kubelets {
     fn finish(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
         let now = api.now();
         if worker.runs_anything() {
-            // Sidecars have nothing left to serve.
+            // Sidecars have nothing left to serve, and debug containers nothing to look at.
+            self.announce_stop(worker, api);
             let grace = worker.pod.spec.termination_grace_period_seconds.unwrap_or(30);
             worker.stage = Stage::Stopping(Stopping {
                 not_before: now,
@@ -147,16 +151,21 @@ impl Kubelets {
         } else {
             now + Span(self.timing.pod_stop_before_running_us)
         };
+        self.announce_stop(worker, api);
+        let kill_at = now + Span::from_seconds(grace).max(Span::from_seconds(1));
+        worker.stage = Stage::Stopping(Stopping { not_before, kill_at, has_signalled: false });
+    }
+
+    /// Says of each container that runs that it is stopped, and begins its preStop hook.
+    fn announce_stop(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
         for at in 0..worker.containers.len() {
             if worker.is_running(at) {
                 let message = format_str!("Stopping container {}", worker.container(at).name);
                 self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
-                let hook = self.run_pre_stop(worker, at, now);
+                let hook = self.run_pre_stop(worker, at, api.now());
                 worker.hooks.extend(hook);
             }
         }
-        let kill_at = now + Span::from_seconds(grace).max(Span::from_seconds(1));
-        worker.stage = Stage::Stopping(Stopping { not_before, kill_at, has_signalled: false });
     }
 
     fn go_on_stopping(&mut self, worker: &mut PodWorker, mut stopping: Stopping, api: &mut dyn Api) {
@@ -205,7 +214,7 @@ impl Kubelets {
     ) -> Disposition {
         let Some(sandbox) = &mut worker.sandbox else { return Disposition::Handled };
         let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-        let disposition = sandbox.signal(ProcessId { container: at, pid: 1 }, signal, &mut world);
+        let disposition = sandbox.signal(sandbox.first_process(at), signal, &mut world);
         sandbox.run(&mut world);
         self.packets.extend(sandbox.take_packets());
         disposition

@@ -27,8 +27,10 @@ pub(crate) struct PodWorker {
     pub(crate) ip: Option<Ipv4Addr>,
     /// Before this instant no container starts.
     pub(crate) start_at: Time,
-    /// One per init container, then one per container.
+    /// One per init container, then one per container, then one per ephemeral container.
     pub(crate) containers: Vec<ContainerRecord>,
+    /// Its ephemeral containers, in the order in which they came.
+    pub(crate) ephemeral: Vec<Container>,
     /// The keys of its volumes' bytes, in the order of `spec.volumes`.
     pub(crate) volumes: Vec<Str>,
     /// Its processes and sockets.
@@ -39,6 +41,8 @@ pub(crate) struct PodWorker {
     pub(crate) wake: Option<Time>,
     /// Whether its status differs from the one that was written.
     pub(crate) is_changed: bool,
+    /// Whether ephemeral containers have come that no status tells of yet.
+    pub(crate) has_untold: bool,
 }
 
 /// Where a pod stands on its node.
@@ -157,21 +161,35 @@ pub(crate) enum Step {
     },
 }
 
+impl Step {
+    /// Whether it is on its way from its image to its start; the containers after it wait.
+    pub(crate) fn is_about_to_start(self) -> bool {
+        match self {
+            Step::Pulling { .. } | Step::Pulled | Step::Present => true,
+            Step::Waiting | Step::Held { .. } | Step::Running | Step::Exited { .. } => false,
+        }
+    }
+}
+
 impl PodWorker {
     pub(crate) fn new(pod: Rc<Pod>, first_look: Time) -> PodWorker {
         let count = pod.spec.init_containers.len() + pod.spec.containers.len();
-        PodWorker {
-            pod,
+        let mut worker = PodWorker {
+            pod: pod.clone(),
             stage: Stage::New,
             ip: None,
             start_at: first_look,
             containers: vec![ContainerRecord::default(); count],
+            ephemeral: Vec::new(),
             volumes: Vec::new(),
             hooks: Vec::new(),
             sandbox: None,
             wake: None,
             is_changed: false,
-        }
+            has_untold: false,
+        };
+        worker.take_ephemeral(&pod);
+        worker
     }
 
     /// The pod for the recorder.
@@ -183,9 +201,12 @@ impl PodWorker {
         self.pod.spec.init_containers.len()
     }
 
-    /// The container of a record: init containers first.
+    /// The container of a record: init containers first, ephemeral ones last.
     pub(crate) fn container(&self, at: usize) -> &Container {
-        let init = self.init_count();
+        let (init, ephemeral) = (self.init_count(), self.first_ephemeral());
+        if at >= ephemeral {
+            return &self.ephemeral[at - ephemeral];
+        }
         if at < init { &self.pod.spec.init_containers[at] } else { &self.pod.spec.containers[at - init] }
     }
 
@@ -196,7 +217,11 @@ impl PodWorker {
 
     /// Such as `spec.containers{nginx}`.
     pub(crate) fn field_path(&self, at: usize) -> Str {
-        let list = if at < self.init_count() { "initContainers" } else { "containers" };
+        let list = match at {
+            at if at < self.init_count() => "initContainers",
+            at if self.is_ephemeral(at) => "ephemeralContainers",
+            _ => "containers",
+        };
         thin::format_str!("spec.{list}{{{}}}", self.container(at).name)
     }
 

@@ -7,7 +7,7 @@ use client::{Api, ChangeKind, DeleteOptions, LogOptions};
 use cluster::Cluster;
 use cluster::timing::named;
 use sim::Time;
-use support::{apply, cluster, cluster_of, events, exec, go, logs, pod, pod_manifest, row};
+use support::{apply, cluster, cluster_of, events, exec_in, go, logs, pod, pod_manifest, row};
 
 const WEB: &str = "apiVersion: v1
 kind: Service
@@ -40,6 +40,12 @@ spec:
       accessModes: [ReadWriteOnce]
       resources: {requests: {storage: 1Gi}}
 ";
+
+/// Runs a command in a pod's first container.
+fn exec(cluster: &mut Cluster, name: &str, command: &[&str], typed: &str) -> Result<(String, i32), String> {
+    let container = pod(cluster, name).expect("the pod is there").spec.containers[0].name.clone();
+    exec_in(cluster, name, &container, command, typed)
+}
 
 fn delete(cluster: &mut Cluster, name: &str) {
     let deleted = cluster.client("test").delete(Kind::Pod, &Key::new("default", name), &DeleteOptions::default());
@@ -321,4 +327,16 @@ fn pods_that_only_run_cost_nothing() {
     let before = (cluster.kubelets().syncs(), cluster.events());
     go(&mut cluster, 3_600_000);
     assert_eq!((cluster.kubelets().syncs(), cluster.events()), before);
+}
+
+#[test]
+fn a_container_that_waits_for_the_pull_of_another_is_not_looked_at_meanwhile() {
+    let mut cluster = cluster("realistic");
+    let before = cluster.kubelets().syncs();
+    let second = "  - name: d\n    image: example.com/second:1\n";
+    apply(&mut cluster, &(pod_manifest("two", "example.com/first:1", "") + second));
+    go(&mut cluster, 60_000);
+    assert_eq!(row(&mut cluster, "two"), "2/2 Running 0");
+    let syncs = cluster.kubelets().syncs() - before;
+    assert!(syncs < 20, "{syncs}");
 }

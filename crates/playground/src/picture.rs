@@ -198,13 +198,20 @@ fn pod_row(cluster: &Cluster, pod: &Pod) -> PodRow {
         revision: revision.to_owned(),
         claims: claim_uses(pod),
         ip: pod.status.pod_ip.to_string(),
-        images: pod.spec.containers.iter().map(|container| container.image.to_string()).collect(),
+        images: images(pod),
         created_us: pod.metadata.creation_timestamp.map_or(0, |at| at.0),
         deletion_us: pod.metadata.deletion_timestamp.map(|at| at.0),
         why: why::of_pod(pod),
         caption: caption(cluster, pod),
         verdicts: verdicts(cluster, pod),
     }
+}
+
+/// The images of a pod's containers; those of debug containers are marked as kubectl marks these.
+fn images(pod: &Pod) -> Vec<String> {
+    let own = pod.spec.containers.iter().map(|container| container.image.to_string());
+    let debug = pod.spec.rest.get("ephemeralContainers").as_list().iter();
+    own.chain(debug.map(|container| format!("{} (ephem)", container.get("image").text()))).collect()
 }
 
 fn pod_state(cluster: &Cluster, pod: &Pod, status: &str) -> PodState {

@@ -67,14 +67,27 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.ctx.err(RECORDED);
     }
     let request = ExecRequest { pod: pod.metadata.key(), container, command: Vec::new(), stdin, tty };
-    let session = Session::start(call.ctx, &request)?;
-    Ok(Joined { session }.into())
+    let farewell = (voice == Voice::Normal && stdin && tty).then(|| farewell(&request, &value));
+    Ok(Joined { request, session: None, farewell }.into())
+}
+
+/// How to come back after a session on a terminal.
+pub fn farewell(request: &ExecRequest, pod: &Value) -> String {
+    let ExecRequest { pod: key, container, .. } = request;
+    let command = format!("'kubectl attach {} -c {container} -n {} -i -t'", key.name, key.namespace);
+    let ephemeral = pod.at(&["spec", "ephemeralContainers"]).as_list();
+    match ephemeral.iter().any(|own| own.get("name").text() == container) {
+        true => format!(
+            "Session ended, the ephemeral container will not be restarted but may be reattached using {command} if it is still \
+             running\n"
+        ),
+        false => format!("Session ended, resume using {command} command\n"),
+    }
 }
 
 /// A terminal where the container has one: neither more nor less.
 fn wants_terminal(call: &mut Call<'_, '_>, pod: &Value, container: &str, voice: Voice) -> bool {
-    let containers = pod.at(&["spec", "containers"]).as_list();
-    let found = containers.iter().find(|candidate| candidate.get("name").text() == container);
+    let found = pods::container_spec(pod, container);
     let has_terminal = found.is_some_and(|found| found.get("tty").as_bool() == Some(true));
     if call.flags.is_on("tty") && !has_terminal && voice == Voice::Normal {
         call.ctx.err(&format!("error: Unable to use a TTY - container {container} did not allocate one\n"));
@@ -85,16 +98,36 @@ fn wants_terminal(call: &mut Call<'_, '_>, pod: &Value, container: &str, voice: 
 /// A session with a container's first process.
 #[derive(Clone, Debug)]
 pub struct Joined {
-    /// The session.
-    pub session: Session,
+    request: ExecRequest,
+    /// Once it has begun.
+    session: Option<Session>,
+    farewell: Option<String>,
 }
 
 impl Joined {
     /// Passes input and output on.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
-        match self.session.step(ctx) {
+        let Some(session) = &mut self.session else {
+            self.session = Some(Session::start(ctx, &self.request)?);
+            // What was said so far comes before what the process says.
+            return Ok(Progress::Blocked { wake: Some(ctx.now()) });
+        };
+        match session.step(ctx) {
             SessionStep::Blocked { wake } => Ok(Progress::Blocked { wake }),
-            SessionStep::Ended(code) => Ok(Progress::Done(i32::from(code != 0))),
+            SessionStep::Ended(code) => {
+                ctx.out(self.farewell.as_deref().unwrap_or_default());
+                Ok(Progress::Done(i32::from(code != 0)))
+            }
         }
+    }
+
+    /// Ctrl-C; answers whether the run goes on.
+    pub fn interrupt(&mut self, ctx: &mut Context<'_>) -> bool {
+        self.session.as_mut().is_some_and(|session| session.interrupt(ctx))
+    }
+
+    /// Whether keys go to the process.
+    pub fn holds_terminal(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::is_terminal)
     }
 }

@@ -300,7 +300,7 @@ impl Waiting {
         match self {
             Waiting::Attaching(attaching) => attaching.interrupt(ctx),
             Waiting::Executing(executing) => executing.session.interrupt(ctx),
-            Waiting::Joined(joined) => joined.session.interrupt(ctx),
+            Waiting::Joined(joined) => joined.interrupt(ctx),
             Waiting::Debugging(debugging) => debugging.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
             Waiting::Copying(copying) => {
@@ -334,7 +334,7 @@ impl Waiting {
         match self {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
-            Waiting::Joined(joined) => joined.session.is_terminal(),
+            Waiting::Joined(joined) => joined.holds_terminal(),
             Waiting::Debugging(debugging) => debugging.holds_terminal(),
             Waiting::Applying(_)
             | Waiting::Copying(_)

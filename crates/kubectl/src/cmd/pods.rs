@@ -108,14 +108,17 @@ pub enum Voice {
     Quiet,
 }
 
+/// What a pod says of its container with this name, of whatever sort it is.
+pub fn container_spec<'p>(pod: &'p Value, name: &str) -> Option<&'p Value> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let mut all = lists.into_iter().flat_map(|list| pod.at(&["spec", list]).as_list());
+    all.find(|container| container.get("name").text() == name)
+}
+
 /// The container with a name, or the one meant if none is given.
 pub fn container(ctx: &mut Context<'_>, pod: &Value, name: &str, voice: Voice) -> Result<Str, Failure> {
     let pod_name = pod.at(&["metadata", "name"]).text();
-    let exists = |name: &str| {
-        ["containers", "ephemeralContainers", "initContainers"]
-            .iter()
-            .any(|list| pod.at(&["spec", list]).as_list().iter().any(|container| container.get("name").text() == name))
-    };
+    let exists = |name: &str| container_spec(pod, name).is_some();
     if !name.is_empty() {
         let refusal = || format!("container {name} is not valid for pod {pod_name} out of: {}", container_names(pod));
         return if exists(name) { Ok(name.into()) } else { Err(Failure::Plain(refusal())) };

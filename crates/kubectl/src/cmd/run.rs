@@ -6,6 +6,7 @@ use api::{Key, Kind, Str, Value};
 use client::{DeleteOptions, ExecRequest, FieldValidation, LogOptions};
 use sim::Time;
 
+use super::attach::{RECORDED, farewell};
 use super::call::{DryRun, unsupported};
 use super::create::{Framing, create_object, overridden};
 use super::exec::terminal;
@@ -18,9 +19,6 @@ use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
 use crate::output::{Formats, Output};
-
-const ATTACHED: &str = "All commands and output from this session will be recorded in container logs, including credentials \
-and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n";
 
 /// The verb.
 pub static RUN: Verb = Verb {
@@ -373,7 +371,7 @@ impl Attaching {
             "Running" if pods::is_ready(&pod) => {
                 self.print_log(ctx, &pod)?;
                 if self.voice == Voice::Normal {
-                    ctx.err(ATTACHED);
+                    ctx.err(RECORDED);
                 }
                 let container = pods::container(ctx, &pod, "", Voice::Quiet)?;
                 let (stdin, tty) = (self.sends_input, self.is_terminal);
@@ -397,11 +395,9 @@ impl Attaching {
 
     fn leave(&mut self, ctx: &mut Context<'_>) -> Result<Option<Progress>, Failure> {
         if self.voice == Voice::Normal && self.is_terminal && matches!(self.state, State::Attached(_)) {
-            let name = &self.info.name;
-            let namespace = &self.info.namespace;
-            ctx.out(&format!(
-                "Session ended, resume using 'kubectl attach {name} -c {name} -n {namespace} -i -t' command\n"
-            ));
+            let (pod, container) = (self.info.key(), self.info.name.clone());
+            let request = ExecRequest { pod, container, ..ExecRequest::default() };
+            ctx.out(&farewell(&request, &Value::Null));
         }
         if !self.waits_for_exit {
             self.remove(ctx);

@@ -277,7 +277,7 @@ impl Request<'_> {
                 let part = Part::read(mapping, subresource)?;
                 Ok(part.text(kind, &ctx.api.get(kind, key)?) + "\n")
             }
-            (Method::Put, "status" | "scale") => {
+            (Method::Put, "status" | "scale" | "ephemeralcontainers") => {
                 let (body, options) = self.write()?;
                 let part = Part::read(mapping, subresource)?;
                 let options = WriteOptions { subresource: part.to_write(), ..options };
@@ -323,6 +323,8 @@ pub enum Part {
     Status,
     /// Its Scale.
     Scale,
+    /// All of it; only the ephemeral containers are written.
+    EphemeralContainers,
 }
 
 impl Part {
@@ -333,7 +335,8 @@ impl Part {
             name if !mapping.has(name) => Err(no_such_path().into()),
             "status" => Ok(Part::Status),
             "scale" => Ok(Part::Scale),
-            "ephemeralcontainers" | "resize" => Ok(Part::Whole),
+            "ephemeralcontainers" => Ok(Part::EphemeralContainers),
+            "resize" => Ok(Part::Whole),
             _ => Err(Status::new(
                 Reason::MethodNotAllowed,
                 "the server does not allow this method on the requested resource",
@@ -346,7 +349,7 @@ impl Part {
     pub fn of(self, object: &Object) -> Value {
         match self {
             Part::Scale => scale_of(object).unwrap_or_default(),
-            Part::Whole | Part::Status => object.encode(),
+            Part::Whole | Part::Status | Part::EphemeralContainers => object.encode(),
         }
     }
 
@@ -356,6 +359,7 @@ impl Part {
             Part::Whole => Subresource::None,
             Part::Status => Subresource::Status,
             Part::Scale => Subresource::Scale,
+            Part::EphemeralContainers => Subresource::EphemeralContainers,
         }
     }
 
@@ -363,7 +367,7 @@ impl Part {
     fn text(self, kind: Kind, object: &Object) -> String {
         match self {
             Part::Scale => scale_text(&self.of(object)),
-            Part::Whole | Part::Status => object_text(kind, &object.encode()),
+            Part::Whole | Part::Status | Part::EphemeralContainers => object_text(kind, &object.encode()),
         }
     }
 }

@@ -72,12 +72,17 @@ pub(crate) fn events(cluster: &mut Cluster, name: &str) -> Vec<String> {
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-/// Runs a command in a pod's first container: output, errors and exit code, or the refusal.
-pub(crate) fn exec(cluster: &mut Cluster, name: &str, command: &[&str], typed: &str) -> Result<(String, i32), String> {
-    let container = pod(cluster, name).expect("the pod is there").spec.containers[0].name.clone();
+/// Runs a command in a container of a pod: output, errors and exit code, or the refusal.
+pub(crate) fn exec_in(
+    cluster: &mut Cluster,
+    name: &str,
+    container: &str,
+    command: &[&str],
+    typed: &str,
+) -> Result<(String, i32), String> {
     let request = ExecRequest {
         pod: Key::new("default", name),
-        container,
+        container: container.into(),
         command: command.iter().map(|word| (*word).into()).collect(),
         stdin: !typed.is_empty(),
         tty: true,

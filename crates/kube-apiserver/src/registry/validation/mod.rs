@@ -189,6 +189,13 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
     errors
 }
 
+/// The faults of a pod whose ephemeral containers were changed, and nothing else.
+pub(crate) fn validate_ephemeral_containers(object: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    pod::update_ephemeral_containers(&Field::root(object), old, &mut errors);
+    errors
+}
+
 /// What a kind's own rules say of its metadata; ConfigMaps and secrets say it after their own immutability.
 fn update_metadata(kind: Kind, object: &Value, old: &Value, errors: &mut Errors) {
     let looks = looks(kind);

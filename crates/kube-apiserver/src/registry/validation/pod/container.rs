@@ -64,7 +64,7 @@ pub(super) fn init_containers(spec: &Field<'_>, volumes: &Volumes<'_>, errors: &
     }
 }
 
-fn common(container: &Field<'_>, spec: &Field<'_>, volumes: &Volumes<'_>, errors: &mut Errors) {
+pub(super) fn common(container: &Field<'_>, spec: &Field<'_>, volumes: &Volumes<'_>, errors: &mut Errors) {
     checks::name_required(&container.child("name"), names::dns_label, errors);
     checks::text_required(&container.child("image"), errors);
     checks::one_of_required(&container.child("terminationMessagePolicy"), &MESSAGE_POLICIES, errors);

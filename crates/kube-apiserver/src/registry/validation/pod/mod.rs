@@ -1,6 +1,6 @@
 //! Pods and pod templates.
 //!
-//! - `container`: containers of all sorts, `environment`, `probe`, `resources`: their parts;
+//! - `container`: containers and init containers, `ephemeral`: those for debugging, `environment`, `probe`, `resources`: their parts;
 //! - `volume`: volumes; `affinity`: where a pod may run; `security`: as whom;
 //! - `update`: what may change afterwards.
 //!
@@ -9,6 +9,7 @@
 mod affinity;
 mod container;
 mod environment;
+mod ephemeral;
 mod probe;
 mod resources;
 mod security;
@@ -21,6 +22,7 @@ use super::field::{Errors, Field};
 use super::{checks, meta, names};
 
 pub(super) use affinity::{node_selector, toleration_effect};
+pub(super) use ephemeral::update as update_ephemeral_containers;
 pub(super) use update::update;
 pub(super) use volume::{host_path, nfs};
 
@@ -87,6 +89,7 @@ fn spec(spec: &Field<'_>, owner: Owner, errors: &mut Errors) {
     let volumes = volume::volumes(&spec.child("volumes"), errors);
     container::containers(spec, &volumes, errors);
     container::init_containers(spec, &volumes, errors);
+    ephemeral::containers(spec, &volumes, errors);
     container::host_network_ports(spec, owner, errors);
     checks::one_of_required(&spec.child("restartPolicy"), &RESTART_POLICIES, errors);
     checks::one_of_required(&spec.child("dnsPolicy"), &DNS_POLICIES, errors);
