@@ -110,6 +110,8 @@ pub struct Env {
     pub kubeconfig: Str,
     /// `$KUBE_EDITOR`, else `$EDITOR`, else empty.
     pub editor: Str,
+    /// The variables `KUBECTL_…`, which turn features on and off.
+    pub gates: Vec<(Str, Str)>,
     /// Whether standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
@@ -119,6 +121,12 @@ pub struct Env {
 }
 
 impl Env {
+    /// What a variable that turns a feature on or off says, if it says anything.
+    pub fn gate(&self, name: &str) -> Option<bool> {
+        let (_, value) = self.gates.iter().find(|(key, _)| key == name)?;
+        value.to_lowercase().parse().ok()
+    }
+
     /// The absolute, normal form of a path that the user wrote.
     pub fn absolute(&self, path: &str) -> String {
         let base = if path.starts_with('/') { "" } else { self.cwd.as_str() };

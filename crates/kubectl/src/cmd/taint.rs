@@ -139,7 +139,7 @@ fn apply(
     }
     match output.clone() {
         Output::Objects(mut printer) => {
-            let text = printer.print(&after)?;
+            let text = printer.print_typed(&after)?;
             call.ctx.out(&text);
         }
         Output::Human | Output::Wide => call.print_operation(info, operation, dry_run),

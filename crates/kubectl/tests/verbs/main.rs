@@ -8,6 +8,7 @@ mod explain;
 mod flags;
 mod help;
 mod kustomize;
+mod output;
 mod raw;
 mod recorded;
 mod replacement;

@@ -136,6 +136,8 @@ pub(crate) struct World {
     pub(crate) server: ApiServer,
     pub(crate) files: Files,
     pub(crate) now: Time,
+    /// The variables `KUBECTL_…`.
+    pub(crate) gates: Vec<(Str, Str)>,
     /// What an editor makes of a file.
     pub(crate) editor: fn(&str) -> String,
 }
@@ -149,11 +151,18 @@ pub(crate) struct Running {
 impl World {
     pub(crate) fn new() -> World {
         let now = Time::HEADLESS_START;
-        World { server: ApiServer::new(1, now), files: Files::default(), now, editor: str::to_string }
+        World {
+            server: ApiServer::new(1, now),
+            files: Files::default(),
+            now,
+            gates: Vec::new(),
+            editor: str::to_string,
+        }
     }
 
     pub(crate) fn start(&mut self, line: &str) -> Running {
-        let env = Env { cwd: "/home/user".into(), home: "/home/user".into(), ..Env::default() };
+        let home = "/home/user";
+        let env = Env { cwd: home.into(), home: home.into(), gates: self.gates.clone(), ..Env::default() };
         Running { kubectl: Kubectl::start(&split(line), &env), outcome: Outcome::default() }
     }
 

@@ -248,7 +248,13 @@ pub fn create_object(
                 failure
             }
         })?;
-    print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
+    match &mut output {
+        Output::Objects(printer) => {
+            let text = printer.print_typed(&value)?;
+            call.ctx.out(&text);
+        }
+        Output::Human | Output::Wide => call.print_operation(&info, framing.verb(), dry_run),
+    }
     Ok(Flow::Done(0))
 }
 

@@ -54,7 +54,7 @@ fn print(call: &mut Call<'_, '_>, info: &Info, printer: &mut Printer) -> Result<
             Some(stored) => restored(info, &stored.data)?,
             None => revision.object.encode(),
         };
-        let text = printer.print(&object)?;
+        let text = printer.print_typed(&object)?;
         call.ctx.out(&text);
     }
     Ok(())

@@ -142,7 +142,7 @@ pub(super) fn send(
     }
     match output.clone() {
         Output::Objects(mut printer) => {
-            let text = printer.print(&after)?;
+            let text = printer.print_typed(&after)?;
             call.ctx.out(&text);
         }
         Output::Human | Output::Wide => call.print_operation(info, words.done, dry_run),
