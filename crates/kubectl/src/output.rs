@@ -212,6 +212,10 @@ impl Printer {
         match self.format {
             Format::Json => Ok(in_order(self)?.write_indented()),
             Format::Kyaml => Ok(yaml::write_kyaml(&in_order(self)?)),
+            Format::Name if value.get("kind").text().ends_with("List") => Err(Failure::Plain(format!(
+                "list types are not supported by name printing: *v1.{}",
+                value.get("kind").text()
+            ))),
             Format::Yaml
             | Format::Name
             | Format::JsonPath { .. }

@@ -124,6 +124,7 @@ pub mod absent;
 pub mod apply;
 pub mod attach;
 pub mod autoscale;
+pub mod cluster_info;
 pub mod config;
 pub mod config_entries;
 pub mod cordon;
@@ -183,7 +184,8 @@ verbs! {
     outside::CERTIFICATE,
     outside::CERTIFICATE_APPROVE,
     outside::CERTIFICATE_DENY,
-    info::CLUSTER_INFO,
+    cluster_info::CLUSTER_INFO,
+    cluster_info::CLUSTER_INFO_DUMP,
     outside::COMPLETION,
     config::CONFIG,
     config::CURRENT_CONTEXT,
