@@ -99,7 +99,11 @@ impl Output {
 }
 
 fn unknown(env: &Env, name: &str, formats: Formats) -> Failure {
-    let mut allowed = if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION }.to_string();
+    unmatched(env, name, if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION })
+}
+
+fn unmatched(env: &Env, name: &str, allowed: &str) -> Failure {
+    let mut allowed = allowed.to_string();
     if env.gate(KYAML) == Some(false) {
         allowed = allowed.replace("kyaml,", "");
     }
@@ -166,9 +170,15 @@ fn read_template(ctx: &mut Context<'_>, env: &Env, name: &str, path: &str) -> Re
 }
 
 impl Printer {
-    /// A printer of YAML.
-    pub fn yaml() -> Printer {
-        Printer { format: Format::Yaml, managed_fields: ManagedFields::Dropped, printed: 0 }
+    /// A printer of what goes into an editor.
+    pub fn for_editor(env: &Env, name: &str) -> Result<Printer, Failure> {
+        let format = match name {
+            "" | "yaml" => Format::Yaml,
+            "json" => Format::Json,
+            "kyaml" if env.gate(KYAML) != Some(false) => Format::Kyaml,
+            _ => return Err(unmatched(env, name, "json,kyaml,yaml")),
+        };
+        Ok(Printer { format, managed_fields: ManagedFields::Dropped, printed: 0 })
     }
 
     /// The text of an object or a list.

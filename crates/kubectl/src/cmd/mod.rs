@@ -172,7 +172,7 @@ verbs! {
     info::API_RESOURCES,
     info::API_VERSIONS,
     apply::APPLY,
-    absent::EDIT_LAST_APPLIED,
+    edit::EDIT_LAST_APPLIED,
     last_applied::SET_LAST_APPLIED,
     last_applied::VIEW_LAST_APPLIED,
     attach::ATTACH,

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod describe;
 mod drain;
+mod edit;
 mod explain;
 mod flags;
 mod help;
