@@ -27,7 +27,6 @@ fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
 
 absent! {
     ALPHA "alpha" "",
-    AUTH_RECONCILE "auth reconcile" "use kubectl apply",
     KUBERC "kuberc" "there is no kuberc file here",
     PROXY "proxy" "use kubectl get --raw PATH",
 }

@@ -154,6 +154,7 @@ pub mod pods;
 pub mod port_forward;
 pub mod prune;
 pub mod raw;
+pub mod reconcile;
 pub mod replace;
 pub mod rollout;
 pub mod run;
@@ -178,7 +179,7 @@ verbs! {
     attach::ATTACH,
     info::AUTH,
     info::AUTH_CAN_I,
-    absent::AUTH_RECONCILE,
+    reconcile::AUTH_RECONCILE,
     info::AUTH_WHOAMI,
     autoscale::AUTOSCALE,
     outside::CERTIFICATE,

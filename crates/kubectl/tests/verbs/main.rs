@@ -12,6 +12,7 @@ mod help;
 mod kustomize;
 mod output;
 mod raw;
+mod reconcile;
 mod recorded;
 mod replacement;
 mod server_side;
