@@ -1,13 +1,13 @@
 //! What a run of kubectl is handed from outside, step by step: the API, files, the web, its standard streams, the time.
 
 use api::Str;
-use client::{Api, NodeProxy};
+use client::{Api, LocalServer, NodeProxy};
 use sim::Time;
 
-/// The API server with what it passes on to kubelets.
-pub trait ClusterApi: Api + NodeProxy {}
+/// The API server with what it passes on to kubelets, and the ports of this machine.
+pub trait ClusterApi: Api + NodeProxy + LocalServer {}
 
-impl<T: Api + NodeProxy> ClusterApi for T {}
+impl<T: Api + NodeProxy + LocalServer> ClusterApi for T {}
 
 /// Why a file could not be used, in the kernel's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

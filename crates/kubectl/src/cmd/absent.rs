@@ -28,5 +28,4 @@ fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
 absent! {
     ALPHA "alpha" "",
     KUBERC "kuberc" "there is no kuberc file here",
-    PROXY "proxy" "use kubectl get --raw PATH",
 }

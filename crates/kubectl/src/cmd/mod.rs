@@ -152,6 +152,7 @@ pub mod pairs;
 pub mod patch;
 pub mod pods;
 pub mod port_forward;
+pub mod proxy;
 pub mod prune;
 pub mod raw;
 pub mod reconcile;
@@ -251,7 +252,7 @@ verbs! {
     outside::PLUGIN,
     outside::PLUGIN_LIST,
     port_forward::PORT_FORWARD,
-    absent::PROXY,
+    proxy::PROXY,
     replace::REPLACE,
     rollout::ROLLOUT,
     history::ROLLOUT_HISTORY,
@@ -289,6 +290,7 @@ verbs! {
     Executing(exec::Executing),
     Following(logs::Following),
     Forwarding(port_forward::Forwarding),
+    Proxying(proxy::Proxying),
     Replacing(replace::Replacing),
     RolloutStatus(status::RolloutStatus),
     Scaling(scale::Scaling),
@@ -306,6 +308,10 @@ impl Waiting {
             Waiting::Joined(joined) => joined.session.interrupt(ctx),
             Waiting::Debugging(debugging) => debugging.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
+            Waiting::Proxying(proxying) => {
+                proxying.close(ctx);
+                false
+            }
             Waiting::Copying(copying) => {
                 copying.interrupt(ctx);
                 false
@@ -347,6 +353,7 @@ impl Waiting {
             | Waiting::Editing(_)
             | Waiting::Following(_)
             | Waiting::Forwarding(_)
+            | Waiting::Proxying(_)
             | Waiting::Replacing(_)
             | Waiting::RolloutStatus(_)
             | Waiting::Scaling(_)

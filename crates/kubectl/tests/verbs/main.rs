@@ -11,6 +11,7 @@ mod flags;
 mod help;
 mod kustomize;
 mod output;
+mod proxy;
 mod raw;
 mod reconcile;
 mod recorded;

@@ -18,20 +18,28 @@ pub enum Ordered {
 }
 
 impl Ordered {
-    /// Reads what [`write_compact`](super::write_compact) or [`go_json`](crate::schema::go_json) has written: no white space.
+    /// Reads what [`write_compact`](super::write_compact) or [`go_json`](crate::schema::go_json) has written; commas and colons
+    /// are taken for granted.
     pub fn read(text: &str) -> Result<Ordered, JsonError> {
         Reader { text, at: 0 }.value()
     }
 
-    /// Four spaces a level, a line break at the end.
+    /// `kubectl -o json`: four spaces a level, a line break at the end.
     pub fn write_indented(&self) -> String {
         let mut out = String::new();
-        self.write(&mut out, 0);
+        self.write(&mut out, "    ", 0);
         out.push('\n');
         out
     }
 
-    fn write(&self, out: &mut String, depth: usize) {
+    /// What the API server writes for people who look at it: two spaces a level.
+    pub fn write_pretty(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out, "  ", 0);
+        out
+    }
+
+    fn write(&self, out: &mut String, indent: &str, depth: usize) {
         match self {
             Ordered::Word(word) => out.push_str(word),
             Ordered::Text(text) => write_string(out, text),
@@ -40,31 +48,31 @@ impl Ordered {
             Ordered::List(list) => {
                 out.push('[');
                 for (index, item) in list.iter().enumerate() {
-                    start_line(out, if index > 0 { "," } else { "" }, depth + 1);
-                    item.write(out, depth + 1);
+                    start_line(out, if index > 0 { "," } else { "" }, indent, depth + 1);
+                    item.write(out, indent, depth + 1);
                 }
-                start_line(out, "", depth);
+                start_line(out, "", indent, depth);
                 out.push(']');
             }
             Ordered::Map(map) => {
                 out.push('{');
                 for (index, (key, value)) in map.iter().enumerate() {
-                    start_line(out, if index > 0 { "," } else { "" }, depth + 1);
+                    start_line(out, if index > 0 { "," } else { "" }, indent, depth + 1);
                     write_string(out, key);
                     out.push_str(": ");
-                    value.write(out, depth + 1);
+                    value.write(out, indent, depth + 1);
                 }
-                start_line(out, "", depth);
+                start_line(out, "", indent, depth);
                 out.push('}');
             }
         }
     }
 }
 
-fn start_line(out: &mut String, before: &str, depth: usize) {
+fn start_line(out: &mut String, before: &str, indent: &str, depth: usize) {
     out.push_str(before);
     out.push('\n');
-    out.extend(std::iter::repeat_n("    ", depth));
+    out.extend(std::iter::repeat_n(indent, depth));
 }
 
 struct Reader<'t> {
@@ -78,6 +86,7 @@ impl Reader<'_> {
     }
 
     fn takes(&mut self, c: char) -> bool {
+        self.at += self.rest().len() - self.rest().trim_start().len();
         let is_next = self.rest().starts_with(c);
         self.at += usize::from(is_next);
         is_next
@@ -110,7 +119,7 @@ impl Reader<'_> {
 
     fn scalar(&mut self) -> Result<(Value, String), JsonError> {
         let (value, length) = read_prefix(self.rest())?;
-        let word = self.rest()[..length].to_string();
+        let word = self.rest()[..length].trim().to_string();
         self.at += length;
         Ok((value, word))
     }
