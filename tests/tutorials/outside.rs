@@ -100,3 +100,28 @@ fn what_cannot_be_forwarded_is_refused_in_kubectls_words() {
         assert_eq!(desk.run(command).stderr, expect, "{command}");
     }
 }
+
+#[test]
+fn the_api_is_served_on_a_port_until_the_proxy_ends() {
+    let mut desk = desk();
+    assert_eq!(desk.run("curl -s http://localhost:8001/api").rc, 7);
+    desk.run("kubectl proxy > /tmp/proxy 2>&1 &");
+    desk.wait(1);
+    assert_eq!(desk.run("cat /tmp/proxy").stdout, "Starting to serve on 127.0.0.1:8001\n");
+    let pods = desk.run("curl -s http://localhost:8001/api/v1/namespaces/default/pods").stdout;
+    let raw = desk.run("kubectl get --raw /api/v1/namespaces/default/pods").stdout;
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let of_items = |text: &str| squeezed(text).split_once("\"items\"").map(|(_, items)| items.to_owned());
+    assert!(pods.starts_with("{\n  \"kind\": \"PodList\",\n"), "{pods}");
+    assert_eq!(of_items(&pods), of_items(&raw));
+    let body = r#"{"metadata":{"name":"a"},"data":{"k":"v"}}"#;
+    let post = format!("curl -s -w '%{{http_code}}' -d '{body}' localhost:8001/api/v1/namespaces/default/configmaps");
+    assert!(desk.run(&post).stdout.ends_with("}201"));
+    assert_eq!(desk.run("kubectl get cm a -o jsonpath={.data.k}").stdout, "v");
+    assert_eq!(desk.run("curl -s -o /dev/null -w '%{http_code}' localhost:8001/nope").stdout, "404");
+    let second = desk.run("kubectl proxy");
+    assert_eq!(second.stderr, "error: listen tcp 127.0.0.1:8001: bind: address already in use\n");
+    desk.run("kill %1");
+    desk.wait(1);
+    assert_eq!(desk.run("curl -s http://localhost:8001/api").rc, 7);
+}

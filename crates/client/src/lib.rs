@@ -4,6 +4,7 @@
 //! - [`Informers`] lag behind the store by a small virtual latency; [`Expectations`] exist because of it.
 //! - [`WorkQueue`] holds keys, each once, with the first reason and with back-off.
 //! - [`Recorder`] makes Events; nothing else does.
+//! - [`LocalServer`] is the client's own machine, where `kubectl proxy` listens.
 //! - [`NodeProxy`] is what the API server passes on to kubelets: exec, attach, logs, port-forward.
 //!
 //! What is absent: any knowledge of a component, any clock but `now`.
@@ -14,6 +15,7 @@ mod api;
 mod component;
 mod expectations;
 mod informer;
+mod local_server;
 mod node_proxy;
 mod recorder;
 mod work_queue;
@@ -25,6 +27,7 @@ pub use crate::api::{
 pub use component::Component;
 pub use expectations::Expectations;
 pub use informer::{Informer, Informers};
+pub use local_server::{LocalServer, PortInUse, WebAnswer, WebRequest};
 pub use node_proxy::{
     ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead, NodeProxy, SessionId,
     SessionOutput,

@@ -3,8 +3,9 @@
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
-    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
+    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, WebAnswer, WebRequest, WriteOptions,
+    Written,
 };
 use cri::Address;
 use kube_apiserver::ServerClient;
@@ -170,5 +171,25 @@ impl NodeProxy for ClusterClient<'_> {
 
     fn forward_close(&mut self, local: u16) {
         self.cluster.outside.close(local);
+    }
+}
+
+impl LocalServer for ClusterClient<'_> {
+    fn serve_open(&mut self, port: u16) -> Result<u16, PortInUse> {
+        self.cluster.outside.listen(port)
+    }
+
+    fn serve_read(&mut self, port: u16) -> Option<WebRequest> {
+        self.cluster.outside.hear(port)
+    }
+
+    fn serve_answer(&mut self, port: u16, request: &WebRequest, answer: &WebAnswer) {
+        self.cluster.outside.answer(port, request, answer);
+        self.cluster.carry_packets();
+    }
+
+    fn serve_close(&mut self, port: u16) {
+        self.cluster.outside.stop_listening(port);
+        self.cluster.carry_packets();
     }
 }

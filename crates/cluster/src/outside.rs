@@ -1,4 +1,5 @@
-//! The machine outside of the cluster on which the user sits: its sockets, and the ports that `kubectl port-forward` has opened.
+//! The machine outside of the cluster on which the user sits: its sockets, and the ports that `kubectl port-forward` and
+//! `kubectl proxy` have opened.
 //!
 //! It is a host of the nodes' network: nodes can be reached from it, pods and services have no route. A forwarded port is an
 //! address translation here; in Kubernetes a stream through API server and kubelet carries the bytes, which nobody can tell
@@ -7,8 +8,9 @@
 use ordered::OrderedMap;
 use std::net::Ipv4Addr;
 
-use client::{Forward, ForwardError, ForwardNews};
-use cri::{Address, Packet, Payload, Sockets};
+use client::{Forward, ForwardError, ForwardNews, PortInUse, WebAnswer, WebRequest};
+use cri::{Address, Net, Packet, Payload, ProcessId, Sockets};
+use images::tools::http::{Request, Response};
 
 /// The machine's address in the nodes' network: the gateway's.
 pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 49, 1);
@@ -47,11 +49,63 @@ impl Outside {
         }
     }
 
+    /// The port, or a free one for 0, unless it is taken.
+    fn free(&self, wanted: u16) -> Option<u16> {
+        let is_taken = |port: &u16| self.forwards.contains_key(port) || self.sockets.is_listening(*port);
+        let port = if wanted == 0 { (FIRST_FREE..u16::MAX).find(|port| !is_taken(port)) } else { Some(wanted) };
+        port.filter(|port| !is_taken(port))
+    }
+
+    /// The sockets as the program that listens on a port of this machine sees them.
+    fn net(&mut self, port: u16) -> Net<'_> {
+        Net { sockets: &mut self.sockets, owner: ProcessId { container: usize::MAX, pid: port.into() } }
+    }
+
+    /// Listens on a port for a client of the API server.
+    pub(crate) fn listen(&mut self, port: u16) -> Result<u16, PortInUse> {
+        let port = self.free(port).ok_or(PortInUse)?;
+        self.net(port).listen(port).map(|()| port).map_err(|_| PortInUse)
+    }
+
+    /// Takes the next HTTP request of a port that is listened on. What is none is hung up on.
+    pub(crate) fn hear(&mut self, port: u16) -> Option<WebRequest> {
+        let mut net = self.net(port);
+        while let Some(packet) = net.receive(port) {
+            let Payload::Data(bytes) = &packet.payload else { continue };
+            let Some(request) = Request::parse(bytes) else {
+                net.send(port, packet.from, Payload::Close);
+                continue;
+            };
+            let text = |text: &String| text.as_str().into();
+            return Some(WebRequest {
+                from: packet.from.port,
+                method: text(&request.method),
+                path: text(&request.path),
+                headers: request.headers.iter().map(|(name, value)| (text(name), text(value))).collect(),
+                body: String::from_utf8_lossy(&request.body).into_owned(),
+            });
+        }
+        None
+    }
+
+    pub(crate) fn answer(&mut self, port: u16, request: &WebRequest, answer: &WebAnswer) {
+        let mut response = Response::new(answer.code, answer.reason, answer.body.as_bytes().to_vec());
+        response.headers.push(("Content-Type".into(), answer.content_type.into()));
+        response.headers.push(("Content-Length".into(), answer.body.len().to_string()));
+        let bytes = response.encode(request.method == "HEAD");
+        let to = Address::new(Ipv4Addr::LOCALHOST, request.from);
+        let mut net = self.net(port);
+        net.send_bytes(port, to, bytes);
+        net.send(port, to, Payload::Close);
+    }
+
+    pub(crate) fn stop_listening(&mut self, port: u16) {
+        self.net(port).close(port);
+    }
+
     /// Opens a forward to an address of a pod.
     pub(crate) fn open(&mut self, local: u16, to: Address) -> Result<Forward, ForwardError> {
-        let is_taken = |port: &u16| self.forwards.contains_key(port) || self.sockets.is_listening(*port);
-        let port = if local == 0 { (FIRST_FREE..u16::MAX).find(|port| !is_taken(port)) } else { Some(local) };
-        let port = port.filter(|port| !is_taken(port)).ok_or(ForwardError::AddressInUse)?;
+        let port = self.free(local).ok_or(ForwardError::AddressInUse)?;
         self.forwards.insert(port, Way { to, news: ForwardNews::default() });
         Ok(Forward { local: port, remote: to.port })
     }

@@ -241,6 +241,11 @@ impl Builder {
         Err(Failure::plain(MISSING_RESOURCE))
     }
 
+    /// Finds the objects of a text that was read already.
+    pub fn visit_text(&self, ctx: &mut Context<'_>, source: &files::Source) -> Result<Visit, Failure> {
+        self.visit_files(ctx, vec![Documents::of(source)])
+    }
+
     fn sources(&self, ctx: &mut Context<'_>, env: &Env) -> Result<Vec<Documents>, Failure> {
         if !self.kustomize.is_empty() {
             return self.check_kustomize().map(|()| vec![self.kustomization(ctx, env)]);

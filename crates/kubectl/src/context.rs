@@ -1,13 +1,13 @@
 //! What a run of kubectl is handed from outside, step by step: the API, files, the web, its standard streams, the time.
 
 use api::Str;
-use client::{Api, NodeProxy};
+use client::{Api, LocalServer, NodeProxy};
 use sim::Time;
 
-/// The API server with what it passes on to kubelets.
-pub trait ClusterApi: Api + NodeProxy {}
+/// The API server with what it passes on to kubelets, and the ports of this machine.
+pub trait ClusterApi: Api + NodeProxy + LocalServer {}
 
-impl<T: Api + NodeProxy> ClusterApi for T {}
+impl<T: Api + NodeProxy + LocalServer> ClusterApi for T {}
 
 /// Why a file could not be used, in the kernel's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +110,8 @@ pub struct Env {
     pub kubeconfig: Str,
     /// `$KUBE_EDITOR`, else `$EDITOR`, else empty.
     pub editor: Str,
+    /// The variables `KUBECTL_…`, which turn features on and off.
+    pub gates: Vec<(Str, Str)>,
     /// Whether standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
@@ -119,6 +121,12 @@ pub struct Env {
 }
 
 impl Env {
+    /// What a variable that turns a feature on or off says, if it says anything.
+    pub fn gate(&self, name: &str) -> Option<bool> {
+        let (_, value) = self.gates.iter().find(|(key, _)| key == name)?;
+        value.to_lowercase().parse().ok()
+    }
+
     /// The absolute, normal form of a path that the user wrote.
     pub fn absolute(&self, path: &str) -> String {
         let base = if path.starts_with('/') { "" } else { self.cwd.as_str() };

@@ -2,8 +2,9 @@
 //!
 //! Models: kubernetes v1.36 cli-runtime/pkg/genericclioptions (PrintFlags), kubectl/pkg/cmd/get/get_flags.go.
 
-use api::text::{json, yaml};
-use api::{Str, Value};
+use api::text::json::{self, Ordered};
+use api::text::yaml;
+use api::{Str, Value, schema};
 
 use crate::context::{Context, Env};
 use crate::failure::Failure;
@@ -42,6 +43,7 @@ pub(crate) enum ManagedFields {
 enum Format {
     Json,
     Yaml,
+    Kyaml,
     Name,
     JsonPath { text: String, template: Template, missing: MissingKeys },
     JsonPathAsJson { text: String, template: Template, missing: MissingKeys },
@@ -63,6 +65,9 @@ jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
 const ALLOWED_OPERATION: &str =
     "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
 
+/// The variable that can turn `-o kyaml` off.
+const KYAML: &str = "KUBECTL_KYAML";
+
 impl Output {
     /// Reads `-o` and its companions.
     pub fn read(ctx: &mut Context<'_>, env: &Env, flags: &Parsed, formats: Formats) -> Result<Output, Failure> {
@@ -79,23 +84,29 @@ impl Output {
         };
         let missing =
             if flags.is_on("allow-missing-template-keys") { MissingKeys::Allowed } else { MissingKeys::Refused };
-        let format = match name {
+        let format = match name.to_lowercase().as_str() {
             "" => return Ok(Output::Human),
-            "wide" if formats == Formats::Get => return Ok(Output::Wide),
+            "wide" if formats == Formats::Get && name == "wide" => return Ok(Output::Wide),
             "json" => Format::Json,
             "yaml" => Format::Yaml,
             "name" => Format::Name,
-            "kyaml" => return Err(Failure::plain("-o kyaml is not supported in this version of the playground")),
-            _ => {
-                templated(ctx, env, name, &argument, missing, flags, formats)?.ok_or_else(|| unknown(name, formats))?
-            }
+            "kyaml" if env.gate(KYAML) != Some(false) => Format::Kyaml,
+            _ => templated(ctx, env, name, &argument, missing, flags, formats)?
+                .ok_or_else(|| unknown(env, name, formats))?,
         };
         Ok(Output::Objects(Box::new(Printer { format, managed_fields, printed: 0 })))
     }
 }
 
-fn unknown(name: &str, formats: Formats) -> Failure {
-    let allowed = if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION };
+fn unknown(env: &Env, name: &str, formats: Formats) -> Failure {
+    unmatched(env, name, if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION })
+}
+
+fn unmatched(env: &Env, name: &str, allowed: &str) -> Failure {
+    let mut allowed = allowed.to_string();
+    if env.gate(KYAML) == Some(false) {
+        allowed = allowed.replace("kyaml,", "");
+    }
     Failure::Plain(format!(
         "unable to match a printer suitable for the output format {name:?}, allowed formats are: {allowed}"
     ))
@@ -159,9 +170,15 @@ fn read_template(ctx: &mut Context<'_>, env: &Env, name: &str, path: &str) -> Re
 }
 
 impl Printer {
-    /// A printer of YAML.
-    pub fn yaml() -> Printer {
-        Printer { format: Format::Yaml, managed_fields: ManagedFields::Dropped, printed: 0 }
+    /// A printer of what goes into an editor.
+    pub fn for_editor(env: &Env, name: &str) -> Result<Printer, Failure> {
+        let format = match name {
+            "" | "yaml" => Format::Yaml,
+            "json" => Format::Json,
+            "kyaml" if env.gate(KYAML) != Some(false) => Format::Kyaml,
+            _ => return Err(unmatched(env, name, "json,kyaml,yaml")),
+        };
+        Ok(Printer { format, managed_fields: ManagedFields::Dropped, printed: 0 })
     }
 
     /// The text of an object or a list.
@@ -173,6 +190,7 @@ impl Printer {
                 let text = ended(yaml::write(&self.managed_fields.of(value)));
                 Ok(if self.printed > 1 { format!("---\n{text}") } else { text })
             }
+            Format::Kyaml => Ok(yaml::write_kyaml(&ordered(&json::write_compact(&self.managed_fields.of(value)))?)),
             Format::Name => Ok(names(value)),
             Format::JsonPath { text, template, missing } => template
                 .execute(value, *missing)
@@ -198,10 +216,30 @@ impl Printer {
         }
     }
 
+    /// The text of an object or a list that kubectl holds as one of Go's structs: the fields keep their order.
+    pub fn print_typed(&mut self, value: &Value) -> Result<String, Failure> {
+        let in_order = |printer: &Printer| ordered(&go_text(&printer.managed_fields.of(value)));
+        match self.format {
+            Format::Json => Ok(in_order(self)?.write_indented()),
+            Format::Kyaml => Ok(yaml::write_kyaml(&in_order(self)?)),
+            Format::Name if value.get("kind").text().ends_with("List") => Err(Failure::Plain(format!(
+                "list types are not supported by name printing: *v1.{}",
+                value.get("kind").text()
+            ))),
+            Format::Yaml
+            | Format::Name
+            | Format::JsonPath { .. }
+            | Format::JsonPathAsJson { .. }
+            | Format::GoTemplate { .. }
+            | Format::CustomColumns(_) => self.print(value),
+        }
+    }
+
     /// The text of one event of a watch. JSON is one line; nothing is left out of the object.
     pub fn print_event(&mut self, event: &str, object: Value) -> Result<String, Failure> {
         match &self.format {
-            Format::Json => Ok(format!("{{\"type\":{event:?},\"object\":{}}}\n", json::write_compact(&object))),
+            Format::Json => Ok(event_text(event, &object) + "\n"),
+            Format::Kyaml => Ok(yaml::write_kyaml(&ordered(&event_text(event, &object))?)),
             Format::Name => self.print(&object),
             _ => {
                 let mut wrapped = Value::map();
@@ -226,6 +264,30 @@ impl ManagedFields {
         }
         value
     }
+}
+
+fn event_text(event: &str, object: &Value) -> String {
+    format!("{{\"type\":{event:?},\"object\":{}}}", json::write_compact(object))
+}
+
+fn ordered(text: &str) -> Result<Ordered, Failure> {
+    Ordered::read(text).map_err(|error| Failure::Plain(error.to_string()))
+}
+
+/// JSON with the fields of an object, or of a list's items, in the order of Go's structs.
+fn go_text(value: &Value) -> String {
+    let (version, kind) = (value.get("apiVersion").text(), value.get("kind").text());
+    if let Some(type_) = schema::type_of(version, kind) {
+        return schema::go_json(type_, value, &[]);
+    }
+    let Some(type_) = kind.strip_suffix("List").and_then(|kind| schema::type_of(version, kind)) else {
+        return json::write_compact(value);
+    };
+    let items: Vec<String> =
+        value.get("items").as_list().iter().map(|item| schema::go_json(type_, item, &[])).collect();
+    let metadata = json::write_compact(value.get("metadata"));
+    let head = format!("{{\"kind\":{kind:?},\"apiVersion\":{version:?},\"metadata\":{metadata},\"items\":[");
+    head + &items.join(",") + "]}"
 }
 
 fn ended(mut text: String) -> String {

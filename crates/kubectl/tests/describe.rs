@@ -4,8 +4,9 @@ use api::table::Table;
 use api::text::yaml;
 use api::{Key, Kind, Object, Reason, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
-    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
+    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, WebAnswer, WebRequest, WriteOptions,
+    Written,
 };
 use kubectl::describe::{Cluster, Events, describe};
 use sim::Time;
@@ -68,6 +69,17 @@ impl Api for Snapshot {
     fn table(&self, _kind: Kind, _objects: &[Object]) -> Table {
         Table::default()
     }
+}
+
+impl LocalServer for Snapshot {
+    fn serve_open(&mut self, _port: u16) -> Result<u16, PortInUse> {
+        Err(PortInUse)
+    }
+    fn serve_read(&mut self, _port: u16) -> Option<WebRequest> {
+        None
+    }
+    fn serve_answer(&mut self, _port: u16, _request: &WebRequest, _answer: &WebAnswer) {}
+    fn serve_close(&mut self, _port: u16) {}
 }
 
 impl NodeProxy for Snapshot {

@@ -80,11 +80,9 @@ impl TerminalHost<'_> {
         let env = Env {
             cwd: HOME.into(),
             home: HOME.into(),
-            kubeconfig: Str::new(),
-            editor: Str::new(),
             stdin_is_terminal: true,
             stdout_is_terminal: true,
-            pid: 0,
+            ..Env::default()
         };
         let caller = self.caller();
         let (kubectl_us, object_us) = (self.cluster.timing().kubectl_us, self.cluster.timing().kubectl_object_us);
@@ -318,12 +316,14 @@ fn spawn_of(command: &Command) -> Spawn {
 
 fn kubectl_env(command: &Command) -> Env {
     let variable = |name: &str| command.env.get(name).cloned().unwrap_or_default();
+    let gates = command.env.iter().filter(|(name, _)| name.starts_with("KUBECTL_"));
     let editor = [variable("KUBE_EDITOR"), variable("EDITOR")].into_iter().find(|editor| !editor.is_empty());
     Env {
         cwd: command.cwd.as_str().into(),
         home: variable("HOME"),
         kubeconfig: variable("KUBECONFIG"),
         editor: editor.unwrap_or_default(),
+        gates: gates.map(|(name, value)| (name.as_str().into(), value.clone())).collect(),
         stdin_is_terminal: command.terminal.stdin,
         stdout_is_terminal: command.terminal.stdout,
         pid: command.pid,

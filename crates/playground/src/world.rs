@@ -358,12 +358,13 @@ impl World {
     /// Lets every terminal do what it can at this instant.
     pub fn settle(&mut self) {
         for _ in 0..ROUNDS_MAX {
-            let before = self.cluster.server().revision();
+            let seen = |world: &World| (world.cluster.server().revision(), world.cluster.outside.arrived());
+            let before = seen(self);
             for terminal in self.terminals() {
                 self.step_terminal(terminal);
             }
             self.step_browser();
-            if self.cluster.server().revision() == before {
+            if seen(self) == before {
                 return;
             }
         }

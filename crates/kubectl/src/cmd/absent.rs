@@ -27,8 +27,5 @@ fn refuse(call: &mut Call<'_, '_>, instead: &str) -> Result<Flow, Failure> {
 
 absent! {
     ALPHA "alpha" "",
-    AUTH_RECONCILE "auth reconcile" "use kubectl apply",
-    EDIT_LAST_APPLIED "apply edit-last-applied" "use kubectl apply set-last-applied",
     KUBERC "kuberc" "there is no kuberc file here",
-    PROXY "proxy" "use kubectl get --raw PATH",
 }

@@ -13,7 +13,7 @@ use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{Parsed, read_bool};
 use crate::mapping::Mapping;
-use crate::output::Output;
+use crate::output::{Output, Printer};
 use crate::rest::Part;
 
 /// What a verb's function gets.
@@ -345,9 +345,32 @@ impl<'c, 'w> Call<'c, 'w> {
         operation: &str,
         dry_run: DryRun,
     ) -> Result<(), Failure> {
+        self.print_outcome_by(Printer::print, output, info, object, (operation, dry_run))
+    }
+
+    /// The same by a verb that reads objects into Go's structs, which shows in the order of fields.
+    pub fn print_typed_outcome(
+        &mut self,
+        output: &mut Output,
+        info: &Info,
+        object: &Value,
+        operation: &str,
+        dry_run: DryRun,
+    ) -> Result<(), Failure> {
+        self.print_outcome_by(Printer::print_typed, output, info, object, (operation, dry_run))
+    }
+
+    fn print_outcome_by(
+        &mut self,
+        print: fn(&mut Printer, &Value) -> Result<String, Failure>,
+        output: &mut Output,
+        info: &Info,
+        object: &Value,
+        (operation, dry_run): (&str, DryRun),
+    ) -> Result<(), Failure> {
         match output {
             Output::Objects(printer) => {
-                let text = printer.print(object)?;
+                let text = print(printer, object)?;
                 self.ctx.out(&text);
             }
             Output::Human | Output::Wide => self.print_operation(info, operation, dry_run),

@@ -1,13 +1,13 @@
-//! What the cluster is: `version`, `cluster-info`, `api-resources`, `api-versions`, `auth can-i`, `options`.
+//! What the cluster is: `version`, `api-resources`, `api-versions`, `auth can-i`, `options`.
 //!
-//! Models: kubernetes v1.36 kubectl/pkg/cmd/{version,clusterinfo,apiresources,auth}.
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/{version,apiresources,auth}.
 
 use ordered::{Arrange, OrderedSet};
 
+use api::Value;
 use api::schema::{self, Resource};
-use api::{Kind, Value};
 
-use super::call::{refuse, unsupported};
+use super::call::refuse;
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb, help, shared};
 use crate::failure::Failure;
@@ -80,39 +80,6 @@ pub static OPTIONS: Verb = Verb {
     },
     ..PLAIN
 };
-
-/// `kubectl cluster-info`
-pub static CLUSTER_INFO: Verb = Verb {
-    path: "cluster-info",
-    summary: "Show the addresses of the control plane and the cluster's services",
-    run: cluster_info,
-    ..PLAIN
-};
-
-fn cluster_info(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    if !call.flags.args.is_empty() {
-        return Err(unsupported("dumps of the cluster (cluster-info dump)"));
-    }
-    let server = call.config.server(&call.config.current_context());
-    let mut text = format!("Kubernetes control plane is running at {server}\n");
-    for object in call.ctx.api.list(Kind::Service, Some("kube-system")) {
-        let labels = &object.metadata().labels;
-        if labels.get("kubernetes.io/cluster-service") != Some("true") {
-            continue;
-        }
-        let name = &object.metadata().name;
-        let title = labels.get("kubernetes.io/name").unwrap_or(name);
-        let body = object.encode_body();
-        let ports = body.at(&["spec", "ports"]).as_list();
-        let port = ports.first().map_or("", |port| port.get("name").text());
-        text.push_str(&format!(
-            "{title} is running at {server}/api/v1/namespaces/kube-system/services/{name}:{port}/proxy\n"
-        ));
-    }
-    text.push_str("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
-    call.ctx.out(&text);
-    Ok(Flow::Done(0))
-}
 
 /// `kubectl api-resources`
 pub static API_RESOURCES: Verb = Verb {

@@ -124,6 +124,7 @@ pub mod absent;
 pub mod apply;
 pub mod attach;
 pub mod autoscale;
+pub mod cluster_info;
 pub mod config;
 pub mod config_entries;
 pub mod cordon;
@@ -151,8 +152,10 @@ pub mod pairs;
 pub mod patch;
 pub mod pods;
 pub mod port_forward;
+pub mod proxy;
 pub mod prune;
 pub mod raw;
+pub mod reconcile;
 pub mod replace;
 pub mod rollout;
 pub mod run;
@@ -171,19 +174,20 @@ verbs! {
     info::API_RESOURCES,
     info::API_VERSIONS,
     apply::APPLY,
-    absent::EDIT_LAST_APPLIED,
+    edit::EDIT_LAST_APPLIED,
     last_applied::SET_LAST_APPLIED,
     last_applied::VIEW_LAST_APPLIED,
     attach::ATTACH,
     info::AUTH,
     info::AUTH_CAN_I,
-    absent::AUTH_RECONCILE,
+    reconcile::AUTH_RECONCILE,
     info::AUTH_WHOAMI,
     autoscale::AUTOSCALE,
     outside::CERTIFICATE,
     outside::CERTIFICATE_APPROVE,
     outside::CERTIFICATE_DENY,
-    info::CLUSTER_INFO,
+    cluster_info::CLUSTER_INFO,
+    cluster_info::CLUSTER_INFO_DUMP,
     outside::COMPLETION,
     config::CONFIG,
     config::CURRENT_CONTEXT,
@@ -248,7 +252,7 @@ verbs! {
     outside::PLUGIN,
     outside::PLUGIN_LIST,
     port_forward::PORT_FORWARD,
-    absent::PROXY,
+    proxy::PROXY,
     replace::REPLACE,
     rollout::ROLLOUT,
     history::ROLLOUT_HISTORY,
@@ -286,6 +290,7 @@ verbs! {
     Executing(exec::Executing),
     Following(logs::Following),
     Forwarding(port_forward::Forwarding),
+    Proxying(proxy::Proxying),
     Replacing(replace::Replacing),
     RolloutStatus(status::RolloutStatus),
     Scaling(scale::Scaling),
@@ -303,6 +308,10 @@ impl Waiting {
             Waiting::Joined(joined) => joined.interrupt(ctx),
             Waiting::Debugging(debugging) => debugging.interrupt(ctx),
             Waiting::Forwarding(forwarding) => forwarding.interrupt(ctx),
+            Waiting::Proxying(proxying) => {
+                proxying.close(ctx);
+                false
+            }
             Waiting::Copying(copying) => {
                 copying.interrupt(ctx);
                 false
@@ -344,6 +353,7 @@ impl Waiting {
             | Waiting::Editing(_)
             | Waiting::Following(_)
             | Waiting::Forwarding(_)
+            | Waiting::Proxying(_)
             | Waiting::Replacing(_)
             | Waiting::RolloutStatus(_)
             | Waiting::Scaling(_)

@@ -98,7 +98,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let exposed = if call.flags.is_on("expose") { expose(call, &info.name, &labelled) } else { Ok(()) };
     match &mut output {
         Output::Objects(printer) => {
-            let text = printer.print(&created)?;
+            let text = printer.print_typed(&created)?;
             call.ctx.out(&text);
         }
         Output::Human | Output::Wide => call.print_operation(&info, "created", dry_run),

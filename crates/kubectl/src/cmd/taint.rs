@@ -137,7 +137,7 @@ fn apply(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    call.print_outcome(&mut output.clone(), info, &after, operation, dry_run)
+    call.print_typed_outcome(&mut output.clone(), info, &after, operation, dry_run)
 }
 
 impl Change {

@@ -1,4 +1,4 @@
-//! The API server's paths, as `--raw` asks for them: `/api/v1/namespaces/default/pods/web-0`.
+//! The API server's paths, as `--raw` and `kubectl proxy` ask for them: `/api/v1/namespaces/default/pods/web-0`.
 //!
 //! A path is taken apart and answered with the same calls that every other verb makes, so nothing can be reached here that
 //! the cluster does not serve. Bodies are JSON as the server's encoder writes it: fields in the order of Go's structs.
@@ -11,6 +11,7 @@
 mod discovery;
 
 use api::apps::scale::scale_of;
+use api::status::StatusCause;
 use api::text::json;
 use api::{Key, Kind, Object, Reason, Status, Str, Value, schema};
 use client::{DeleteOptions, FieldValidation, LogOptions, Propagation, Subresource, WriteOptions};
@@ -90,6 +91,45 @@ fn no_such_path() -> Status {
     Status::new(Reason::NotFound, "the server could not find the requested resource")
 }
 
+/// Whether the server refuses because it has nothing at that path.
+pub fn is_no_such_path(status: &Status) -> bool {
+    *status == no_such_path()
+}
+
+/// A refusal as the server's encoder writes it.
+pub fn status_text(status: &Status) -> String {
+    let field = |name: &str, value: Value| format!("\"{name}\":{}", json::write_compact(&value));
+    let written = |name: &str, text: &Str| (!text.is_empty()).then(|| field(name, text.clone().into()));
+    let object =
+        |fields: Vec<Option<String>>| format!("{{{}}}", fields.into_iter().flatten().collect::<Vec<_>>().join(","));
+    let cause = |cause: &StatusCause| {
+        object(vec![
+            written("reason", &cause.reason),
+            written("message", &cause.message),
+            written("field", &cause.field),
+        ])
+    };
+    let details = status.details.as_ref().map(|details| {
+        let causes: Vec<String> = details.causes.iter().map(cause).collect();
+        let seconds = details.retry_after_seconds;
+        let fields = vec![
+            written("name", &details.name),
+            written("group", &details.group),
+            written("kind", &details.kind),
+            (!causes.is_empty()).then(|| format!("\"causes\":[{}]", causes.join(","))),
+            (seconds != 0).then(|| field("retryAfterSeconds", seconds.into())),
+        ];
+        format!("\"details\":{}", object(fields))
+    });
+    object(vec![
+        Some("\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\"".to_string()),
+        written("message", &status.message),
+        written("reason", &status.reason.as_str().into()),
+        details,
+        Some(format!("\"code\":{}", status.reason.code())),
+    ]) + "\n"
+}
+
 impl Request<'_> {
     fn unsupported(&self) -> Failure {
         let (method, path) = (self.method.name(), self.path);
@@ -161,11 +201,11 @@ impl Request<'_> {
         match rest {
             [] => self.collection(ctx, mapping, kind, namespace),
             [name] => self.object(ctx, mapping, kind, &key(name)),
+            // What a pod or service itself serves.
+            [_, "proxy", ..] if mapping.has("proxy") => Err(self.unsupported()),
             [name, subresource] if mapping.has(subresource) => {
                 self.subresource(ctx, mapping, kind, &key(name), subresource)
             }
-            // What a pod or service itself serves.
-            [_, "proxy", ..] => Err(self.unsupported()),
             _ => Err(no_such_path().into()),
         }
     }

@@ -148,14 +148,6 @@ fn conditions_are_waited_for() {
 }
 
 #[test]
-fn what_is_missing_is_said_plainly() {
-    let mut world = World::new();
-    let absent = world.run("kubectl proxy");
-    assert!(absent.stderr.contains("is not supported in this version of the playground"), "{absent:?}");
-    assert_eq!(absent.code, Some(1));
-}
-
-#[test]
 fn labels_and_images_are_set() {
     let mut world = with_web();
     world.check("kubectl label sts web tier=front", "", "statefulset.apps/web labeled\n", "", 0);

@@ -1,14 +1,19 @@
 //! Whole commands of kubectl against an API server, without controllers and kubelets.
 
+mod cluster_info;
 mod commands;
 mod config;
 mod describe;
 mod drain;
+mod edit;
 mod explain;
 mod flags;
 mod help;
 mod kustomize;
+mod output;
+mod proxy;
 mod raw;
+mod reconcile;
 mod recorded;
 mod replacement;
 mod server_side;

@@ -5,8 +5,9 @@ use ordered::OrderedMap;
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LogOptions, LogRead,
-    NodeProxy, Patch, SessionId, SessionOutput, WriteOptions, Written,
+    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
+    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, WebAnswer, WebRequest, WriteOptions,
+    Written,
 };
 use kube_apiserver::{ApiServer, ServerClient};
 use kubectl::config::Config;
@@ -14,7 +15,34 @@ use kubectl::{Context, Env, FileError, HttpError, Input, Kubectl, KubectlFs, Ste
 use sim::{Span, Time};
 
 /// The server as kubectl sees it, without kubelets.
-struct Door<'a>(ServerClient<'a>);
+struct Door<'a>(ServerClient<'a>, &'a mut Web8001);
+
+/// The one port of this machine that can be listened on.
+#[derive(Default)]
+pub(crate) struct Web8001 {
+    pub(crate) is_open: bool,
+    pub(crate) asked: Vec<WebRequest>,
+    pub(crate) answers: Vec<WebAnswer>,
+}
+
+impl LocalServer for Door<'_> {
+    fn serve_open(&mut self, port: u16) -> Result<u16, PortInUse> {
+        if self.1.is_open {
+            return Err(PortInUse);
+        }
+        self.1.is_open = true;
+        Ok(if port == 0 { 8001 } else { port })
+    }
+    fn serve_read(&mut self, _port: u16) -> Option<WebRequest> {
+        (!self.1.asked.is_empty()).then(|| self.1.asked.remove(0))
+    }
+    fn serve_answer(&mut self, _port: u16, _request: &WebRequest, answer: &WebAnswer) {
+        self.1.answers.push(answer.clone());
+    }
+    fn serve_close(&mut self, _port: u16) {
+        self.1.is_open = false;
+    }
+}
 
 impl Api for Door<'_> {
     fn now(&self) -> Time {
@@ -136,6 +164,10 @@ pub(crate) struct World {
     pub(crate) server: ApiServer,
     pub(crate) files: Files,
     pub(crate) now: Time,
+    /// The port that `kubectl proxy` serves.
+    pub(crate) web: Web8001,
+    /// The variables `KUBECTL_…`.
+    pub(crate) gates: Vec<(Str, Str)>,
     /// What an editor makes of a file.
     pub(crate) editor: fn(&str) -> String,
 }
@@ -149,11 +181,19 @@ pub(crate) struct Running {
 impl World {
     pub(crate) fn new() -> World {
         let now = Time::HEADLESS_START;
-        World { server: ApiServer::new(1, now), files: Files::default(), now, editor: str::to_string }
+        World {
+            server: ApiServer::new(1, now),
+            files: Files::default(),
+            now,
+            web: Web8001::default(),
+            gates: Vec::new(),
+            editor: str::to_string,
+        }
     }
 
     pub(crate) fn start(&mut self, line: &str) -> Running {
-        let env = Env { cwd: "/home/user".into(), home: "/home/user".into(), ..Env::default() };
+        let home = "/home/user";
+        let env = Env { cwd: home.into(), home: home.into(), gates: self.gates.clone(), ..Env::default() };
         Running { kubectl: Kubectl::start(&split(line), &env), outcome: Outcome::default() }
     }
 
@@ -163,7 +203,7 @@ impl World {
         let mut bytes = stdin.as_bytes().to_vec();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         loop {
-            let mut door = Door(self.server.client("kubectl", self.now));
+            let mut door = Door(self.server.client("kubectl", self.now), &mut self.web);
             let mut ctx = Context {
                 api: &mut door,
                 fs: &mut self.files,
@@ -207,7 +247,7 @@ impl World {
 
     /// What the Tab key offers behind a line.
     pub(crate) fn complete(&mut self, line: &str) -> Option<Vec<String>> {
-        let door = Door(self.server.client("kubectl", self.now));
+        let door = Door(self.server.client("kubectl", self.now), &mut self.web);
         let found = kubectl::complete::complete(&split(line), &Config::built_in("/home/user"), &door)?;
         Some(found.into_iter().map(|candidate| candidate.text).collect())
     }

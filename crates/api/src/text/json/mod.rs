@@ -5,8 +5,10 @@
 //!
 //! Models: Go's `encoding/json`. Different: nesting stops at [`DEPTH_MAX`](super::DEPTH_MAX).
 
+mod ordered;
 mod read;
 mod write;
 
+pub use ordered::Ordered;
 pub use read::{JsonError, read, read_prefix};
 pub use write::{write_compact, write_indented, write_string};

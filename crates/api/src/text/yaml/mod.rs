@@ -10,6 +10,7 @@
 mod documents;
 mod error;
 mod keys;
+mod kyaml;
 mod locate;
 mod read;
 mod resolve;
@@ -17,6 +18,7 @@ mod write;
 
 pub use documents::{Document, documents};
 pub use error::YamlError;
+pub use kyaml::write_kyaml;
 pub use locate::{Place, locate};
 pub use read::read;
 pub use write::write;

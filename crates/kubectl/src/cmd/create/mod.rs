@@ -19,7 +19,7 @@ use api::{Str, Value};
 use client::FieldValidation;
 
 use super::apply::{LAST_APPLIED, with_last_applied};
-use super::call::{DryRun, Held, unsupported};
+use super::call::{DryRun, Held};
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
 use crate::builder::{Info, Validation, type_of};
 use crate::context::Context;
@@ -38,11 +38,8 @@ pub static CREATE: Verb = Verb {
     summary: "Create objects from a file, standard input or flags",
     usage: "-f FILENAME [options]",
     flags: &[
-        &[
-            Flag::bool("edit", "Edit before creating."),
-            Flag::text("raw", "Path to post to on the server."),
-            Flag::bool("windows-line-endings", "For --edit."),
-        ],
+        &[Flag::bool("edit", "Edit before creating."), Flag::text("raw", "Path to post to on the server.")],
+        super::edit::EDITOR_FLAGS,
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::RECORD,
@@ -65,7 +62,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     call.require_files()?;
     if call.flags.is_on("edit") {
-        return Err(unsupported("edits before creation (--edit)"));
+        return super::edit::before_create(call);
     }
     let dry_run = call.dry_run()?;
     let validation = call.validation()?;
@@ -248,7 +245,13 @@ pub fn create_object(
                 failure
             }
         })?;
-    print(call, &info, &value, &mut output, framing.verb(), dry_run)?;
+    match &mut output {
+        Output::Objects(printer) => {
+            let text = printer.print_typed(&value)?;
+            call.ctx.out(&text);
+        }
+        Output::Human | Output::Wide => call.print_operation(&info, framing.verb(), dry_run),
+    }
     Ok(Flow::Done(0))
 }
 

@@ -59,7 +59,7 @@ fn print(call: &mut Call<'_, '_>, info: &Info, printer: &mut Printer) -> Result<
             Some(stored) => restored(info, &stored.data)?,
             None => revision.object.encode(),
         };
-        let text = printer.print(&object)?;
+        let text = printer.print_typed(&object)?;
         call.ctx.out(&text);
     }
     Ok(())
@@ -83,7 +83,7 @@ fn show(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(),
     } else {
         (String::new(), table(&history))
     };
-    call.print_outcome(output, info, &super::live(info), &format!("{head}\n{text}"), DryRun::None)
+    call.print_typed_outcome(output, info, &super::live(info), &format!("{head}\n{text}"), DryRun::None)
 }
 
 fn table(history: &[Revision]) -> String {

@@ -63,12 +63,12 @@ fn set(call: &mut Call<'_, '_>, info: &Info, wish: Wish, output: &mut Output) ->
     };
     let Some(body) = decide(&info.mapping.qualified_plural(), &info.name, &super::live(info), wish)? else {
         let operation = format!("already {done}");
-        return call.print_outcome(output, info, &super::live(info), &operation, DryRun::None);
+        return call.print_typed_outcome(output, info, &super::live(info), &operation, DryRun::None);
     };
     let kind = info.mapping.kind_supported()?;
     let options = call.write_options(DryRun::None, "kubectl-rollout", FieldValidation::Warn);
     let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
     let written = written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
-    call.print_outcome(output, info, &written.object.encode(), done, DryRun::None)
+    call.print_typed_outcome(output, info, &written.object.encode(), done, DryRun::None)
 }

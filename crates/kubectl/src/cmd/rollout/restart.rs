@@ -64,5 +64,5 @@ fn restart(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<
     let patch = Patch { kind: PatchKind::Strategic, body };
     let written = call.ctx.api.patch(kind, &info.key(), &patch, &options);
     let written = written.map_err(|status| Failure::Plain(format!("failed to patch: {}", status.message)))?;
-    call.print_outcome(output, info, &written.object.encode(), "restarted", DryRun::None)
+    call.print_typed_outcome(output, info, &written.object.encode(), "restarted", DryRun::None)
 }

@@ -68,14 +68,14 @@ fn undo(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(),
     };
     if dry_run == DryRun::Client {
         let text = describe::pod_template(&target.template);
-        return call.print_outcome(output, info, &live, &text, dry_run);
+        return call.print_typed_outcome(output, info, &live, &text, dry_run);
     }
     if template_of(&live) == target.template.clone().without_hash() {
         let operation = format!("skipped rollback (current template already matches revision {wanted})");
-        return call.print_outcome(output, info, &live, &operation, dry_run);
+        return call.print_typed_outcome(output, info, &live, &operation, dry_run);
     }
     restore(call, info, &target, wanted, dry_run)?;
-    call.print_outcome(output, info, &live, "rolled back", dry_run)
+    call.print_typed_outcome(output, info, &live, "rolled back", dry_run)
 }
 
 fn find(history: &[Revision], wanted: i64, missing: &str) -> Result<Revision, Failure> {

@@ -140,7 +140,7 @@ pub(super) fn send(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    call.print_outcome(&mut output.clone(), info, &after, words.done, dry_run)
+    call.print_typed_outcome(&mut output.clone(), info, &after, words.done, dry_run)
 }
 
 /// Lets `change` at the containers whose names fit a pattern, those that start first last; answers how many there were.
