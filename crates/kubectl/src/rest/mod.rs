@@ -183,7 +183,7 @@ impl Request<'_> {
                 self.check_query(&["labelSelector", "fieldSelector"])?;
                 let (labels, fields) = (self.parameter("labelSelector"), self.parameter("fieldSelector"));
                 let selection = Selection::parse(mapping, labels, fields)?;
-                let objects = ctx.api.list(kind, namespace);
+                let objects = ctx.list(kind, namespace)?;
                 let chosen = objects.iter().filter(|object| selection.matches(object));
                 let items: Vec<String> = chosen.map(|object| object_text(kind, &object.encode_body())).collect();
                 let (list, version, revision) = (mapping.resource().kind, kind.api_version(), ctx.api.revision());

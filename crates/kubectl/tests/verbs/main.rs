@@ -7,6 +7,7 @@ mod drain;
 mod explain;
 mod flags;
 mod help;
+mod impersonation;
 mod kustomize;
 mod raw;
 mod recorded;
