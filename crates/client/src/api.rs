@@ -6,6 +6,8 @@ use ::api::table::Table;
 use ::api::{Key, Kind, Object, Resource, Status, Str, Value};
 use sim::{Span, Time};
 
+use crate::access::{Access, User};
+
 /// The API server, for one client with one name (its field manager). Every method is one request.
 ///
 /// Two families: typed ones for components (objects are trusted to be well-formed, and are defaulted and admitted all the
@@ -61,6 +63,24 @@ pub trait Api {
 
     /// The Eviction subresource of a pod: deletes it if its disruption budget allows.
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status>;
+
+    /// From now on requests are made in the name of this user; who asks without one may do everything.
+    fn impersonate(&mut self, user: Option<User>) {
+        let _ = user;
+    }
+
+    /// Whether the user in whose name requests are made may do this. Lists and watches are asked about before they are made;
+    /// all other requests ask by themselves.
+    fn authorize(&self, access: &Access) -> Result<(), Status> {
+        let _ = access;
+        Ok(())
+    }
+
+    /// The rules that say what a user may do in a namespace, as `rules` of a role have them.
+    fn rules_of(&self, user: &User, namespace: &str) -> Vec<Value> {
+        let _ = (user, namespace);
+        Vec::new()
+    }
 
     /// From now on the holder of a lease renews it so often, or (`None`) no more. Renewals are no writes: whoever reads the
     /// lease sees the last one that was due. Only holders call this.
@@ -204,6 +224,18 @@ pub enum Subresource {
     Scale,
     /// The ephemeral containers of a pod.
     EphemeralContainers,
+}
+
+impl Subresource {
+    /// `status`; "" for the object itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Subresource::None => "",
+            Subresource::Status => "status",
+            Subresource::Scale => "scale",
+            Subresource::EphemeralContainers => "ephemeralcontainers",
+        }
+    }
 }
 
 /// The answer to a user's write.

@@ -11,6 +11,7 @@
 //!
 //! Models: kubernetes v1.36 staging/src/k8s.io/client-go (rest, tools/cache, tools/record, util/workqueue).
 
+mod access;
 mod api;
 mod component;
 mod expectations;
@@ -24,6 +25,7 @@ pub use crate::api::{
     Api, Change, ChangeKind, DeleteOptions, FieldValidation, Patch, PatchKind, Propagation, Subresource, WriteOptions,
     Written,
 };
+pub use access::{Access, User, service_account};
 pub use component::Component;
 pub use expectations::Expectations;
 pub use informer::{Informer, Informers};

@@ -3,9 +3,9 @@
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
-    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, WebAnswer, WebRequest, WriteOptions,
-    Written,
+    Access, Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
+    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, User, WebAnswer, WebRequest,
+    WriteOptions, Written,
 };
 use cri::Address;
 use kube_apiserver::ServerClient;
@@ -18,6 +18,8 @@ use crate::Cluster;
 pub struct ClusterClient<'a> {
     pub(crate) cluster: &'a mut Cluster,
     pub(crate) manager: &'a str,
+    /// In whose name requests are made.
+    pub(crate) user: Option<User>,
 }
 
 impl Cluster {
@@ -41,7 +43,9 @@ impl ClusterClient<'_> {
     /// One request that may write.
     fn write<T>(&mut self, request: impl FnOnce(&mut ServerClient<'_>) -> T) -> T {
         let now = self.cluster.now();
-        let answer = request(&mut self.cluster.server.client(self.manager, now));
+        let mut client = self.cluster.server.client(self.manager, now);
+        client.impersonate(self.user.clone());
+        let answer = request(&mut client);
         self.cluster.tell_watchers();
         answer
     }
@@ -53,6 +57,7 @@ impl Api for ClusterClient<'_> {
     }
 
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
+        self.authorize(&Access::to("get", kind, key))?;
         self.cluster.object(kind, key)
     }
 
@@ -110,6 +115,18 @@ impl Api for ClusterClient<'_> {
         self.write(|server| server.evict(pod, options))
     }
 
+    fn impersonate(&mut self, user: Option<User>) {
+        self.user = user;
+    }
+
+    fn authorize(&self, access: &Access) -> Result<(), Status> {
+        self.user.as_ref().map_or(Ok(()), |user| self.cluster.server.authorize(user, access))
+    }
+
+    fn rules_of(&self, user: &User, namespace: &str) -> Vec<Value> {
+        self.cluster.server.rules_of(user, namespace)
+    }
+
     fn table(&self, kind: Kind, objects: &[Object]) -> Table {
         self.cluster.server.table(kind, objects, self.now())
     }
@@ -117,6 +134,8 @@ impl Api for ClusterClient<'_> {
 
 impl NodeProxy for ClusterClient<'_> {
     fn exec(&mut self, request: &ExecRequest) -> Result<SessionId, Status> {
+        let part = if request.command.is_empty() { "attach" } else { "exec" };
+        self.authorize(&Access::to("create", Kind::Pod, &request.pod).part(part))?;
         let now = self.cluster.now();
         let Cluster { server, kubelets, .. } = &mut *self.cluster;
         let session = kubelets.exec(request, &server.client(self.manager, now));
@@ -149,12 +168,15 @@ impl NodeProxy for ClusterClient<'_> {
     }
 
     fn logs(&self, pod: &Key, options: &LogOptions) -> Result<LogRead, Status> {
-        let object = self.get(Kind::Pod, pod)?;
+        self.authorize(&Access::to("get", Kind::Pod, pod).part("log"))?;
+        let object = self.cluster.object(Kind::Pod, pod)?;
         self.cluster.kubelets.logs(&object, options)
     }
 
     fn forward_open(&mut self, request: &ForwardRequest) -> Result<Forward, ForwardError> {
-        let pod = self.get(Kind::Pod, &request.pod).map_err(ForwardError::Status)?;
+        let access = Access::to("create", Kind::Pod, &request.pod).part("portforward");
+        self.authorize(&access).map_err(ForwardError::Status)?;
+        let pod = self.cluster.object(Kind::Pod, &request.pod).map_err(ForwardError::Status)?;
         let ip = match &pod {
             Object::Pod(pod) => pod.status.pod_ip.parse().ok(),
             _ => None,

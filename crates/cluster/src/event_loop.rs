@@ -163,7 +163,7 @@ impl Cluster {
 
     /// The cluster as a client of this name sees it now.
     pub fn client<'a>(&'a mut self, manager: &'a str) -> ClusterClient<'a> {
-        ClusterClient { cluster: self, manager }
+        ClusterClient { cluster: self, manager, user: None }
     }
 
     /// Breaks something, or mends it.

@@ -2,6 +2,7 @@
 //!
 //! - `etcd/`: objects, revisions, logs. Nobody else assigns resource versions.
 //! - `registry/`: what is special about each kind: preparation, validation, generations.
+//! - `authorization/`: roles and bindings, for requests in somebody's name.
 //! - `admission/`: what the server adds to a request (service accounts, tolerations, default classes, protection).
 //! - `subresources/`: status, scale, binding, eviction.
 //! - `requests`: create, update, delete, patch: the order of these steps.
@@ -13,6 +14,7 @@
 
 mod admission;
 mod allocator;
+mod authorization;
 mod bootstrap;
 mod client_of_server;
 #[cfg(feature = "conform")]
@@ -33,7 +35,8 @@ mod user_requests;
 use ordered::OrderedMap;
 
 use api::table::Table;
-use api::{Key, Kind, Object, Str};
+use api::{Key, Kind, Object, Status, Str, Value};
+use client::{Access, User};
 use sim::{Random, Time};
 
 pub use client_of_server::ServerClient;
@@ -60,7 +63,7 @@ impl ApiServer {
     /// services, the class `standard`.
     pub fn new(seed: u64, now: Time) -> ApiServer {
         let mut server = ApiServer {
-            etcd: etcd::Etcd::default(),
+            etcd: etcd::Etcd::new(seed, now),
             allocator: allocator::Allocator::default(),
             managed: managed::Interner::default(),
             siblings: siblings::Siblings::default(),
@@ -82,7 +85,20 @@ impl ApiServer {
 
     /// The server as a client of this name (its field manager) sees it at this instant.
     pub fn client(&mut self, manager: impl Into<Str>, now: Time) -> ServerClient<'_> {
-        ServerClient { server: self, manager: manager.into(), now }
+        ServerClient { server: self, manager: manager.into(), now, user: None }
+    }
+
+    /// Whether a user may do something.
+    ///
+    /// # Errors
+    /// If no rule allows it.
+    pub fn authorize(&self, user: &User, access: &Access) -> Result<(), Status> {
+        authorization::authorize(self, user, access)
+    }
+
+    /// The rules that say what a user may do in a namespace.
+    pub fn rules_of(&self, user: &User, namespace: &str) -> Vec<Value> {
+        authorization::rules_of(self, user, namespace)
     }
 
     /// The revision of the last write.

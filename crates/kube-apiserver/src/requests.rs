@@ -52,6 +52,7 @@ impl ApiServer {
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;
         registry::complete_with_uid(&mut object);
+        admission::pod_security::check(self, &object, None)?;
         admission::quota::charge(self, &object, None, now)?;
         Ok(object)
     }
@@ -112,6 +113,7 @@ impl ApiServer {
         admission::check_finalizers(&object, old)?;
         registry::prepare_for_update(&mut object, old);
         admission::mutate_update(self, &mut object, old)?;
+        admission::pod_security::check(self, &object, Some(old))?;
         admission::quota::charge(self, &object, Some(old), now)?;
         if registry::desired_state_differs(&object, old) {
             object.metadata_mut().generation += 1;

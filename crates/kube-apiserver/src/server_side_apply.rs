@@ -12,6 +12,7 @@ use api::{Key, Kind, Object, Reason, Status, Value};
 use client::{Subresource, Written};
 
 use crate::ApiServer;
+use crate::admission::pod_security;
 use crate::managed::without_entries;
 use crate::registry::{self, validation};
 use crate::subresources::ephemeral_containers;
@@ -77,9 +78,10 @@ impl ApiServer {
         let mut value = decoded.value;
         let Some(old) = old else {
             self.judge_new(kind, &mut value)?;
-            let warnings = validation::warnings(kind, &value);
+            let mut warnings = validation::warnings(kind, &value);
             let mut object = self.prepared_for_create(Object::decode(kind, value), manager, now)?;
             object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
+            warnings.extend(pod_security::warnings(self, &object, None));
             return Ok(Written { object: self.etcd.put(object, now), warnings });
         };
         let seen = self.current_for(&Object::decode(kind, value.clone()))?;
@@ -95,8 +97,9 @@ impl ApiServer {
             return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
         }
         judge_changed(&mut value, &old)?;
-        let warnings = validation::warnings_of_change(kind, &value, &old);
+        let mut warnings = validation::warnings_of_change(kind, &value, &old);
         let mut object = self.prepared_for_update(Object::decode(kind, value), &seen, manager, now)?;
+        warnings.extend(pod_security::warnings(self, &object, Some(&old)));
         object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
         Ok(Written { object: self.commit(object, &seen, now), warnings })
     }

@@ -7,6 +7,7 @@ use api::{FieldError, Key, Kind, Object, Status, Str, Value, defaults};
 use client::{FieldValidation, Subresource, WriteOptions, Written};
 use sim::Time;
 
+use crate::admission::pod_security;
 use crate::managed::Part;
 use crate::registry::{self, validation};
 use crate::{ApiServer, admission};
@@ -47,9 +48,11 @@ impl ApiServer {
             // What a creation would give is not taken: the next one may get it.
             let mut trial = self.clone();
             let object = trial.prepared_for_create(object, request.manager(), now)?;
+            warnings.extend(pod_security::warnings(self, &object, None));
             return Ok(Written { object, warnings });
         }
         let object = self.create(object, request.manager(), now)?;
+        warnings.extend(pod_security::warnings(self, &object, None));
         Ok(Written { object, warnings })
     }
 
@@ -90,10 +93,20 @@ impl ApiServer {
         let new = Object::decode(kind, value);
         if request.options.dry_run {
             let object = self.clone().prepared(new, &seen, part, request)?;
+            warnings.extend(self.warnings_of_security(&object, &seen, part));
             return Ok(Written { object, warnings });
         }
         let prepared = self.prepared(new, &seen, part, request)?;
+        warnings.extend(self.warnings_of_security(&prepared, &seen, part));
         Ok(Written { object: self.commit(prepared, &seen, request.now), warnings })
+    }
+
+    /// A status and a Scale have no containers to look at.
+    fn warnings_of_security(&self, new: &Object, old: &Object, part: Part) -> Vec<Str> {
+        match part {
+            Part::Main | Part::EphemeralContainers => pod_security::warnings(self, new, Some(old)),
+            Part::Status | Part::Scale => Vec::new(),
+        }
     }
 
     fn prepared(&mut self, new: Object, old: &Object, part: Part, request: Request<'_>) -> Result<Object, Status> {

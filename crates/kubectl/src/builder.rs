@@ -328,7 +328,8 @@ impl Builder {
         let fields = self.field_selector.clone().unwrap_or_default();
         let selection = Selection::parse(mapping, &labels, &fields)?;
         let namespace = self.namespace_for_list(mapping);
-        let objects = mapping.kind().map(|kind| ctx.api.list(kind, namespace.as_deref())).unwrap_or_default();
+        let listed = mapping.kind().map(|kind| ctx.list(kind, namespace.as_deref()));
+        let objects = listed.transpose()?.unwrap_or_default();
         let chosen = objects.into_iter().filter(|object| selection.matches(object));
         Ok(Found::List { mapping, objects: chosen.collect() })
     }

@@ -1,7 +1,7 @@
 //! What a run of kubectl is handed from outside, step by step: the API, files, the web, its standard streams, the time.
 
-use api::Str;
-use client::{Api, LocalServer, NodeProxy};
+use api::{Kind, Object, Status, Str};
+use client::{Access, Api, LocalServer, NodeProxy};
 use sim::Time;
 
 /// The API server with what it passes on to kubelets, and the ports of this machine.
@@ -86,6 +86,15 @@ impl Context<'_> {
     /// The present instant.
     pub fn now(&self) -> Time {
         self.api.now()
+    }
+
+    /// All objects of a kind, of one namespace or of all.
+    ///
+    /// # Errors
+    /// If the user who asks may not list them.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Status> {
+        self.api.authorize(&Access::to_all("list", kind, namespace))?;
+        Ok(self.api.list(kind, namespace))
     }
 
     /// Writes text to standard output.

@@ -5,9 +5,10 @@
 //! command is done or blocked.
 
 use api::Str;
+use client::User;
 use sim::Time;
 
-use crate::cmd::{self, Flow, Progress, Waiting};
+use crate::cmd::{self, Flow, Progress, Waiting, impersonation};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 
@@ -37,6 +38,8 @@ pub struct Kubectl {
     argv: Vec<Str>,
     env: Env,
     state: State,
+    /// In whose name requests are made.
+    user: Option<User>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,11 +56,12 @@ impl Kubectl {
     /// Starts a run; `argv` begins with the program's name.
     pub fn start(argv: &[Str], env: &Env) -> Kubectl {
         let state = State::Starting { until: None, stdin: Vec::new() };
-        Kubectl { argv: argv.get(1..).unwrap_or(&[]).to_vec(), env: env.clone(), state }
+        Kubectl { argv: argv.get(1..).unwrap_or(&[]).to_vec(), env: env.clone(), state, user: None }
     }
 
     /// Goes on as far as possible.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Step {
+        ctx.api.impersonate(self.user.clone());
         let progress = match &mut self.state {
             State::Ended(code) => return Step::Done(*code),
             State::Starting { .. } => match self.launch(ctx) {
@@ -101,6 +105,8 @@ impl Kubectl {
             }
         }
         let stdin = String::from_utf8_lossy(stdin).into_owned();
+        self.user = impersonation::user_of(&command.flags).map_err(Some)?;
+        ctx.api.impersonate(self.user.clone());
         match command.run(&self.env, stdin, ctx).map_err(Some)? {
             Flow::Done(code) => Ok(self.end(code)),
             Flow::Wait(waiting) => {

@@ -1,10 +1,11 @@
 //! What the server adds to a request, or refuses it for.
 //!
 //! Models: kubernetes v1.36 plugin/pkg/admission (NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds,
-//! DefaultStorageClass, StorageObjectInUseProtection, LimitRanger, ResourceQuota).
+//! DefaultStorageClass, StorageObjectInUseProtection, LimitRanger, PodSecurity, ResourceQuota).
 
 mod limits;
 mod pod;
+pub(crate) mod pod_security;
 pub(crate) mod quota;
 mod service;
 mod volume;

@@ -5,9 +5,11 @@
 //! Models: etcd as the API server uses it, and the watch cache in front of it.
 
 mod digest;
+mod initial;
 mod log;
 
 use ordered::OrderedMap;
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use api::meta::ResourceVersion;
@@ -16,10 +18,11 @@ use client::{Change, ChangeKind};
 use sim::{Span, Time};
 
 use digest::Digest;
+use initial::Initial;
 use log::Log;
 
 /// All objects, and what happened to them lately.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Etcd {
     revision: u64,
     kinds: OrderedMap<Kind, KindStore>,
@@ -27,6 +30,7 @@ pub(crate) struct Etcd {
     writes: u64,
     /// When which Event is to go if it still has this revision; an Event written again stands here again.
     expiries: VecDeque<(Time, Key, u64)>,
+    initial: Initial,
 }
 
 /// How long an Event is kept after its last write (`--event-ttl`).
@@ -42,6 +46,33 @@ struct KindStore {
 }
 
 impl Etcd {
+    pub(crate) fn new(seed: u64, now: Time) -> Etcd {
+        Etcd {
+            revision: 0,
+            kinds: OrderedMap::new(),
+            digest: Digest::default(),
+            writes: 0,
+            expiries: VecDeque::new(),
+            initial: Initial { seed, began: now, objects: OnceCell::new() },
+        }
+    }
+
+    fn objects(&self, kind: Kind) -> Option<&OrderedMap<Key, Object>> {
+        match self.kinds.get(&kind) {
+            Some(store) => Some(&store.objects),
+            None => self.initial.of(kind),
+        }
+    }
+
+    /// The store of a kind, to be written to.
+    fn store(&mut self, kind: Kind) -> &mut KindStore {
+        let initial = &self.initial;
+        self.kinds.entry(kind).or_insert_with(|| KindStore {
+            objects: initial.of(kind).cloned().unwrap_or_default(),
+            ..KindStore::default()
+        })
+    }
+
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
@@ -57,20 +88,19 @@ impl Etcd {
     }
 
     pub(crate) fn get(&self, kind: Kind, key: &Key) -> Option<&Object> {
-        self.kinds.get(&kind)?.objects.get(key)
+        self.objects(kind)?.get(key)
     }
 
     /// The objects of a kind, by namespace and name.
     pub(crate) fn iter(&self, kind: Kind) -> impl Iterator<Item = &Object> {
-        self.kinds.get(&kind).into_iter().flat_map(|store| store.objects.values())
+        self.objects(kind).into_iter().flat_map(|objects| objects.values())
     }
 
     /// The objects of a kind in one namespace, by name.
     pub(crate) fn in_namespace<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
         let from = Key::new(namespace, "");
-        self.kinds.get(&kind).into_iter().flat_map(move |store| {
-            store
-                .objects
+        self.objects(kind).into_iter().flat_map(move |objects| {
+            objects
                 .range(from.clone()..)
                 .take_while(move |(key, _)| key.namespace == namespace)
                 .map(|(_, object)| object)
@@ -78,7 +108,7 @@ impl Etcd {
     }
 
     pub(crate) fn len(&self, kind: Kind) -> usize {
-        self.kinds.get(&kind).map_or(0, |store| store.objects.len())
+        self.objects(kind).map_or(0, OrderedMap::len)
     }
 
     /// The revision of the last write of a kind.
@@ -94,7 +124,7 @@ impl Etcd {
     pub(crate) fn put(&mut self, mut object: Object, now: Time) -> Object {
         self.revision += 1;
         object.metadata_mut().resource_version = ResourceVersion(self.revision);
-        let store = self.kinds.entry(object.kind()).or_default();
+        let store = self.store(object.kind());
         let old = store.objects.insert(object.key(), object.clone());
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
         if object.kind() == Kind::Event {
@@ -106,7 +136,7 @@ impl Etcd {
 
     /// Takes an object out. The last state is answered and logged with the revision of its deletion.
     pub(crate) fn remove(&mut self, kind: Kind, key: &Key, now: Time) -> Option<Object> {
-        let old = self.kinds.get_mut(&kind)?.objects.remove(key)?;
+        let old = self.store(kind).objects.remove(key)?;
         self.revision += 1;
         let mut last = old.clone();
         last.metadata_mut().resource_version = ResourceVersion(self.revision);
@@ -143,8 +173,8 @@ impl Etcd {
         self.writes += 1;
         self.digest.add(kind, &object, at);
         let change = Change { revision: self.revision, kind, object, old, at };
-        let store = self.kinds.entry(change.object.kind()).or_default();
-        store.last_change = self.revision;
+        let store = self.store(change.object.kind());
+        store.last_change = change.revision;
         store.log.push(change);
     }
 }

@@ -107,21 +107,9 @@ impl DryRun {
 /// The annotation that says which command made an object what it is.
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
-/// Flags that would change who asks, or whom: this cluster has one server and one user.
-const UNSUPPORTED: [&str; 12] = [
-    "as",
-    "as-group",
-    "as-uid",
-    "as-user-extra",
-    "certificate-authority",
-    "client-certificate",
-    "client-key",
-    "kuberc",
-    "password",
-    "server",
-    "token",
-    "username",
-];
+/// Flags that would change who asks, or whom: this cluster has one server and one user with a certificate.
+const UNSUPPORTED: [&str; 8] =
+    ["certificate-authority", "client-certificate", "client-key", "kuberc", "password", "server", "token", "username"];
 
 impl<'c, 'w> Call<'c, 'w> {
     pub(super) fn new(

@@ -27,7 +27,7 @@ fn cluster_info(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let namespace: Str = if call.namespace_is_explicit { call.namespace.clone() } else { "kube-system".into() };
     let of_cluster = Selection::parse(Mapping::of(Kind::Service), "kubernetes.io/cluster-service=true", "")?;
     let mut text = format!("Kubernetes control plane is running at {server}\n");
-    for object in call.ctx.api.list(Kind::Service, Some(&namespace)) {
+    for object in call.ctx.list(Kind::Service, Some(&namespace))? {
         if of_cluster.matches(&object) {
             let title =
                 object.metadata().labels.get("kubernetes.io/name").unwrap_or(&object.metadata().name).to_string();
@@ -104,14 +104,14 @@ fn dump(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         _ => ".txt",
     };
     let directory = Some(call.flags.text("output-directory")).filter(|name| !matches!(name.as_str(), "" | "-"));
-    let namespaces = namespaces(call);
+    let namespaces = namespaces(call)?;
     let mut dump = Dump { printer: *printer, extension, directory: directory.clone() };
     dump.list(call, "nodes", Kind::Node, None)?;
     for namespace in &namespaces {
         for (name, kind) in LISTS {
             dump.list(call, &format!("{namespace}/{name}"), kind, Some(namespace))?;
         }
-        for pod in call.ctx.api.list(Kind::Pod, Some(namespace)).iter().filter_map(Object::get::<Pod>) {
+        for pod in call.ctx.list(Kind::Pod, Some(namespace))?.iter().filter_map(Object::get::<Pod>) {
             let text = logs(call, pod);
             dump.write(call, &format!("{namespace}/{}/logs.txt", pod.metadata.name), &text)?;
         }
@@ -122,14 +122,15 @@ fn dump(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Ok(Flow::Done(0))
 }
 
-fn namespaces(call: &Call<'_, '_>) -> Vec<Str> {
+fn namespaces(call: &Call<'_, '_>) -> Result<Vec<Str>, Failure> {
     if call.flags.is_on("all-namespaces") {
-        return call.ctx.api.list(Kind::Namespace, None).iter().map(|object| object.metadata().name.clone()).collect();
+        let all = call.ctx.list(Kind::Namespace, None)?;
+        return Ok(all.iter().map(|object| object.metadata().name.clone()).collect());
     }
-    match call.flags.texts("namespaces") {
+    Ok(match call.flags.texts("namespaces") {
         none if none.is_empty() => vec!["kube-system".into(), call.namespace.clone()],
         named => named,
-    }
+    })
 }
 
 /// Where a dump goes.
@@ -147,7 +148,7 @@ impl Dump {
         kind: Kind,
         namespace: Option<&str>,
     ) -> Result<(), Failure> {
-        let items: Vec<Value> = call.ctx.api.list(kind, namespace).iter().map(Object::encode_body).collect();
+        let items: Vec<Value> = call.ctx.list(kind, namespace)?.iter().map(Object::encode_body).collect();
         let mut list = Value::map();
         list.set(&["kind"], format!("{}List", kind.name()));
         list.set(&["apiVersion"], kind.api_version());

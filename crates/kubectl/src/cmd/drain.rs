@@ -11,7 +11,7 @@ pub mod filters;
 use api::duration::format_go_span;
 use api::selector::Selector;
 use api::{Key, Kind, Pod, Reason, Str};
-use client::DeleteOptions;
+use client::{Access, DeleteOptions};
 use sim::{Span, Time};
 
 use super::call::DryRun;
@@ -85,6 +85,7 @@ struct Emptying {
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let mut draining = Draining::read(call)?;
     let nodes = cordon::nodes(call)?;
+    call.ctx.api.authorize(&Access::to_all("list", Kind::Pod, None))?;
     for node in &nodes {
         cordon::set(call, node, cordon::Wish::Cordon, draining.manner.dry_run)?;
     }

@@ -49,7 +49,7 @@ struct Filter {
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let filter = filter(call)?;
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
-    let mut found: Vec<Object> = call.ctx.api.list(Kind::Event, filter.namespace.as_deref());
+    let mut found: Vec<Object> = call.ctx.list(Kind::Event, filter.namespace.as_deref())?;
     found.retain(|event| filter.matches(&event.encode_body()));
     let mut events: Vec<Value> = found.iter().map(Object::encode).collect();
     let mut lines = Lines {

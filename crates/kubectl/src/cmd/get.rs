@@ -4,7 +4,7 @@
 
 use api::table::{Column, Row, Table};
 use api::{Kind, Object, Str, Value};
-use client::{Change, ChangeKind};
+use client::{Access, Change, ChangeKind};
 use sim::Time;
 
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
@@ -337,6 +337,7 @@ fn watch(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         }
     };
     let namespace = namespace.filter(|_| mapping.is_namespaced());
+    call.ctx.api.authorize(&Access::to_all("watch", kind, namespace.as_deref()))?;
     let mut watching = Watching {
         kind,
         namespace,

@@ -4,12 +4,14 @@
 
 use ordered::{Arrange, OrderedSet};
 
-use api::Value;
 use api::schema::{self, Resource};
+use api::{Str, Value};
+use client::Access;
 
 use super::call::refuse;
 use super::rollout::parent;
-use super::{Call, Flow, PLAIN, Verb, help, shared};
+use super::{Call, Flow, PLAIN, Verb, help, impersonation, shared};
+use crate::describe;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
@@ -212,12 +214,7 @@ fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         ),
     ])?;
     if lists {
-        // Who is in system:masters may do everything, whatever roles say.
-        let head =
-            if call.flags.is_on("no-headers") { "" } else { "Resources\tNon-Resource URLs\tResource Names\tVerbs\n" };
-        let text = TabWriter::for_tables().format(&format!("{head}*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n"));
-        call.ctx.out(&text);
-        return Ok(Flow::Done(0));
+        return list_rights(call);
     }
     refuse(&[(
         args[1].starts_with('/') && !call.flags.text("subresource").is_empty(),
@@ -225,9 +222,49 @@ fn can_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     )])?;
     warn_of_rights(call, &args[0], &args[1]);
     refuse(&[(call.flags.is_on("no-headers"), "--no-headers cannot be set without --list specified")])?;
+    let may = call.ctx.api.authorize(&access_of(call, &args[0], &args[1])).is_ok();
     if !call.flags.is_on("quiet") {
-        call.ctx.out("yes\n");
+        call.ctx.out(if may { "yes\n" } else { "no\n" });
     }
+    Ok(Flow::Done(if may { 0 } else { 1 }))
+}
+
+/// What is asked about: `pods`, `deployments.apps/web`, `/healthz`.
+fn access_of(call: &Call<'_, '_>, verb: &str, object: &str) -> Access {
+    if object.starts_with('/') {
+        return Access::to_path(verb, object);
+    }
+    let (word, name) = object.split_once('/').unwrap_or((object, ""));
+    let (group, resource) = match Mapping::find(word) {
+        Ok(mapping) => (mapping.resource().group, mapping.plural()),
+        // The server is asked about names that it does not know, too.
+        Err(_) => ("", word),
+    };
+    let namespace = if call.flags.is_on("all-namespaces") { Str::new() } else { call.namespace.clone() };
+    Access {
+        verb: verb.into(),
+        group: group.into(),
+        resource: resource.into(),
+        subresource: call.flags.text("subresource"),
+        namespace,
+        name: name.into(),
+        ..Access::default()
+    }
+}
+
+/// All that may be done in the namespace, in the order of kubectl.
+fn list_rights(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let user = impersonation::present(impersonation::user_of(&call.flags)?);
+    let rules = call.ctx.api.rules_of(&user, &call.namespace);
+    let mut text = String::new();
+    if !call.flags.is_on("no-headers") {
+        text.push_str("Resources\tNon-Resource URLs\tResource Names\tVerbs\n");
+    }
+    for line in describe::rule_lines(&rules) {
+        text.push_str(&format!("{line}\n"));
+    }
+    let text = TabWriter::for_tables().format(&text);
+    call.ctx.out(&text);
     Ok(Flow::Done(0))
 }
 
@@ -280,27 +317,40 @@ fn warn_of_rights(call: &mut Call<'_, '_>, verb: &str, object: &str) {
 }
 
 /// `kubectl auth whoami`
-pub static AUTH_WHOAMI: Verb = Verb {
-    path: "auth whoami",
-    summary: "Show who asks",
-    flags: &[shared::OUTPUT],
-    run: |call| {
-        if let Output::Objects(mut printer) = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)? {
-            let mut review = Value::map();
-            review.set(&["apiVersion"], "authentication.k8s.io/v1");
-            review.set(&["kind"], "SelfSubjectReview");
-            review.set(&["metadata", "creationTimestamp"], call.ctx.now().to_rfc3339());
-            let groups = ["system:masters", "system:authenticated"].map(Value::from);
-            review.set(&["status", "userInfo", "groups"], groups.to_vec());
-            review.set(&["status", "userInfo", "username"], "minikube-user");
-            let text = printer.print(&review)?;
-            call.ctx.out(&text);
-            return Ok(Flow::Done(0));
+pub static AUTH_WHOAMI: Verb =
+    Verb { path: "auth whoami", summary: "Show who asks", flags: &[shared::OUTPUT], run: who_am_i, ..PLAIN };
+
+fn who_am_i(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let user = impersonation::present(impersonation::user_of(&call.flags)?);
+    let texts = |words: &[Str]| Value::List(words.iter().map(|word| Value::from(word.clone())).collect());
+    if let Output::Objects(mut printer) = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)? {
+        let mut review = Value::map();
+        review.set(&["apiVersion"], "authentication.k8s.io/v1");
+        review.set(&["kind"], "SelfSubjectReview");
+        review.set(&["metadata", "creationTimestamp"], call.ctx.now().to_rfc3339());
+        for (key, values) in &user.extra {
+            review.set(&["status", "userInfo", "extra", key], texts(values));
         }
-        let lines = "ATTRIBUTE\tVALUE\nUsername\tminikube-user\nGroups\t[system:masters system:authenticated]\n";
-        let text = TabWriter::for_tables().format(lines);
+        review.set(&["status", "userInfo", "groups"], texts(&user.groups));
+        if !user.uid.is_empty() {
+            review.set(&["status", "userInfo", "uid"], user.uid.clone());
+        }
+        review.set(&["status", "userInfo", "username"], user.name.clone());
+        let text = printer.print(&review)?;
         call.ctx.out(&text);
-        Ok(Flow::Done(0))
-    },
-    ..PLAIN
-};
+        return Ok(Flow::Done(0));
+    }
+    let mut lines = format!("ATTRIBUTE\tVALUE\nUsername\t{}\n", user.name);
+    if !user.uid.is_empty() {
+        lines.push_str(&format!("UID\t{}\n", user.uid));
+    }
+    lines.push_str(&format!("Groups\t[{}]\n", user.groups.join(" ")));
+    let mut extra = user.extra;
+    extra.arrange();
+    for (key, values) in &extra {
+        lines.push_str(&format!("Extra: {key}\t[{}]\n", values.join(" ")));
+    }
+    let text = TabWriter::for_tables().format(&lines);
+    call.ctx.out(&text);
+    Ok(Flow::Done(0))
+}

@@ -161,7 +161,7 @@ fn named_pods(call: &mut Call<'_, '_>, name: &Str) -> Result<Vec<Value>, Failure
 
 fn selected_pods(call: &mut Call<'_, '_>, selector: &str) -> Result<Vec<Value>, Failure> {
     let selection = Selection::parse(Mapping::of(Kind::Pod), selector, "")?;
-    let found = call.ctx.api.list(Kind::Pod, Some(&call.namespace));
+    let found = call.ctx.list(Kind::Pod, Some(&call.namespace))?;
     let chosen: Vec<Value> = found
         .iter()
         .filter(|object| selection.matches(object))

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod find;
 pub mod help;
+pub mod impersonation;
 pub mod shared;
 
 use api::Str;

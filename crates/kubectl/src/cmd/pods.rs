@@ -68,7 +68,7 @@ pub fn pods_of(ctx: &Context<'_>, info: &Info, doing: &str) -> Result<Vec<Rc<Pod
             return Err(Failure::Plain(format!("cannot {doing} {kind}: selector for {kind} not implemented")));
         }
     };
-    let objects = ctx.api.list(Kind::Pod, Some(&info.namespace));
+    let objects = ctx.list(Kind::Pod, Some(&info.namespace))?;
     let pods = objects.iter().filter_map(|object| object.get::<Pod>());
     Ok(pods.filter(|pod| selector.matches(&pod.metadata.labels)).cloned().collect())
 }

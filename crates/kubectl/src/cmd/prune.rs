@@ -127,7 +127,7 @@ impl Prune {
         let Some(kind) = mapping.kind() else { return Ok(()) };
         let selection =
             Selection::parse(mapping, &call.flags.text("selector"), "").map_err(|status| framed(status.into()))?;
-        for object in call.ctx.api.list(kind, namespace) {
+        for object in call.ctx.list(kind, namespace).map_err(|status| framed(status.into()))? {
             let is_applied = object.metadata().annotations.get(LAST_APPLIED).is_some();
             if is_applied && selection.matches(&object) && !self.uids.contains(&object.metadata().uid) {
                 one(call, mapping, object).map_err(framed)?;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use api::core::pod_status::PodPhase;
 use api::{Kind, Object, Pod, Resource, Value};
-use client::Api;
+use client::{Access, Api};
 use sim::Time;
 
 use super::fields::{self, text};
@@ -60,15 +60,20 @@ impl Cluster<'_> {
         (!since.is_null()).then(|| format!("Terminating (lasts {})", self.age(since)))
     }
 
-    /// All objects of a kind, in one namespace or in all.
+    /// All objects of a kind, in one namespace or in all; none if the user may not see them.
     pub(super) fn list<T: Resource>(&self, namespace: Option<&str>) -> Vec<Rc<T>> {
+        if self.api.authorize(&Access::to_all("list", T::KIND, namespace)).is_err() {
+            return Vec::new();
+        }
         let api: &dyn Api = self.api;
         api.list_as::<T>(namespace)
     }
 
     /// All objects of a kind that may not be served yet.
     pub(super) fn list_kind(&self, group: &str, kind: &str, namespace: &str) -> Vec<Object> {
-        Kind::find(group, kind).map(|kind| self.api.list(kind, Some(namespace))).unwrap_or_default()
+        let may = |kind: &Kind| self.api.authorize(&Access::to_all("list", *kind, Some(namespace))).is_ok();
+        let kind = Kind::find(group, kind).filter(may);
+        kind.map(|kind| self.api.list(kind, Some(namespace))).unwrap_or_default()
     }
 
     /// The pods that a controller selects and owns, counted.

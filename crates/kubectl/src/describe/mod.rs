@@ -43,6 +43,7 @@ use api::{Object, Value};
 
 pub use cluster::{Cluster, Events};
 use lines::Lines;
+pub use rbac::rule_lines;
 
 /// Writes what kubectl shows of an object.
 type Describer = fn(&mut Lines, &Value, &Cluster<'_>);

@@ -26,11 +26,18 @@ pub(super) fn role(lines: &mut Lines, role: &Value, _cluster: &Cluster<'_>) {
     lines.line(0, "PolicyRule:");
     lines.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
     lines.line(1, "---------\t-----------------\t--------------\t-----");
-    for rule in rules(role) {
-        let [address, name] = [&rule.address, &rule.name].map(|part| part.as_deref().unwrap_or(""));
-        let verbs = rule.verbs.join(" ");
-        lines.line(1, format_args!("{}\t[{address}]\t[{name}]\t[{verbs}]", rule.resource_and_group()));
+    for line in rule_lines(role.get("rules").as_list()) {
+        lines.line(1, line);
     }
+}
+
+/// Rules, one line per resource and name, with tabs between the columns.
+pub fn rule_lines(rules: &[Value]) -> Vec<String> {
+    let line = |rule: Rule| {
+        let [address, name] = [&rule.address, &rule.name].map(|part| part.as_deref().unwrap_or(""));
+        format!("{}\t[{address}]\t[{name}]\t[{}]", rule.resource_and_group(), rule.verbs.join(" "))
+    };
+    broken_down(rules).into_iter().map(line).collect()
 }
 
 fn head(lines: &mut Lines, object: &Value) {
@@ -43,10 +50,10 @@ fn texts(value: &Value) -> impl Iterator<Item = String> {
     value.as_list().iter().map(|text| text.text().to_owned())
 }
 
-/// The rules of a role, one per resource and name, in kubectl's order.
-fn rules(role: &Value) -> Vec<Rule> {
+/// The rules, one per resource and name, in kubectl's order.
+fn broken_down(given: &[Value]) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
-    for rule in list(role, "rules") {
+    for rule in given {
         let verbs: Vec<String> = texts(rule.get("verbs")).collect();
         let names: Vec<Option<String>> = texts(rule.get("resourceNames")).map(Some).collect();
         let names = if names.is_empty() { vec![None] } else { names };

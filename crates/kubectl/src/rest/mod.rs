@@ -8,13 +8,14 @@
 //!
 //! Models: kubernetes v1.36 apiserver/pkg/endpoints (paths, discovery), kubectl/pkg/rawhttp.
 
+mod deletion;
 mod discovery;
 
 use api::apps::scale::scale_of;
 use api::status::StatusCause;
 use api::text::json;
 use api::{Key, Kind, Object, Reason, Status, Str, Value, schema};
-use client::{DeleteOptions, FieldValidation, LogOptions, Propagation, Subresource, WriteOptions};
+use client::{FieldValidation, LogOptions, Subresource, WriteOptions};
 
 use crate::cmd::info::version_value;
 use crate::context::Context;
@@ -222,7 +223,7 @@ impl Request<'_> {
                 self.check_query(&["labelSelector", "fieldSelector"])?;
                 let (labels, fields) = (self.parameter("labelSelector"), self.parameter("fieldSelector"));
                 let selection = Selection::parse(mapping, labels, fields)?;
-                let objects = ctx.api.list(kind, namespace);
+                let objects = ctx.list(kind, namespace)?;
                 let chosen = objects.iter().filter(|object| selection.matches(object));
                 let items: Vec<String> = chosen.map(|object| object_text(kind, &object.encode_body())).collect();
                 let (list, version, revision) = (mapping.resource().kind, kind.api_version(), ctx.api.revision());
@@ -260,34 +261,6 @@ impl Request<'_> {
         }
     }
 
-    fn delete(&self, ctx: &mut Context<'_>, mapping: Mapping, kind: Kind, key: &Key) -> Result<String, Failure> {
-        self.check_query(&["gracePeriodSeconds", "propagationPolicy"])?;
-        let body = if self.body.trim().is_empty() { Value::map() } else { self.read_body()? };
-        let given = |field: &str| match body.get(field) {
-            Value::Null => self.parameter(field).to_string(),
-            Value::Int(number) => number.to_string(),
-            value => value.text().to_string(),
-        };
-        let propagation = match given("propagationPolicy").as_str() {
-            "" => None,
-            "Background" => Some(Propagation::Background),
-            "Foreground" => Some(Propagation::Foreground),
-            "Orphan" => Some(Propagation::Orphan),
-            other => {
-                let message = format!("invalid propagationPolicy {other:?}: it is Background, Foreground or Orphan");
-                return Err(Failure::Plain(message));
-            }
-        };
-        let grace_period_seconds = given("gracePeriodSeconds").parse().ok();
-        let options = DeleteOptions { grace_period_seconds, propagation, ..DeleteOptions::default() };
-        let object = ctx.api.delete(kind, key, &options)?;
-        let is_gone = ctx.api.get(kind, key).is_err();
-        if is_gone && !returns_deleted(kind) {
-            return Ok(deleted_status(mapping, &object));
-        }
-        Ok(object_text(kind, &object.encode()) + "\n")
-    }
-
     fn subresource(
         &self,
         ctx: &mut Context<'_>,
@@ -323,11 +296,7 @@ impl Request<'_> {
                 let options = WriteOptions { subresource: part.to_write(), ..options };
                 Ok(part.text(kind, &ctx.api.update_value(kind, key, body, &options)?.object) + "\n")
             }
-            (Method::Post, "eviction") => {
-                ctx.api.evict(key, &DeleteOptions::default())?;
-                let head = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{}";
-                Ok(format!("{head},\"status\":\"Success\",\"code\":201}}"))
-            }
+            (Method::Post, "eviction") => self.evict(ctx, key),
             (Method::Put | Method::Post | Method::Delete, _) => Err(self.unsupported()),
         }
     }

@@ -9,6 +9,7 @@ mod edit;
 mod explain;
 mod flags;
 mod help;
+mod impersonation;
 mod kustomize;
 mod output;
 mod proxy;

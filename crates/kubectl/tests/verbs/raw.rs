@@ -127,3 +127,56 @@ fn a_status_is_written_without_the_rest() {
     let owner = "{.metadata.managedFields[?(@.operation==\"Apply\")].subresource}";
     world.check(&format!("kubectl get deploy web --show-managed-fields -o 'jsonpath={owner}'"), "", "status", "", 0);
 }
+
+/// What a POST to the eviction of pod `a` and a DELETE of it answer, and whether the pod stays.
+fn check_deletion(verb: &str, body: &str, stdout: Option<&str>, stderr: &str) {
+    let mut world = World::new();
+    world.check("kubectl create serviceaccount default", "", "serviceaccount/default created\n", "", 0);
+    world.check("kubectl run a --image=nginx", "", "pod/a created\n", "", 0);
+    let path = "/api/v1/namespaces/default/pods/a";
+    let command = match verb {
+        "evict" => format!("kubectl create --raw {path}/eviction -f -"),
+        query => format!("kubectl delete --raw {path}{query} -f -"),
+    };
+    let outcome = world.run_with(&command, body);
+    assert_eq!(outcome.stderr, stderr, "{body}");
+    let names = world.run("kubectl get pods -o name").stdout;
+    assert_eq!(names, if stdout.is_some() && !body.contains("All") { "" } else { "pod/a\n" }, "{body}");
+    if let Some(stdout) = stdout.filter(|stdout| !stdout.is_empty()) {
+        assert_eq!(outcome.stdout, stdout, "{body}");
+    }
+}
+
+#[test]
+fn an_eviction_is_about_the_pod_that_it_names() {
+    let done = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"code\":201}\n";
+    let named = "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"a\"}";
+    check_deletion("evict", &format!("{named}}}"), Some(done), "");
+    check_deletion("evict", &format!("{named},\"deleteOptions\":{{\"dryRun\":[\"All\"]}}}}"), Some(done), "");
+    let other = "Error from server (BadRequest): name in URL does not match name in Eviction object\n";
+    check_deletion("evict", "{\"metadata\":{\"name\":\"b\"}}", None, other);
+    check_deletion("evict", "{}", None, other);
+    let elsewhere = "Error from server (BadRequest): the namespace of the provided object does not match the namespace sent \
+                     on the request\n";
+    check_deletion("evict", "{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\"}}", None, elsewhere);
+    let old = "Error from server (BadRequest): the API version in the data (policy/v1beta1) does not match the expected API \
+               version (policy/v1)\n";
+    check_deletion("evict", "{\"apiVersion\":\"policy/v1beta1\",\"metadata\":{\"name\":\"a\"}}", None, old);
+    let uid = format!("{named},\"deleteOptions\":{{\"preconditions\":{{\"uid\":\"x\"}}}}}}");
+    let mut world = World::new();
+    world.check("kubectl create serviceaccount default", "", "serviceaccount/default created\n", "", 0);
+    world.check("kubectl run a --image=nginx", "", "pod/a created\n", "", 0);
+    let outcome = world.run_with("kubectl create --raw /api/v1/namespaces/default/pods/a/eviction -f -", &uid);
+    let refusal = "Error from server (Conflict): Operation cannot be fulfilled on pods \"a\": the UID in the precondition (x) \
+                   does not match the UID in record ";
+    assert!(outcome.stderr.starts_with(refusal), "{}", outcome.stderr);
+}
+
+#[test]
+fn options_of_a_deletion_are_judged() {
+    check_deletion("", "{\"gracePeriodSeconds\":0}", Some(""), "");
+    check_deletion("", "{\"dryRun\":[\"All\"]}", Some(""), "");
+    let policy = "The DeleteOptions \"\" is invalid: propagationPolicy: Unsupported value: \"x\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"\n";
+    check_deletion("", "{\"propagationPolicy\":\"x\"}", None, policy);
+    check_deletion("?propagationPolicy=x", "", None, policy);
+}

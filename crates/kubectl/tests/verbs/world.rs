@@ -5,9 +5,9 @@ use ordered::OrderedMap;
 use api::table::Table;
 use api::{Key, Kind, Object, Status, Str, Value};
 use client::{
-    Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
-    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, WebAnswer, WebRequest, WriteOptions,
-    Written,
+    Access, Api, Change, DeleteOptions, ExecRequest, Forward, ForwardError, ForwardNews, ForwardRequest, LocalServer,
+    LogOptions, LogRead, NodeProxy, Patch, PortInUse, SessionId, SessionOutput, User, WebAnswer, WebRequest,
+    WriteOptions, Written,
 };
 use kube_apiserver::{ApiServer, ServerClient};
 use kubectl::config::Config;
@@ -86,6 +86,15 @@ impl Api for Door<'_> {
     }
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<(), Status> {
         self.0.evict(pod, options)
+    }
+    fn impersonate(&mut self, user: Option<User>) {
+        self.0.impersonate(user);
+    }
+    fn authorize(&self, access: &Access) -> Result<(), Status> {
+        self.0.authorize(access)
+    }
+    fn rules_of(&self, user: &User, namespace: &str) -> Vec<Value> {
+        self.0.rules_of(user, namespace)
     }
     fn table(&self, kind: Kind, objects: &[Object]) -> Table {
         self.0.table(kind, objects)

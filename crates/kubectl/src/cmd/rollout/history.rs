@@ -110,8 +110,8 @@ pub struct Revision {
 /// The history of an object, oldest first.
 pub fn revisions(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failure> {
     let mut found = match info.mapping.qualified_plural().as_str() {
-        "statefulsets.apps" | "daemonsets.apps" => controller_revisions(ctx, info),
-        "deployments.apps" => replica_sets(ctx, info),
+        "statefulsets.apps" | "daemonsets.apps" => controller_revisions(ctx, info)?,
+        "deployments.apps" => replica_sets(ctx, info)?,
         _ => {
             let kind = super::status::group_kind(info);
             return Err(Failure::Plain(format!("no history viewer has been implemented for {kind:?}")));
@@ -121,32 +121,32 @@ pub fn revisions(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failur
     Ok(found)
 }
 
-fn owned(ctx: &Context<'_>, info: &Info, kind: api::Kind) -> Vec<Object> {
+fn owned(ctx: &Context<'_>, info: &Info, kind: api::Kind) -> Result<Vec<Object>, Failure> {
     let uid = info.live.as_ref().map(|live| live.metadata().uid.clone()).unwrap_or_default();
-    let objects = ctx.api.list(kind, Some(&info.namespace));
-    objects.into_iter().filter(|object| object.metadata().is_controlled_by(&uid)).collect()
+    let objects = ctx.list(kind, Some(&info.namespace))?;
+    Ok(objects.into_iter().filter(|object| object.metadata().is_controlled_by(&uid)).collect())
 }
 
 fn change_cause(object: &Object) -> String {
     object.metadata().annotations.get(CHANGE_CAUSE).unwrap_or("<none>").to_string()
 }
 
-fn controller_revisions(ctx: &Context<'_>, info: &Info) -> Vec<Revision> {
+fn controller_revisions(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failure> {
     let revision = |object: Object| {
         let stored = object.get::<ControllerRevision>()?.clone();
         let mut template = stored.data.at(&["spec", "template"]).clone();
         template.remove(&["$patch"]);
         Some(Revision { number: stored.revision, change_cause: change_cause(&object), template, object })
     };
-    owned(ctx, info, api::Kind::ControllerRevision).into_iter().filter_map(revision).collect()
+    Ok(owned(ctx, info, api::Kind::ControllerRevision)?.into_iter().filter_map(revision).collect())
 }
 
-fn replica_sets(ctx: &Context<'_>, info: &Info) -> Vec<Revision> {
-    let Some(kind) = Mapping::find("replicasets").ok().and_then(Mapping::kind) else { return Vec::new() };
+fn replica_sets(ctx: &Context<'_>, info: &Info) -> Result<Vec<Revision>, Failure> {
+    let Some(kind) = Mapping::find("replicasets").ok().and_then(Mapping::kind) else { return Ok(Vec::new()) };
     let revision = |object: Object| {
         let number = object.metadata().annotations.get("deployment.kubernetes.io/revision")?.parse().ok()?;
         let template = object.encode_body().at(&["spec", "template"]).clone();
         Some(Revision { number, change_cause: change_cause(&object), template, object })
     };
-    owned(ctx, info, kind).into_iter().filter_map(revision).collect()
+    Ok(owned(ctx, info, kind)?.into_iter().filter_map(revision).collect())
 }

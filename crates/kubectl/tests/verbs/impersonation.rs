@@ -1,0 +1,127 @@
+//! `--as`: what others may do, by the roles that are bound to them; and the roles that every cluster has.
+
+use crate::world::World;
+
+const BUILDER: &str = "--as=system:serviceaccount:default:builder";
+
+fn forbidden(object: &str, user: &str, what: &str, place: &str) -> String {
+    format!("Error from server (Forbidden): {object} is forbidden: User \"{user}\" cannot {what} {place}\n")
+}
+
+/// A world with a service account `builder`.
+fn world() -> World {
+    let mut world = World::new();
+    for name in ["default", "builder"] {
+        let made = format!("serviceaccount/{name} created\n");
+        world.check(&format!("kubectl create serviceaccount {name}"), "", &made, "", 0);
+    }
+    world
+}
+
+#[test]
+fn a_service_account_may_do_nothing_until_a_role_is_bound_to_it() {
+    let mut world = world();
+    let (user, here) = ("system:serviceaccount:default:builder", "in the namespace \"default\"");
+    let refusal = forbidden("pods", user, "list resource \"pods\" in API group \"\"", here);
+    world.check(&format!("kubectl get pods {BUILDER}"), "", "", &refusal, 1);
+    world.check(&format!("kubectl auth can-i list pods {BUILDER}"), "", "no\n", "", 1);
+    world.run("kubectl create role reader --verb=get,list,watch --resource=pods");
+    world.run("kubectl create rolebinding reader --role=reader --serviceaccount=default:builder");
+    world.check(&format!("kubectl get pods {BUILDER}"), "", "", "No resources found in default namespace.\n", 0);
+    world.check(&format!("kubectl auth can-i list pods {BUILDER}"), "", "yes\n", "", 0);
+    let everywhere = forbidden("pods", user, "list resource \"pods\" in API group \"\"", "at the cluster scope");
+    world.check(&format!("kubectl get pods -A {BUILDER}"), "", "", &everywhere, 1);
+    let refusal = forbidden("pods", user, "create resource \"pods\" in API group \"\"", here);
+    world.check(&format!("kubectl run a --image=nginx {BUILDER}"), "", "", &refusal, 1);
+    let parts = format!("kubectl auth can-i get pods --subresource=log {BUILDER}");
+    world.check(&parts, "", "no\n", "", 1);
+}
+
+#[test]
+fn a_refusal_names_object_group_and_place() {
+    let mut world = world();
+    let cases = [
+        ("get nodes", "nodes", "list resource \"nodes\" in API group \"\"", "at the cluster scope"),
+        (
+            "get ns default",
+            "namespaces \"default\"",
+            "get resource \"namespaces\" in API group \"\"",
+            "in the namespace \"default\"",
+        ),
+        (
+            "get deploy d -n kube-system",
+            "deployments.apps \"d\"",
+            "get resource \"deployments\" in API group \"apps\"",
+            "in the namespace \"kube-system\"",
+        ),
+    ];
+    for (line, object, what, place) in cases {
+        world.check(&format!("kubectl {line} --as=jane"), "", "", &forbidden(object, "jane", what, place), 1);
+    }
+    let outcome = world.run("kubectl get sa builder --as=jane --as-group=system:masters -o name");
+    assert_eq!((outcome.stdout.as_str(), outcome.code), ("serviceaccount/builder\n", Some(0)), "{outcome:?}");
+    let refusal = "error: invalid configuration: requesting uid, groups or user-extra for minikube without impersonating a user\n";
+    world.check("kubectl get pods --as-group=x", "", "", refusal, 1);
+}
+
+#[test]
+fn the_roles_of_every_cluster_can_be_bound_and_changed() {
+    let mut world = world();
+    let can = |world: &mut World, what: &str| world.run(&format!("kubectl auth can-i {what} --as=jane")).stdout;
+    assert_eq!(can(&mut world, "list pods"), "no\n");
+    world.run("kubectl create clusterrolebinding jane --clusterrole=view --user=jane");
+    for (what, may) in [
+        ("list pods -A", "yes\n"),
+        ("get pods --subresource=log", "yes\n"),
+        ("list secrets", "no\n"),
+        ("create pods", "no\n"),
+    ] {
+        assert_eq!(can(&mut world, what), may, "{what}");
+    }
+    world.run("kubectl create rolebinding jane --clusterrole=edit --user=jane");
+    for (what, may) in [
+        ("create deployments.apps", "yes\n"),
+        ("create deployments.apps -n kube-system", "no\n"),
+        ("create rolebindings", "no\n"),
+        ("get /healthz", "yes\n"),
+        ("get /metrics", "no\n"),
+    ] {
+        assert_eq!(can(&mut world, what), may, "{what}");
+    }
+    let before = world.run("kubectl get clusterroles -o name").stdout.lines().count();
+    assert!(before > 60, "{before}");
+    let deleted = "clusterrole.rbac.authorization.k8s.io \"view\" deleted\n";
+    world.check("kubectl delete clusterrole view", "", deleted, "", 0);
+    assert_eq!(world.run("kubectl get clusterroles -o name").stdout.lines().count(), before - 1);
+    assert_eq!(can(&mut world, "list pods -A"), "no\n");
+}
+
+#[test]
+fn a_role_made_of_others_has_their_rules() {
+    let mut world = world();
+    let whole = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all-of-it}\naggregationRule: \
+                 {clusterRoleSelectors: [{matchLabels: {part: 'true'}}]}\n";
+    let part = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: part, labels: {part: 'true'}}\n\
+                rules: [{apiGroups: [''], resources: [secrets], resourceNames: [s], verbs: [get]}]\n";
+    assert_eq!(world.run_with("kubectl create -f -", whole).code, Some(0));
+    assert_eq!(world.run_with("kubectl create -f -", part).code, Some(0));
+    world.run("kubectl create clusterrolebinding jane --clusterrole=all-of-it --user=jane");
+    world.check("kubectl auth can-i get secrets/s --as=jane", "", "yes\n", "", 0);
+    world.check("kubectl auth can-i get secrets/t --as=jane", "", "no\n", "", 1);
+}
+
+#[test]
+fn whoever_asks_is_told_who_they_are_and_what_they_may() {
+    let mut world = world();
+    let who = "ATTRIBUTE      VALUE\nUsername       jane\nUID            u\nGroups         [dev system:authenticated]\nExtra: scopes   [a b]\n";
+    let line =
+        "kubectl auth whoami --as=jane --as-uid=u --as-group=dev --as-user-extra=scopes=a --as-user-extra=scopes=b";
+    let shown = world.run(line).stdout;
+    let words =
+        |text: &str| text.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
+    assert_eq!(words(&shown), words(who));
+    let rights = world.run(&format!("kubectl auth can-i --list {BUILDER} --no-headers")).stdout;
+    let lines = words(&rights);
+    assert_eq!(lines[0], "selfsubjectreviews.authentication.k8s.io [] [] [create]");
+    assert!(lines.contains(&"[/api/*] [] [get]".to_owned()), "{rights}");
+}
