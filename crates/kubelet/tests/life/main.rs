@@ -1,5 +1,7 @@
 //! Pods from their creation to their end, in a whole cluster.
 
+mod ephemeral;
+mod stops;
 mod support;
 
 use api::{Key, Kind};
