@@ -1,6 +1,7 @@
 //! Pods from their creation to their end, in a whole cluster.
 
 mod ephemeral;
+mod sessions;
 mod stops;
 mod support;
 
