@@ -283,9 +283,16 @@ impl Sandbox {
     }
 
     /// Sends output of a process to a session from now on.
-    pub fn attach(&mut self, id: ProcessId, session: Option<u64>) {
+    pub fn attach(&mut self, id: ProcessId, session: u64) {
         if let Some(running) = self.process_mut(id) {
-            running.session = session;
+            running.session = Some(session);
+        }
+    }
+
+    /// Sends no output of a process to a session any more; one that has attached since then keeps it.
+    pub fn detach(&mut self, id: ProcessId, session: u64) {
+        if let Some(running) = self.process_mut(id).filter(|running| running.session == Some(session)) {
+            running.session = None;
         }
     }
 

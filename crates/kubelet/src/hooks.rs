@@ -12,9 +12,6 @@ use thin::Str;
 use crate::kubelets::Kubelets;
 use crate::worker::PodWorker;
 
-/// The kubelet leaves containers at least so long for their stop signal.
-const MINIMUM_GRACE: Span = Span::from_seconds(2);
-
 /// A preStop hook under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
@@ -39,21 +36,6 @@ impl Kubelets {
         self.run_hook(worker, at, handler, now)
     }
 
-    /// Containers that are to be started again get their stop signal when their hook is done, or when it has used up their grace; then
-    /// the kubelet leaves them the least that it always does.
-    pub(crate) fn signal_after_hooks(&mut self, worker: &mut PodWorker, now: Time) {
-        for at in 0..worker.containers.len() {
-            let Some(hook) = worker.containers[at].stop_hook else { continue };
-            let kill_at = worker.containers[at].kill_at.unwrap_or(now);
-            if !worker.is_running(at) || (hook_runs(worker, hook, now) && now < kill_at) {
-                continue;
-            }
-            let record = &mut worker.containers[at];
-            (record.stop_hook, record.kill_at) = (None, Some(kill_at.max(now + MINIMUM_GRACE)));
-            self.signal_container(worker, at, worker.stop_signal(at), now);
-        }
-    }
-
     fn run_hook(&mut self, worker: &mut PodWorker, at: usize, handler: &LifecycleHandler, now: Time) -> Option<Hook> {
         if let Some(sleep) = &handler.sleep {
             return Some(Hook::Sleep(now + Span::from_seconds(sleep.seconds)));
@@ -68,22 +50,6 @@ impl Kubelets {
             self.packets.extend(sandbox.take_packets());
         }
         Some(Hook::Process(id))
-    }
-
-    /// Whether nothing stands between the containers and their stop signal.
-    pub(crate) fn hooks_are_done(&self, worker: &mut PodWorker, kill_at: Time, now: Time) -> bool {
-        if now + MINIMUM_GRACE >= kill_at {
-            worker.hooks.clear();
-        }
-        let mut hooks = std::mem::take(&mut worker.hooks);
-        hooks.retain(|hook| hook_runs(worker, *hook, now));
-        worker.hooks = hooks;
-        worker.hooks.is_empty()
-    }
-
-    /// When a hook that is a pause ends.
-    pub(crate) fn hooks_end(&self, worker: &PodWorker) -> Option<Time> {
-        worker.hooks.iter().filter_map(Hook::ends_at).min()
     }
 }
 

@@ -243,7 +243,7 @@ impl Kubelets {
             self.packets.extend(sandbox.take_packets());
             answer
         });
-        let has_ended = worker.has_unseen_end();
+        let has_ended = worker.has_unseen_end() || worker.has_unseen_hook_end(now);
         let process_at = worker.sandbox.as_ref().and_then(|sandbox| sandbox.next_at(now));
         let wanted = if has_ended { Some(now) } else { [worker.wake, process_at].into_iter().flatten().min() };
         self.set_wake(slot, &mut worker, wanted);

@@ -31,6 +31,7 @@ mod session;
 mod spawn;
 mod start;
 pub mod status;
+mod stop;
 mod sync;
 mod text;
 mod worker;

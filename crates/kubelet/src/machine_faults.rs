@@ -128,7 +128,6 @@ impl Kubelets {
     /// After a reboot the runtime finds its containers dead.
     fn note_reboot(&mut self, slot: u32, now: Time) {
         let Some(worker) = self.workers[slot as usize].as_deref_mut() else { return };
-        worker.hooks.clear();
         if worker.stage == Stage::Active && worker.runs_anything() {
             // A new sandbox begins with its init containers.
             for at in 0..worker.init_count() {
@@ -159,7 +158,7 @@ impl Kubelets {
                 Step::Waiting | Step::Held { .. } | Step::Exited { .. } => {}
             }
             (record.startup, record.readiness, record.probing, record.kill_at) = (None, None, None, None);
-            (record.is_hung, record.stop_hook) = (false, None);
+            (record.is_hung, record.stop_wait) = (false, None);
         }
         worker.is_changed = true;
     }

@@ -89,7 +89,7 @@ impl Kubelets {
             let sandbox = self.worker(slot).and_then(|worker| worker.sandbox.as_ref());
             let process = sandbox.map_or(ProcessId { container: at, pid: 1 }, |sandbox| sandbox.first_process(at));
             self.with_sandbox(slot, now, |sandbox, world| {
-                sandbox.attach(process, Some(session));
+                sandbox.attach(process, session);
                 // A client with a terminal tells its size when it attaches.
                 if request.tty {
                     sandbox.redraw(process, world);
@@ -212,13 +212,17 @@ impl Kubelets {
                 }
                 continue;
             };
-            self.with_sandbox(slot, now, |sandbox, world| match (&request, kind) {
-                (Request::Write(input), _) => sandbox.write_stdin(process, input),
-                (Request::CloseStdin, _) => sandbox.close_stdin(process),
-                (Request::Interrupt, _) => drop(sandbox.signal(process, Signal::Int, world)),
-                (Request::Close, SessionKind::Attach) => sandbox.attach(process, None),
-                (Request::Close, SessionKind::Exec) => drop(sandbox.signal(process, Signal::Hup, world)),
-            });
+            // When its process has ended, the number may be another one's, in a new container.
+            let goes_on = self.sessions.get(&session.0).is_some_and(|buffer| buffer.exit.is_none());
+            if goes_on {
+                self.with_sandbox(slot, now, |sandbox, world| match (&request, kind) {
+                    (Request::Write(input), _) => sandbox.write_stdin(process, input),
+                    (Request::CloseStdin, _) => sandbox.close_stdin(process),
+                    (Request::Interrupt, _) => drop(sandbox.signal(process, Signal::Int, world)),
+                    (Request::Close, SessionKind::Attach) => sandbox.detach(process, session.0),
+                    (Request::Close, SessionKind::Exec) => drop(sandbox.signal(process, Signal::Hup, world)),
+                });
+            }
             if request == Request::Close {
                 self.sessions.remove(&session.0);
                 self.session_table.owners.remove(&session.0);

@@ -16,7 +16,6 @@ use sim::{Span, Time};
 use thin::format_str;
 
 use crate::back_off;
-use crate::hooks::{Hook, hook_runs};
 use crate::kubelets::Kubelets;
 use crate::node::NodeState;
 use crate::status::{ProbeResult, StartError, restarts_after};
@@ -349,35 +348,6 @@ impl Kubelets {
         }
     }
 
-    /// Runs a container's preStop hook, asks it to stop, and kills it after its grace, the hook's time included.
-    pub(crate) fn end_container(&mut self, worker: &mut PodWorker, at: usize, grace_seconds: i64, now: Time) {
-        if worker.containers[at].is_hung {
-            worker.containers[at].kill_at = Some(now + Span(self.timing.container_stop_us));
-            return;
-        }
-        worker.containers[at].kill_at = Some(now + Span::from_seconds(grace_seconds.max(1)));
-        let hook = self.run_pre_stop(worker, at, now);
-        worker.containers[at].stop_hook = hook.filter(|hook| hook_runs(worker, *hook, now));
-        if worker.containers[at].stop_hook.is_none() {
-            let signal = worker.stop_signal(at);
-            self.signal_container(worker, at, signal, now);
-        }
-    }
-
-    /// Kills containers that have not stopped within their grace.
-    pub(crate) fn kill_late(&mut self, worker: &mut PodWorker, now: Time) {
-        for at in 0..worker.containers.len() {
-            if worker.containers[at].kill_at.is_none_or(|kill_at| kill_at > now) {
-                continue;
-            }
-            if worker.containers[at].is_hung {
-                self.signal_container(worker, at, worker.stop_signal(at), now);
-            } else {
-                self.kill_container(worker, at, now);
-            }
-        }
-    }
-
     /// Takes note of containers whose first process has ended.
     pub(crate) fn note_ends(&mut self, worker: &mut PodWorker, now: Time) {
         let notice = self.notice_end();
@@ -411,7 +381,7 @@ impl Kubelets {
             for session in record.probing.take().iter().flat_map(|probing| probing.sessions()) {
                 self.sessions.remove(&session);
             }
-            (record.kill_at, record.stop_hook) = (None, None);
+            (record.kill_at, record.stop_wait) = (None, None);
             worker.is_changed = true;
             if was_told && worker.stage == Stage::Active && worker.containers[at].replaces_at_once(initial, now) {
                 worker.containers[at].step = Step::Waiting;
@@ -524,9 +494,7 @@ impl PodWorker {
         let until = startable.iter().position(is_about).map_or(startable.len(), |place| place + 1);
         let looks = startable[..until].iter().filter_map(|at| self.next_start(*at));
         let probes = (0..self.containers.len()).filter_map(|at| self.next_probe(at));
-        let kills = self.containers.iter().filter_map(|record| record.kill_at);
-        let hooks = self.containers.iter().filter_map(|record| record.stop_hook.as_ref().and_then(Hook::ends_at));
-        looks.chain(probes).chain(kills).chain(hooks).min()
+        looks.chain(probes).chain(self.next_stop()).min()
     }
 
     /// When a container goes on to its start, or is started again.

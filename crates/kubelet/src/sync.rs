@@ -5,14 +5,12 @@
 
 use api::{Kind, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
-use cri::Signal;
-use cri::{Disposition, World};
+use cri::World;
 use sim::{Span, Time};
-use thin::format_str;
 
 use crate::kubelets::{Fate, Kubelets};
 use crate::mounts::MountError;
-use crate::worker::{PodWorker, Stage, Step, Stopping};
+use crate::worker::{PodWorker, Stage};
 
 /// How soon the kubelet notices that a container has ended, at most (its relist of containers).
 const RELIST: Span = Span::from_seconds(1);
@@ -25,7 +23,7 @@ impl Kubelets {
         let now = api.now();
         self.run_processes(worker, now);
         self.note_ends(worker, now);
-        if worker.pod.metadata.is_terminating() && !matches!(worker.stage, Stage::Stopping(_)) {
+        if worker.pod.metadata.is_terminating() {
             self.begin_to_stop(worker, api);
         }
         if let Stage::New | Stage::Mounting = worker.stage {
@@ -34,8 +32,8 @@ impl Kubelets {
         if worker.stage == Stage::Active {
             self.look_at_containers(slot, worker, api);
         }
-        if let Stage::Stopping(stopping) = worker.stage {
-            self.go_on_stopping(worker, stopping, api);
+        if let Stage::Stopping { not_before, .. } = worker.stage {
+            self.go_on_stopping(worker, not_before, api);
         }
         if let Stage::Stopped { delete_at: Some(at) } = worker.stage
             && at <= now
@@ -91,7 +89,7 @@ impl Kubelets {
             self.report(worker, api);
         }
         self.end_redefined(worker, api);
-        self.signal_after_hooks(worker, api.now());
+        self.signal_due(worker, api.now());
         self.kill_late(worker, api.now());
         self.note_ends(worker, api.now());
         for at in worker.startable() {
@@ -113,13 +111,8 @@ impl Kubelets {
         let now = api.now();
         if worker.runs_anything() {
             // Sidecars have nothing left to serve, and debug containers nothing to look at.
-            self.announce_stop(worker, api);
-            let grace = worker.pod.spec.termination_grace_period_seconds.unwrap_or(30);
-            worker.stage = Stage::Stopping(Stopping {
-                not_before: now,
-                kill_at: now + Span::from_seconds(grace),
-                has_signalled: false,
-            });
+            let grace_seconds = worker.pod.spec.termination_grace_period_seconds.unwrap_or(30);
+            self.stop_all(worker, now, grace_seconds, api);
             return;
         }
         self.tear_down(worker);
@@ -128,113 +121,12 @@ impl Kubelets {
     }
 
     /// The sandbox goes; logs stay readable for as long as the object is there.
-    fn tear_down(&mut self, worker: &mut PodWorker) {
+    pub(crate) fn tear_down(&mut self, worker: &mut PodWorker) {
         if let Some(mut sandbox) = worker.sandbox.take() {
             for at in 0..worker.containers.len() {
                 let log = sandbox.container(at).map(|container| std::rc::Rc::new(container.log().clone()));
                 worker.containers[at].last_log = log;
             }
-            self.packets.extend(sandbox.take_packets());
-        }
-    }
-
-    fn begin_to_stop(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
-        let now = api.now();
-        if let Stage::Stopped { delete_at } = &mut worker.stage {
-            let at = now + Span(self.timing.pod_cleanup_us);
-            delete_at.get_or_insert(at);
-            return;
-        }
-        let grace = worker.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
-        let not_before = if worker.has_run() {
-            now + Span(self.timing.container_stop_us)
-        } else {
-            now + Span(self.timing.pod_stop_before_running_us)
-        };
-        self.announce_stop(worker, api);
-        let kill_at = now + Span::from_seconds(grace).max(Span::from_seconds(1));
-        worker.stage = Stage::Stopping(Stopping { not_before, kill_at, has_signalled: false });
-    }
-
-    /// Says of each container that runs that it is stopped, and begins its preStop hook.
-    fn announce_stop(&mut self, worker: &mut PodWorker, api: &mut dyn Api) {
-        for at in 0..worker.containers.len() {
-            if worker.is_running(at) {
-                let message = format_str!("Stopping container {}", worker.container(at).name);
-                self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
-                let hook = self.run_pre_stop(worker, at, api.now());
-                worker.hooks.extend(hook);
-            }
-        }
-    }
-
-    fn go_on_stopping(&mut self, worker: &mut PodWorker, mut stopping: Stopping, api: &mut dyn Api) {
-        let now = api.now();
-        if !stopping.has_signalled && self.hooks_are_done(worker, stopping.kill_at, now) {
-            stopping.has_signalled = true;
-            self.signal_containers(worker, now);
-        }
-        if now >= stopping.kill_at {
-            self.kill_containers(worker, now);
-        }
-        self.note_ends(worker, now);
-        worker.stage = Stage::Stopping(stopping);
-        if worker.runs_anything() || now < stopping.not_before {
-            return;
-        }
-        let has_run = worker.has_run();
-        self.tear_down(worker);
-        let is_deleted = worker.pod.metadata.is_terminating();
-        let cleanup = if has_run { Span(self.timing.pod_cleanup_us) } else { Span::ZERO };
-        worker.stage = Stage::Stopped { delete_at: is_deleted.then_some(now + cleanup) };
-        if has_run {
-            self.report(worker, api);
-        }
-    }
-
-    fn signal_containers(&mut self, worker: &mut PodWorker, now: Time) {
-        for at in 0..worker.containers.len() {
-            if worker.is_running(at) {
-                let signal = worker.stop_signal(at);
-                let disposition = self.signal_container(worker, at, signal, now);
-                if disposition == Disposition::Default && self.timing.stops_are_heeded {
-                    self.end_container_with(worker, at, 0, now);
-                }
-            }
-        }
-    }
-
-    /// Sends a signal to a container's first process.
-    pub(crate) fn signal_container(
-        &mut self,
-        worker: &mut PodWorker,
-        at: usize,
-        signal: Signal,
-        now: Time,
-    ) -> Disposition {
-        let Some(sandbox) = &mut worker.sandbox else { return Disposition::Handled };
-        let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-        let disposition = sandbox.signal(sandbox.first_process(at), signal, &mut world);
-        sandbox.run(&mut world);
-        self.packets.extend(sandbox.take_packets());
-        disposition
-    }
-
-    fn kill_containers(&mut self, worker: &mut PodWorker, now: Time) {
-        for at in 0..worker.containers.len() {
-            self.kill_container(worker, at, now);
-        }
-    }
-
-    /// SIGKILL to all processes of a container.
-    pub(crate) fn kill_container(&mut self, worker: &mut PodWorker, at: usize, now: Time) {
-        self.end_container_with(worker, at, 128 + Signal::Kill.number(), now);
-    }
-
-    fn end_container_with(&mut self, worker: &mut PodWorker, at: usize, code: i32, now: Time) {
-        if let Some(sandbox) = worker.sandbox.as_mut().filter(|_| worker.containers[at].step == Step::Running) {
-            let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
-            sandbox.end_container(at, code, &mut world);
             self.packets.extend(sandbox.take_packets());
         }
     }
@@ -254,11 +146,8 @@ impl Kubelets {
         let stage_at = match &worker.stage {
             Stage::New | Stage::Mounting => Some(worker.start_at),
             Stage::Active => worker.next_container_look(),
-            Stage::Stopping(stopping) => {
-                let end = if worker.runs_anything() { stopping.kill_at } else { stopping.not_before };
-                let hooks = if stopping.has_signalled { None } else { self.hooks_end(worker) };
-                [Some(end), hooks].into_iter().flatten().min()
-            }
+            Stage::Stopping { not_before, .. } if !worker.runs_anything() => Some(*not_before),
+            Stage::Stopping { .. } => worker.next_stop(),
             Stage::Stopped { delete_at } => *delete_at,
         };
         [process_at, stage_at].into_iter().flatten().min().map(|at| at.max(now + Span(1)))

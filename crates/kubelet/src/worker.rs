@@ -10,11 +10,11 @@ use cri::{Mount, Sandbox};
 use sim::Time;
 
 use crate::back_off::BackOff;
-use crate::hooks::Hook;
 use crate::probes::Probing;
 use crate::report::ImageNames;
 use crate::spawn::Env;
 use crate::status::{ProbeResult, StartError};
+use crate::stop::StopWait;
 
 /// One pod on one node.
 #[derive(Clone, Debug)]
@@ -35,8 +35,6 @@ pub(crate) struct PodWorker {
     pub(crate) volumes: Vec<Str>,
     /// Its processes and sockets.
     pub(crate) sandbox: Option<Box<Sandbox>>,
-    /// Processes of preStop hooks that still run.
-    pub(crate) hooks: Vec<Hook>,
     /// When it is to be looked at.
     pub(crate) wake: Option<Time>,
     /// Whether its status differs from the one that was written.
@@ -55,23 +53,17 @@ pub(crate) enum Stage {
     /// Containers are started, and started again.
     Active,
     /// Its containers are told to stop.
-    Stopping(Stopping),
+    Stopping {
+        /// Not before this instant does the kubelet see the end.
+        not_before: Time,
+        /// How long each of them may take.
+        grace_seconds: i64,
+    },
     /// All has ended; the object goes at this instant, if it is being deleted.
     Stopped {
         /// When the object is deleted; none while nobody has asked for it.
         delete_at: Option<Time>,
     },
-}
-
-/// A pod whose containers are told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stopping {
-    /// Not before this instant does the kubelet see the end.
-    pub(crate) not_before: Time,
-    /// When SIGKILL is sent.
-    pub(crate) kill_at: Time,
-    /// Whether the stop signal has been sent.
-    pub(crate) has_signalled: bool,
 }
 
 /// What a kubelet knows of one container.
@@ -103,10 +95,10 @@ pub(crate) struct ContainerRecord {
     pub(crate) readiness: Option<ProbeResult>,
     /// The probes, while it runs and they are run.
     pub(crate) probing: Option<Box<Probing>>,
-    /// When SIGKILL follows, if it was asked to stop while its pod goes on.
+    /// Until when its signal waits for its hook, if it is to stop; after the signal: when SIGKILL follows.
     pub(crate) kill_at: Option<Time>,
-    /// The preStop hook that its stop signal waits for, if it was asked to stop while its pod goes on.
-    pub(crate) stop_hook: Option<Hook>,
+    /// What its stop signal waits for.
+    pub(crate) stop_wait: Option<StopWait>,
     /// The log of the container before this one.
     pub(crate) previous_log: Option<Rc<cri::log::Log>>,
     /// The log of a container whose sandbox is gone.
@@ -182,7 +174,6 @@ impl PodWorker {
             containers: vec![ContainerRecord::default(); count],
             ephemeral: Vec::new(),
             volumes: Vec::new(),
-            hooks: Vec::new(),
             sandbox: None,
             wake: None,
             is_changed: false,

@@ -1,11 +1,9 @@
 //! Ephemeral containers in a whole cluster: they start beside what runs, once, and the pod does not depend on them.
 
-mod support;
-
+use crate::support::{apply, cluster, events, exec_in, go, pod, pod_manifest, row};
 use api::{Key, Kind, Value};
 use client::{Api, DeleteOptions, LogOptions, Patch, PatchKind, Subresource, WriteOptions};
 use cluster::Cluster;
-use support::{apply, cluster, events, exec_in, go, pod, pod_manifest, row};
 
 fn debug(cluster: &mut Cluster, pod: &str, container: &str) {
     let body = format!("{{\"spec\":{{\"ephemeralContainers\":[{container}]}}}}");
@@ -65,7 +63,7 @@ fn one_that_has_ended_is_not_started_again_and_changes_nothing() {
     assert_eq!(over.get("restartCount"), &Value::Int(0));
     assert_eq!(row(&mut cluster, "web"), "1/1 Running 0");
     let options = LogOptions { container: "debugger".into(), ..LogOptions::default() };
-    assert_eq!(support::logs(&mut cluster, "web", &options).as_deref(), Ok("looked\n"));
+    assert_eq!(crate::support::logs(&mut cluster, "web", &options).as_deref(), Ok("looked\n"));
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Pods from their creation to their end, in a whole cluster.
 
+mod ephemeral;
+mod sessions;
+mod stops;
 mod support;
 
 use api::{Key, Kind};
