@@ -85,7 +85,7 @@ impl Kubectl {
         if now < until {
             return Ok(Step::Blocked { wake: Some(until) });
         }
-        let command = match cmd::read(&self.argv) {
+        let command = match cmd::read(&self.argv, &self.env) {
             Ok(command) => command,
             Err(early) => {
                 let code = early.print(ctx);

@@ -42,7 +42,7 @@ impl List {
 
 /// A mistake after which the verb's help is shown, too.
 pub fn with_help(call: &mut Call<'_, '_>, message: String) -> Failure {
-    let text = help::verb(call.verb);
+    let text = help::verb(call.verb, call.env);
     call.ctx.out(&text);
     Failure::Plain(message)
 }
@@ -144,7 +144,7 @@ fn delete(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
         if list.name == USERS.name {
             return Err(call.usage("user to delete is required"));
         }
-        let text = help::verb(call.verb);
+        let text = help::verb(call.verb, call.env);
         call.ctx.out(&text);
         return Ok(Flow::Done(0));
     };

@@ -43,7 +43,7 @@ impl Early {
 }
 
 /// Reads the words after `kubectl`.
-pub fn read(words: &[Str]) -> Result<Command, Early> {
+pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
     let line = words;
     let mut words = words.to_vec();
     let Some(name) = take_name(&mut words, &[]) else {
@@ -54,7 +54,7 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
     };
     if name == "help" {
         let path: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).map(Str::as_str).collect();
-        return Err(Early::Help(help_of(&path)));
+        return Err(Early::Help(help_of(&path, env)));
     }
     let Some(mut verb) = child("", &name) else {
         return Err(Early::Wrong(Failure::Plain(unknown_command(&name))));
@@ -69,10 +69,10 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
     if verb.words == Words::Unread {
         return Ok(Command { verb, flags: Parsed::default() });
     }
-    let all = all_flags(verb);
+    let all = all_flags(verb, env);
     let mut flags = match flags::parse(&words, &all) {
         Ok(flags) => flags,
-        Err(FlagError::Help) => return Err(Early::Help(help::verb(verb))),
+        Err(FlagError::Help) => return Err(Early::Help(help::verb(verb, env))),
         Err(FlagError::Wrong(problem)) => {
             let message = format!("{problem}\nSee 'kubectl {} --help' for usage.", verb.path);
             return Err(Early::Wrong(Failure::Plain(message)));
@@ -125,9 +125,15 @@ impl Command {
     }
 }
 
+/// The verb's own flags: those that are behind a variable only where it is set.
+pub fn own_flags(verb: &Verb, env: &Env) -> Vec<&'static Flag> {
+    let is_there = |flag: &&'static Flag| flag.gate.is_empty() || env.gate(flag.gate) == Some(true);
+    verb.flags.iter().flat_map(|group| group.iter()).filter(is_there).collect()
+}
+
 /// The verb's own flags and those of every command; where both have a name, it is the verb's.
-pub fn all_flags(verb: &Verb) -> Vec<&'static Flag> {
-    let mut all: Vec<&'static Flag> = verb.flags.iter().flat_map(|group| group.iter()).collect();
+pub fn all_flags(verb: &Verb, env: &Env) -> Vec<&'static Flag> {
+    let mut all = own_flags(verb, env);
     let is_new = |flag: &&'static Flag| all.iter().all(|own| own.name != flag.name);
     let global: Vec<&'static Flag> = shared::GLOBAL.iter().filter(is_new).collect();
     all.extend(global);
@@ -158,7 +164,7 @@ pub fn last_word(verb: &Verb) -> &'static str {
     verb.path.rsplit(' ').next().unwrap_or(verb.path)
 }
 
-fn help_of(path: &[&str]) -> String {
+fn help_of(path: &[&str], env: &Env) -> String {
     let mut found: Option<&'static Verb> = None;
     for name in path {
         match child(found.map_or("", |verb| verb.path), name) {
@@ -166,7 +172,7 @@ fn help_of(path: &[&str]) -> String {
             None => return format!("Unknown help topic {path:?}\n"),
         }
     }
-    found.map_or_else(help::root, help::verb)
+    found.map_or_else(help::root, |verb| help::verb(verb, env))
 }
 
 /// Takes the first word that is neither a flag nor a flag's value out.

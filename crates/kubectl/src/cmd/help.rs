@@ -1,7 +1,8 @@
 //! `kubectl help`, `-h`: what a command does in a sentence, its flags with their defaults, its usage.
 
-use super::find::{children, has_children, last_word};
+use super::find::{children, has_children, last_word, own_flags};
 use super::{Verb, shared};
+use crate::context::Env;
 use crate::flags::{Flag, Type};
 use ordered::Arrange;
 
@@ -16,14 +17,14 @@ pub fn root() -> String {
 }
 
 /// Help for a verb.
-pub fn verb(verb: &Verb) -> String {
+pub fn verb(verb: &Verb, env: &Env) -> String {
     let mut text = format!("{}.\n", verb.summary);
     if has_children(verb) {
         text.push_str("\nAvailable Commands:\n");
         list(&mut text, verb.path);
     }
-    let mut own: Vec<&Flag> =
-        verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| flag.deprecated.is_empty()).collect();
+    let mut own = own_flags(verb, env);
+    own.retain(|flag| flag.deprecated.is_empty());
     own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");

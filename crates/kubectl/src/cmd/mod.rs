@@ -122,6 +122,7 @@ macro_rules! verbs {
 
 pub mod absent;
 pub mod apply;
+pub mod applyset;
 pub mod attach;
 pub mod autoscale;
 pub mod cluster_info;
