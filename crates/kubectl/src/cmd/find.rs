@@ -101,11 +101,6 @@ impl Command {
                 || self.reads_stdin_as_variables())
     }
 
-    /// `kubectl delete --interactive`: there is a question to answer.
-    pub fn asks(&self) -> bool {
-        self.verb.path == "delete" && self.flags.is_on("interactive")
-    }
-
     /// `kubectl set env deployment web -`
     fn reads_stdin_as_variables(&self) -> bool {
         self.verb.path == "set env" && self.flags.args.iter().any(|word| word == "-")
