@@ -10,6 +10,7 @@ mod mysql;
 mod outside;
 mod profiles;
 mod programs;
+mod question;
 mod quotas;
 mod statefulset;
 mod trouble;

@@ -10,6 +10,7 @@ use ordered::Arrange;
 use crate::cmd::Verb;
 use crate::cmd::find::{all_flags, child, children, has_children, last_word};
 use crate::config::Config;
+use crate::context::Env;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
 
@@ -174,7 +175,7 @@ fn verbs(parent: &str) -> Vec<Candidate> {
 }
 
 fn known_flags(verb: Option<&'static Verb>) -> Vec<&'static Flag> {
-    verb.map_or_else(|| crate::cmd::shared::GLOBAL.iter().collect(), all_flags)
+    verb.map_or_else(|| crate::cmd::shared::GLOBAL.iter().collect(), |verb| all_flags(verb, &Env::default()))
 }
 
 fn flags(verb: Option<&'static Verb>) -> Vec<Candidate> {

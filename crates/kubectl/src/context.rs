@@ -62,6 +62,41 @@ pub struct Input<'a> {
     pub is_closed: bool,
 }
 
+/// What was warned of since kubectl started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warnings {
+    texts: Vec<String>,
+    /// How many the server sent.
+    from_server: usize,
+}
+
+impl Warnings {
+    /// Notes a warning; answers whether it is new.
+    pub(crate) fn note(&mut self, text: &str) -> bool {
+        let is_new = !self.texts.iter().any(|known| known == text);
+        if is_new {
+            self.texts.push(text.to_string());
+        }
+        is_new
+    }
+
+    /// The same of a warning of the server's.
+    pub(crate) fn note_from_server(&mut self, text: &str) -> bool {
+        let is_new = self.note(text);
+        self.from_server += usize::from(is_new);
+        is_new
+    }
+
+    /// What is said of them where they are errors; none if the server did not warn.
+    pub(crate) fn as_error(&self) -> Option<String> {
+        match self.from_server {
+            0 => None,
+            1 => Some("1 warning received".to_string()),
+            count => Some(format!("{count} warnings received")),
+        }
+    }
+}
+
 /// The world during one step.
 pub struct Context<'a> {
     /// The API server, as this kubectl's client.
@@ -80,6 +115,8 @@ pub struct Context<'a> {
     pub kubectl_us: u64,
     /// What each further object adds, where several are written.
     pub object_us: u64,
+    /// What was warned of so far; kubectl keeps it from step to step.
+    pub warnings: Warnings,
 }
 
 impl Context<'_> {
@@ -100,6 +137,13 @@ impl Context<'_> {
     /// Writes text to standard output.
     pub fn out(&mut self, text: &str) {
         self.stdout.extend_from_slice(text.as_bytes());
+    }
+
+    /// Passes a warning of the server's on, each text once.
+    pub fn warn_from_server(&mut self, text: &str) {
+        if self.warnings.note_from_server(text) {
+            self.err(&format!("Warning: {text}\n"));
+        }
     }
 
     /// Writes text to standard error.

@@ -46,12 +46,14 @@ pub struct Flag {
     pub help: &'static str,
     /// What is said where it is given, if it is deprecated: then help leaves it out.
     pub deprecated: &'static str,
+    /// The variable without which (`true`) there is no such flag, if there is one.
+    pub gate: &'static str,
 }
 
 impl Flag {
     const fn of(name: &'static str, kind: Type, default: &'static str, help: &'static str) -> Flag {
         let bare = if matches!(kind, Type::Bool) { "true" } else { "" };
-        Flag { name, short: '\0', kind, default, bare, help, deprecated: "" }
+        Flag { name, short: '\0', kind, default, bare, help, deprecated: "", gate: "" }
     }
 
     /// A boolean, false unless given.
@@ -107,6 +109,11 @@ impl Flag {
     /// The same, still read and no longer recommended.
     pub const fn deprecated(self, deprecated: &'static str) -> Flag {
         Flag { deprecated, ..self }
+    }
+
+    /// The same, there only where a variable says `true`.
+    pub const fn gated(self, gate: &'static str) -> Flag {
+        Flag { gate, ..self }
     }
 
     fn title(&self) -> String {

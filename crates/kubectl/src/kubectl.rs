@@ -9,7 +9,7 @@ use client::User;
 use sim::Time;
 
 use crate::cmd::{self, Flow, Progress, Waiting, impersonation};
-use crate::context::{Context, Env};
+use crate::context::{Context, Env, Warnings};
 use crate::failure::Failure;
 
 /// What a step led to.
@@ -40,6 +40,9 @@ pub struct Kubectl {
     state: State,
     /// In whose name requests are made.
     user: Option<User>,
+    warnings: Warnings,
+    /// `--warnings-as-errors`
+    refuses_warnings: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -56,24 +59,32 @@ impl Kubectl {
     /// Starts a run; `argv` begins with the program's name.
     pub fn start(argv: &[Str], env: &Env) -> Kubectl {
         let state = State::Starting { until: None, stdin: Vec::new() };
-        Kubectl { argv: argv.get(1..).unwrap_or(&[]).to_vec(), env: env.clone(), state, user: None }
+        let argv = argv.get(1..).unwrap_or(&[]).to_vec();
+        Kubectl { argv, env: env.clone(), state, warnings: Warnings::default(), refuses_warnings: false, user: None }
     }
 
     /// Goes on as far as possible.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Step {
         ctx.api.impersonate(self.user.clone());
+        std::mem::swap(&mut ctx.warnings, &mut self.warnings);
+        let step = self.go_on(ctx);
+        std::mem::swap(&mut ctx.warnings, &mut self.warnings);
+        step
+    }
+
+    fn go_on(&mut self, ctx: &mut Context<'_>) -> Step {
         let progress = match &mut self.state {
             State::Ended(code) => return Step::Done(*code),
             State::Starting { .. } => match self.launch(ctx) {
                 Ok(step) => return step,
                 Err(Some(failure)) => Err(failure),
                 // It runs and has not been stepped yet.
-                Err(None) => return self.step(ctx),
+                Err(None) => return self.go_on(ctx),
             },
             State::Running(waiting) => waiting.step(ctx),
         };
         match progress {
-            Ok(Progress::Done(code)) => self.end(code),
+            Ok(Progress::Done(code)) => self.succeed(ctx, code),
             Ok(Progress::Blocked { wake }) => Step::Blocked { wake },
             Ok(Progress::Edit { editor, path }) => Step::Edit { editor, path },
             Err(failure) => self.fail(ctx, &failure),
@@ -89,14 +100,15 @@ impl Kubectl {
         if now < until {
             return Ok(Step::Blocked { wake: Some(until) });
         }
-        let command = match cmd::read(&self.argv) {
+        let command = match cmd::read(&self.argv, &self.env) {
             Ok(command) => command,
             Err(early) => {
                 let code = early.print(ctx);
                 return Ok(self.end(code));
             }
         };
-        if command.reads_stdin() || (command.asks() && !self.env.stdin_is_terminal) {
+        self.refuses_warnings = command.flags.is_on("warnings-as-errors");
+        if command.reads_stdin() {
             let came = !ctx.stdin.bytes.is_empty();
             stdin.append(ctx.stdin.bytes);
             if !ctx.stdin.is_closed {
@@ -108,7 +120,7 @@ impl Kubectl {
         self.user = impersonation::user_of(&command.flags).map_err(Some)?;
         ctx.api.impersonate(self.user.clone());
         match command.run(&self.env, stdin, ctx).map_err(Some)? {
-            Flow::Done(code) => Ok(self.end(code)),
+            Flow::Done(code) => Ok(self.succeed(ctx, code)),
             Flow::Wait(waiting) => {
                 self.state = State::Running(Box::new(waiting));
                 Err(None)
@@ -137,9 +149,17 @@ impl Kubectl {
         }
     }
 
-    /// Whether the run puts the terminal into raw mode: keys go to a process in a container, which echoes them.
+    /// Whether the run reads the terminal: what is typed goes to a process in a container, or answers a question.
     pub fn holds_terminal(&self) -> bool {
         matches!(&self.state, State::Running(waiting) if waiting.holds_terminal())
+    }
+
+    /// The command is done; if it went well, warnings may still be an error.
+    fn succeed(&mut self, ctx: &mut Context<'_>, code: i32) -> Step {
+        match ctx.warnings.as_error().filter(|_| code == 0 && self.refuses_warnings) {
+            Some(message) => self.fail(ctx, &Failure::Plain(message)),
+            None => self.end(code),
+        }
     }
 
     fn end(&mut self, code: i32) -> Step {

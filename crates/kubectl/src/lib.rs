@@ -33,5 +33,5 @@ pub mod rest;
 pub mod selection;
 pub mod unified_diff;
 
-pub use context::{ClusterApi, Context, Env, FileError, HttpError, Input, KubectlFs, Web};
+pub use context::{ClusterApi, Context, Env, FileError, HttpError, Input, KubectlFs, Warnings, Web};
 pub use kubectl::{Kubectl, Step};

@@ -6,7 +6,7 @@ use api::Str;
 use cluster::Cluster;
 use cri::{ProcessId, Spawn};
 use kubectl::complete::complete;
-use kubectl::{Context, Env, Input, Kubectl, Step};
+use kubectl::{Context, Env, Input, Kubectl, Step, Warnings};
 use shell::fs::{Caller, Fs, Tree, normalise};
 use shell::{
     Candidate, Command, Config, Host, Machine, Output, ProcessIo, Progress, Signal, SpawnError, Start, Status,
@@ -64,6 +64,7 @@ impl TerminalHost<'_> {
             stderr: &mut stderr,
             kubectl_us,
             object_us,
+            warnings: Warnings::default(),
         });
         io.stdin.consume(had - bytes.len());
         if !stdout.is_empty() {
@@ -95,6 +96,7 @@ impl TerminalHost<'_> {
             stderr: &mut Vec::new(),
             kubectl_us,
             object_us,
+            warnings: Warnings::default(),
         };
         kubectl::config::Config::read(&mut ctx, &env, "").ok()
     }

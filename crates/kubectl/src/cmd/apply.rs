@@ -14,6 +14,7 @@ use api::{Object, Reason, Value};
 use client::{FieldValidation, Patch, PatchKind};
 use sim::{Span, Time};
 
+use super::applyset::ApplySet;
 use super::call::{DryRun, Held};
 use super::prune::Prune;
 use super::{Call, Flow, PLAIN, Progress, Verb, shared};
@@ -37,6 +38,8 @@ pub static APPLY: Verb = Verb {
     flags: &[
         &[
             Flag::bool("all", "With --prune: all objects."),
+            Flag::text("applyset", "With --prune: the object that remembers what is applied, [RESOURCE][.GROUP]/NAME.")
+                .gated("KUBECTL_APPLYSET"),
             Flag::text("cascade", "With --force: background, orphan or foreground.")
                 .default("background")
                 .bare("background"),
@@ -83,13 +86,24 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         validation: call.validation()?,
         overwrite: if call.flags.is_on("overwrite") { Overwrite::Yes } else { Overwrite::No },
     };
+    let set = ApplySet::read(call)?;
     let prune = Prune::read(call)?;
-    check_flags(call, &options)?;
+    check_flags(call, &options, set.as_ref())?;
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.validation =
         if options.validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
-    let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let (mut infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    let prune = match set {
+        Some(mut set) => {
+            if let Err(failure) = set.label(&mut infos) {
+                (infos, failures) = (Vec::new(), vec![failure]);
+            }
+            set.begin(call, &infos, dry_run)?;
+            Some(Pruner::OfSet(set))
+        }
+        None => prune.map(Pruner::OfLists),
+    };
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to apply"));
     }
@@ -106,7 +120,7 @@ pub struct Applying {
     rest: VecDeque<Info>,
     /// The object that is being deleted, to be created anew.
     forced: Option<Box<Forced>>,
-    prune: Option<Prune>,
+    prune: Option<Pruner>,
     applied: Vec<Value>,
     failures: Vec<Failure>,
 }
@@ -146,7 +160,10 @@ impl Applying {
                 Ok(Applied::Done(object, _)) => object.at(&["metadata", "uid"]).text(),
                 Ok(Applied::Forced(_)) | Err(_) => "",
             };
-            prune.visit(info, uid);
+            match prune {
+                Pruner::OfLists(prune) => prune.visit(info, uid),
+                Pruner::OfSet(set) => set.visit(uid),
+            }
         }
         match applied {
             Ok(Applied::Done(object, operation)) => match &self.output {
@@ -169,10 +186,22 @@ impl Applying {
         print_objects(ctx, &mut self.output, std::mem::take(&mut self.applied))?;
         if let Some(prune) = self.prune.take() {
             let (dry_run, output) = (self.options.dry_run, &mut self.output);
-            self.call.resume(ctx, |call| prune.run(call, dry_run, output))?;
+            self.call.resume(ctx, |call| match prune {
+                Pruner::OfLists(prune) => prune.run(call, dry_run, output),
+                Pruner::OfSet(set) => set.prune(call, dry_run, output),
+            })?;
         }
         Ok(Progress::Done(0))
     }
+}
+
+/// What goes because it is applied no longer.
+#[derive(Clone, Debug)]
+enum Pruner {
+    /// Of some kinds, whatever an earlier apply has made.
+    OfLists(Prune),
+    /// The members of a set.
+    OfSet(ApplySet),
 }
 
 /// What applying a manifest led to.
@@ -250,7 +279,7 @@ impl Forced {
     }
 }
 
-fn check_flags(call: &Call<'_, '_>, options: &Options) -> Result<(), Failure> {
+fn check_flags(call: &Call<'_, '_>, options: &Options, set: Option<&ApplySet>) -> Result<(), Failure> {
     let is_on = |name: &str| call.flags.is_on(name);
     let server_side = is_on("server-side");
     let refusal = if is_on("force-conflicts") && !server_side {
@@ -263,12 +292,22 @@ fn check_flags(call: &Call<'_, '_>, options: &Options) -> Result<(), Failure> {
         "--dry-run=server cannot be used with --force"
     } else if is_on("all") && !call.flags.text("selector").is_empty() {
         "cannot set --all and --selector at the same time"
+    } else if set.is_some() && !is_on("prune") {
+        "--applyset requires --prune"
+    } else if let Some(Err(failure)) = set.map(ApplySet::check) {
+        return Err(failure);
     } else if is_on("prune") && is_on("force") {
         "--force cannot be used with --prune"
-    } else if is_on("prune") && !is_on("all") && call.flags.text("selector").is_empty() {
+    } else if set.is_some() && is_on("all") {
+        "--all is incompatible with --applyset"
+    } else if set.is_some() && !call.flags.text("selector").is_empty() {
+        "--selector is incompatible with --applyset"
+    } else if set.is_some() && !call.flags.texts("prune-allowlist").is_empty() {
+        "--prune-allowlist is incompatible with --applyset"
+    } else if set.is_none() && is_on("prune") && !is_on("all") && call.flags.text("selector").is_empty() {
         "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If \
          you did not mean to prune all resources, specify a label selector"
-    } else if is_on("prune") && server_side {
+    } else if set.is_none() && is_on("prune") && server_side {
         "--prune is in alpha and doesn't currently work on objects created by server-side apply"
     } else if !call.flags.text("subresource").is_empty() && !server_side {
         "--subresource can only be specified for --server-side"

@@ -34,7 +34,6 @@ pub struct Call<'c, 'w> {
     pub namespace_is_explicit: bool,
     /// The whole standard input, if a flag names it.
     pub stdin: String,
-    warned: Vec<String>,
 }
 
 /// A call between two steps of a verb that writes several objects, one request after the other.
@@ -46,7 +45,6 @@ pub struct Held {
     config: Config,
     namespace: Str,
     namespace_is_explicit: bool,
-    warned: Vec<String>,
     /// When the next object is written; none before the first.
     next_at: Option<Time>,
 }
@@ -63,10 +61,9 @@ impl Held {
             namespace: self.namespace.clone(),
             namespace_is_explicit: self.namespace_is_explicit,
             stdin: String::new(),
-            warned: std::mem::take(&mut self.warned),
         };
         let answer = go_on(&mut call);
-        (self.flags, self.warned) = (call.flags, call.warned);
+        self.flags = call.flags;
         answer
     }
 
@@ -156,8 +153,8 @@ impl<'c, 'w> Call<'c, 'w> {
             ("", "") => "default".into(),
             ("", namespace) | (namespace, _) => namespace.into(),
         };
-        let (verb, warned) = (command.verb, Vec::new());
-        Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin, warned })
+        let verb = command.verb;
+        Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin })
     }
 
     /// What is kept of the call while the verb goes on later.
@@ -169,7 +166,6 @@ impl<'c, 'w> Call<'c, 'w> {
             config: self.config.clone(),
             namespace: self.namespace.clone(),
             namespace_is_explicit: self.namespace_is_explicit,
-            warned: std::mem::take(&mut self.warned),
             next_at: None,
         }
     }
@@ -298,8 +294,7 @@ impl<'c, 'w> Call<'c, 'w> {
 
     /// Says something that is no error, each text once.
     pub fn warn(&mut self, text: &str) {
-        if !self.warned.iter().any(|warned| warned == text) {
-            self.warned.push(text.to_string());
+        if self.ctx.warnings.note(text) {
             self.ctx.err(&format!("Warning: {text}\n"));
         }
     }
@@ -307,14 +302,14 @@ impl<'c, 'w> Call<'c, 'w> {
     /// Passes the server's warnings on.
     pub fn warn_all(&mut self, warnings: &[Str]) {
         for warning in warnings {
-            self.warn(warning);
+            self.ctx.warn_from_server(warning);
         }
     }
 
     /// The warnings that the server adds to requests for deprecated resources.
     pub fn warn_if_deprecated(&mut self, mapping: Mapping) {
         if let Some(warning) = deprecation(mapping) {
-            self.warn(warning);
+            self.ctx.warn_from_server(warning);
         }
     }
 

@@ -3,46 +3,84 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/config (get_clusters, get_users, rename_context, delete_*, set, unset, set_cluster,
 //! set_credentials).
 
+use api::text::base64;
 use api::{Str, Value};
 use ordered::Arrange;
 
 use super::call::refuse;
 use super::{Call, Flow, PLAIN, Verb, help};
 use crate::failure::Failure;
-use crate::flags::Flag;
+use crate::flags::{Flag, read_bool};
 
 /// The lists of a kubeconfig: what one entry is called, the list, where an entry keeps its fields, and which it has.
 struct List {
     what: &'static str,
     name: &'static str,
     holds: &'static str,
-    fields: &'static [&'static str],
+    fields: &'static [(&'static str, Holds)],
+}
+
+/// What a field of an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Text,
+    Bool,
+    /// In base 64.
+    Bytes,
 }
 
 const CLUSTERS: List = List {
     what: "cluster",
     name: "clusters",
     holds: "cluster",
-    fields: &["server", "certificate-authority", "insecure-skip-tls-verify", "tls-server-name", "proxy-url"],
+    fields: &[
+        ("server", Holds::Text),
+        ("tls-server-name", Holds::Text),
+        ("insecure-skip-tls-verify", Holds::Bool),
+        ("certificate-authority", Holds::Text),
+        ("certificate-authority-data", Holds::Bytes),
+        ("proxy-url", Holds::Text),
+        ("disable-compression", Holds::Bool),
+    ],
 };
 const USERS: List = List {
     what: "user",
     name: "users",
     holds: "user",
-    fields: &["client-certificate", "client-key", "token", "username", "password"],
+    fields: &[
+        ("client-certificate", Holds::Text),
+        ("client-certificate-data", Holds::Bytes),
+        ("client-key", Holds::Text),
+        ("client-key-data", Holds::Bytes),
+        ("token", Holds::Text),
+        ("tokenFile", Holds::Text),
+        ("act-as", Holds::Text),
+        ("act-as-uid", Holds::Text),
+        ("username", Holds::Text),
+        ("password", Holds::Text),
+    ],
 };
-const CONTEXTS: List =
-    List { what: "context", name: "contexts", holds: "context", fields: &["cluster", "user", "namespace"] };
+const CONTEXTS: List = List {
+    what: "context",
+    name: "contexts",
+    holds: "context",
+    fields: &[("cluster", Holds::Text), ("user", Holds::Text), ("namespace", Holds::Text)],
+};
 
 impl List {
     fn named(name: &str) -> Option<&'static List> {
         [&CLUSTERS, &USERS, &CONTEXTS].into_iter().find(|list| list.name == name)
     }
+
+    /// What a field holds, if entries have it.
+    fn field(&self, name: &str) -> Option<(&'static str, Holds)> {
+        self.fields.iter().find(|(field, _)| *field == name).copied()
+    }
 }
 
 /// A mistake after which the verb's help is shown, too.
 pub fn with_help(call: &mut Call<'_, '_>, message: String) -> Failure {
-    let text = help::verb(call.verb);
+    let text = help::verb(call.verb, call.env);
     call.ctx.out(&text);
     Failure::Plain(message)
 }
@@ -144,7 +182,7 @@ fn delete(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
         if list.name == USERS.name {
             return Err(call.usage("user to delete is required"));
         }
-        let text = help::verb(call.verb);
+        let text = help::verb(call.verb, call.env);
         call.ctx.out(&text);
         return Ok(Flow::Done(0));
     };
@@ -197,10 +235,9 @@ fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
     if call.flags.is_on("embed-certs") {
         return Err(super::call::unsupported("certificates inside the file (--embed-certs)"));
     }
-    let given: Vec<&str> = list.fields.iter().copied().filter(|field| call.flags.is_set(field)).collect();
-    for field in given {
-        let text = call.flags.text(field);
-        set_field(call, list, name, field, &text);
+    for (field, holds) in list.fields.iter().filter(|(field, _)| call.flags.is_set(field)) {
+        let value = holds.read(&call.flags.text(field), Bytes::Coded)?;
+        call.config.entry(list.name, name, list.holds).set(&[field], value);
     }
     call.config.entry(list.name, name, list.holds);
     call.config.write(call.ctx)?;
@@ -241,14 +278,6 @@ fn check_entry(call: &Call<'_, '_>, list: &List, name: &str) -> Result<(), Failu
     Ok(())
 }
 
-fn set_field(call: &mut Call<'_, '_>, list: &List, name: &str, field: &str, text: &str) {
-    let value = match text {
-        "true" | "false" if field == "insecure-skip-tls-verify" => Value::Bool(text == "true"),
-        text => Value::Str(text.into()),
-    };
-    call.config.entry(list.name, name, list.holds).set(&[field], value);
-}
-
 /// `config set`
 pub static SET: Verb = Verb {
     path: "config set",
@@ -268,15 +297,60 @@ fn set(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(Failure::plain("you cannot use set to unset a property"));
     }
     match Property::read(property)? {
-        Property::CurrentContext => {
-            call.config.value.set(&["current-context"], value.clone());
+        Property::Text(field) => {
+            call.config.value.set(&[field], value.clone());
         }
-        Property::Field { list, name, field } => set_field(call, list, name, field, value),
-        Property::Entry { .. } | Property::All(_) => return Err(Failure::plain("can't set a map to a value")),
+        Property::Colors => {
+            call.config.value.set(&["preferences", "colors"], Holds::Bool.read(value, Bytes::Coded)?);
+        }
+        Property::Field { list, name, field, holds } => {
+            let bytes = if call.flags.is_on("set-raw-bytes") { Bytes::Raw } else { Bytes::Coded };
+            let value = holds.read(value, bytes)?;
+            call.config.entry(list.name, name, list.holds).set(&[field], value);
+        }
+        Property::Entry { list, .. } | Property::All(list) => return Err(not_a_value(call, list)),
+        Property::Preferences => {
+            let colors = call.config.value.at(&["preferences", "colors"]).as_bool().unwrap_or(false);
+            let step = "config.navigationStep{stepValue:\"\", stepType:reflect.Type(nil)}";
+            return Err(Failure::Plain(format!("unable to locate path {step} under {{{colors} map[]}}")));
+        }
     }
     call.config.write(call.ctx)?;
     call.ctx.out(&format!("Property {:?} set.\n", property.as_str()));
     Ok(Flow::Done(0))
+}
+
+/// A value for a whole list. Go shows the list with the addresses of its entries, which are nowhere here.
+fn not_a_value(call: &Call<'_, '_>, list: &List) -> Failure {
+    let names: Vec<String> =
+        call.config.entries(list.name).iter().map(|entry| format!("{}:…", entry.get("name").text())).collect();
+    Failure::Plain(format!("can't set a map to a value: map[{}]", names.join(" ")))
+}
+
+/// How the value of a field of bytes is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bytes {
+    /// In base 64.
+    Coded,
+    /// `--set-raw-bytes`
+    Raw,
+}
+
+impl Holds {
+    /// The value that a text means.
+    fn read(self, text: &str, bytes: Bytes) -> Result<Value, Failure> {
+        Ok(match (self, bytes) {
+            (Holds::Text, _) => text.into(),
+            (Holds::Bool, _) => Value::Bool(read_bool(text).map_err(Failure::Plain)? == "true"),
+            (Holds::Bytes, Bytes::Raw) => base64::encode(text.as_bytes()).into(),
+            (Holds::Bytes, Bytes::Coded) => {
+                let illegal = |at| format!("error decoding input value: illegal base64 data at input byte {at}");
+                base64::decode(text)
+                    .map(|bytes| base64::encode(&bytes).into())
+                    .map_err(|at| Failure::Plain(illegal(at)))?
+            }
+        })
+    }
 }
 
 /// `config unset`
@@ -294,19 +368,21 @@ fn unset(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(with_help(call, format!("Unexpected args: [{}]", args.join(" "))));
     };
     match Property::read(property)? {
-        Property::CurrentContext => {
-            call.config.value.set(&["current-context"], "");
+        Property::Text(field) => {
+            call.config.value.set(&[field], "");
         }
+        Property::Colors => drop(call.config.value.remove(&["preferences", "colors"])),
+        Property::Preferences => drop(call.config.value.remove(&["preferences"])),
         Property::All(list) => call.config.entries_mut(list.name).clear(),
         Property::Entry { list, name } => {
             call.config.entries_mut(list.name).retain(|entry| entry.get("name").text() != name);
         }
-        Property::Field { list, name, field } => {
-            for entry in call.config.entries_mut(list.name) {
-                if entry.get("name").text() == name {
-                    entry.remove(&[list.holds, field]);
-                }
-            }
+        Property::Field { list, name, field, .. } => {
+            let entries = call.config.entries_mut(list.name);
+            let Some(entry) = entries.iter_mut().find(|entry| entry.get("name").text() == name) else {
+                return Err(Failure::Plain(format!("current map key `{name}` is invalid")));
+            };
+            entry.remove(&[list.holds, field]);
         }
     }
     call.config.write(call.ctx)?;
@@ -314,12 +390,23 @@ fn unset(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Ok(Flow::Done(0))
 }
 
-/// What a dotted name means. Names of entries may have dots themselves.
+/// What a dotted name means. Names of entries may have dots themselves: a name ends where a field begins.
 enum Property<'a> {
-    CurrentContext,
+    /// A text of the file itself.
+    Text(&'static str),
+    Preferences,
+    Colors,
     All(&'static List),
-    Entry { list: &'static List, name: &'a str },
-    Field { list: &'static List, name: &'a str, field: &'a str },
+    Entry {
+        list: &'static List,
+        name: &'a str,
+    },
+    Field {
+        list: &'static List,
+        name: &'a str,
+        field: &'static str,
+        holds: Holds,
+    },
 }
 
 impl Property<'_> {
@@ -327,18 +414,31 @@ impl Property<'_> {
         if text.is_empty() {
             return Err(Failure::plain("you must specify a property"));
         }
-        if text == "current-context" {
-            return Ok(Property::CurrentContext);
+        let (first, rest) = text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)));
+        let too_long = || Failure::Plain(format!("unable to parse one or more field values of {text}"));
+        if let Some(field) = ["current-context", "kind", "apiVersion"].into_iter().find(|field| *field == first) {
+            return rest.map_or(Ok(Property::Text(field)), |_| Err(too_long()));
         }
-        let (first, rest) = text.split_once('.').unwrap_or((text, ""));
-        let unknown = || Failure::Plain(format!("the property {text:?} of a kubeconfig file is not supported here"));
+        match (first, rest) {
+            ("preferences", None) => return Ok(Property::Preferences),
+            ("preferences", Some("colors")) => return Ok(Property::Colors),
+            ("preferences" | "extensions", _) => {
+                let message = format!("the property {text:?} of a kubeconfig file is not supported here");
+                return Err(Failure::Plain(message));
+            }
+            _ => {}
+        }
+        let unknown = || Failure::Plain(format!("unable to parse {text} after [] at api.Config"));
         let list = List::named(first).ok_or_else(unknown)?;
-        if rest.is_empty() {
-            return Ok(Property::All(list));
+        let Some(rest) = rest else { return Ok(Property::All(list)) };
+        // A name has at least one part.
+        let parts: Vec<&str> = rest.split('.').collect();
+        let found = parts.iter().enumerate().skip(1).find_map(|(at, part)| list.field(part).map(|field| (at, field)));
+        let Some((at, (field, holds))) = found else { return Ok(Property::Entry { list, name: rest }) };
+        if at + 1 < parts.len() {
+            return Err(too_long());
         }
-        match rest.rsplit_once('.') {
-            Some((name, field)) if list.fields.contains(&field) => Ok(Property::Field { list, name, field }),
-            _ => Ok(Property::Entry { list, name: rest }),
-        }
+        let name = &rest[..rest.len() - field.len() - 1];
+        Ok(Property::Field { list, name, field, holds })
     }
 }

@@ -91,13 +91,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.ctx.out("No resources found\n");
         return Ok(Flow::Done(0));
     }
-    if asks && !is_confirmed(call, &infos)? {
-        call.ctx.out("deletion is cancelled\n");
-        return Ok(Flow::Done(0));
+    let answer = if asks { Answer::Awaited } else { Answer::NotNeeded };
+    if asks {
+        ask(call, &infos);
     }
     let waits = call.flags.is_on("wait") && manner.dry_run == DryRun::None;
     let timeout = Some(call.flags.duration("timeout")).filter(|timeout| *timeout != Span::ZERO).unwrap_or(WAIT_MAX);
-    let asking = Asking { call: call.hold(), manner, ignores_missing, rest: infos.into(), failures, waits, timeout };
+    let asking =
+        Asking { answer, call: call.hold(), manner, ignores_missing, rest: infos.into(), failures, waits, timeout };
     Ok(Deleting { asking: Some(Box::new(asking)), waiting: Vec::new(), until: Time(0), seen: None }.into())
 }
 
@@ -108,11 +109,8 @@ fn seen(failures: Vec<Failure>, ignores_missing: bool) -> Result<Vec<Failure>, F
     Failure::of(failures).map_or(Ok(Vec::new()), Err)
 }
 
-/// `--interactive`: names the objects, and reads the answer from the input.
-fn is_confirmed(call: &mut Call<'_, '_>, infos: &[Info]) -> Result<bool, Failure> {
-    if call.env.stdin_is_terminal {
-        return Err(super::call::unsupported("questions on the terminal before a deletion (--interactive)"));
-    }
+/// `--interactive`: names the objects, and asks.
+fn ask(call: &mut Call<'_, '_>, infos: &[Info]) {
     let mut text = format!("You are about to delete the following {} resource(s):\n", infos.len());
     for info in infos {
         let resource = info.mapping.resource();
@@ -120,12 +118,29 @@ fn is_confirmed(call: &mut Call<'_, '_>, infos: &[Info]) -> Result<bool, Failure
         text += &format!("{}{dot}{}/{}\n", resource.kind.to_lowercase(), resource.group, info.name);
     }
     call.ctx.out(&(text + "Do you want to continue? (y/N): "));
-    Ok(call.stdin.lines().next().is_some_and(|answer| answer.trim().eq_ignore_ascii_case("y")))
+}
+
+/// Whether the user has been asked, and has not answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    NotNeeded,
+    Awaited,
+}
+
+/// The answer that stands on the next line of the input, once the line is there: one word.
+fn read_answer(ctx: &mut Context<'_>) -> Option<bool> {
+    let end = ctx.stdin.bytes.iter().position(|byte| *byte == b'\n');
+    let end = end.map(|end| end + 1).or(ctx.stdin.is_closed.then_some(ctx.stdin.bytes.len()))?;
+    let line: Vec<u8> = ctx.stdin.bytes.drain(..end).collect();
+    let line = String::from_utf8_lossy(&line);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    Some(matches!(words.as_slice(), [word] if word.eq_ignore_ascii_case("y")))
 }
 
 /// Asks for deletions one after the other.
 #[derive(Clone, Debug)]
 struct Asking {
+    answer: Answer,
     call: Held,
     manner: Manner,
     ignores_missing: bool,
@@ -288,13 +303,32 @@ impl Deleting {
         }
         let manner = Manner { options, dry_run: DryRun::None, force: false };
         let (rest, failures) = (infos.into(), Vec::new());
-        let asking = Asking { call, manner, ignores_missing: true, rest, failures, waits: true, timeout };
+        let answer = Answer::NotNeeded;
+        let asking = Asking { answer, call, manner, ignores_missing: true, rest, failures, waits: true, timeout };
         Deleting { asking: Some(Box::new(asking)), waiting: Vec::new(), until: Time(0), seen: None }
+    }
+
+    /// Whether what is typed is the answer to a question.
+    pub fn reads_terminal(&self) -> bool {
+        self.asking.as_ref().is_some_and(|asking| asking.answer == Answer::Awaited)
     }
 
     /// Asks for what is to be asked for, then looks whether the objects are still there.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
         if let Some(mut asking) = self.asking.take() {
+            if asking.answer == Answer::Awaited {
+                match read_answer(ctx) {
+                    Some(true) => asking.answer = Answer::NotNeeded,
+                    Some(false) => {
+                        ctx.out("deletion is cancelled\n");
+                        return Ok(Progress::Done(0));
+                    }
+                    None => {
+                        self.asking = Some(asking);
+                        return Ok(Progress::Blocked { wake: None });
+                    }
+                }
+            }
             if let Some(wake) = asking.step(ctx, &mut self.waiting) {
                 self.asking = Some(asking);
                 return Ok(Progress::Blocked { wake: Some(wake) });

@@ -49,7 +49,7 @@ impl Early {
 }
 
 /// Reads the words after `kubectl`.
-pub fn read(words: &[Str]) -> Result<Command, Early> {
+pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
     let line = words;
     let mut words = words.to_vec();
     let Some(name) = take_name(&mut words, &[]) else {
@@ -60,7 +60,7 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
     };
     if name == "help" {
         let path: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).map(Str::as_str).collect();
-        return Err(help_of(&path));
+        return Err(help_of(&path, env));
     }
     let Some(mut verb) = child("", &name) else {
         return Err(Early::Wrong(Failure::Plain(unknown_command(&name))));
@@ -75,10 +75,10 @@ pub fn read(words: &[Str]) -> Result<Command, Early> {
     if verb.words == Words::Unread {
         return Ok(Command { verb, flags: Parsed::default() });
     }
-    let all = all_flags(verb);
+    let all = all_flags(verb, env);
     let mut flags = match flags::parse(&words, &all) {
         Ok(flags) => flags,
-        Err(FlagError::Help) => return Err(Early::Help(help::verb(verb))),
+        Err(FlagError::Help) => return Err(Early::Help(help::verb(verb, env))),
         Err(FlagError::Wrong(problem)) => {
             let message = format!("{problem}\nSee 'kubectl {} --help' for usage.", verb.path);
             return Err(Early::Wrong(Failure::Plain(message)));
@@ -107,11 +107,6 @@ impl Command {
                 || self.reads_stdin_as_variables())
     }
 
-    /// `kubectl delete --interactive`: there is a question to answer.
-    pub fn asks(&self) -> bool {
-        self.verb.path == "delete" && self.flags.is_on("interactive")
-    }
-
     /// `kubectl set env deployment web -`
     fn reads_stdin_as_variables(&self) -> bool {
         self.verb.path == "set env" && self.flags.args.iter().any(|word| word == "-")
@@ -131,9 +126,15 @@ impl Command {
     }
 }
 
+/// The verb's own flags: those that are behind a variable only where it is set.
+pub fn own_flags(verb: &Verb, env: &Env) -> Vec<&'static Flag> {
+    let is_there = |flag: &&'static Flag| flag.gate.is_empty() || env.gate(flag.gate) == Some(true);
+    verb.flags.iter().flat_map(|group| group.iter()).filter(is_there).collect()
+}
+
 /// The verb's own flags and those of every command; where both have a name, it is the verb's.
-pub fn all_flags(verb: &Verb) -> Vec<&'static Flag> {
-    let mut all: Vec<&'static Flag> = verb.flags.iter().flat_map(|group| group.iter()).collect();
+pub fn all_flags(verb: &Verb, env: &Env) -> Vec<&'static Flag> {
+    let mut all = own_flags(verb, env);
     let is_new = |flag: &&'static Flag| all.iter().all(|own| own.name != flag.name);
     let global: Vec<&'static Flag> = shared::GLOBAL.iter().filter(is_new).collect();
     all.extend(global);
@@ -165,7 +166,7 @@ pub fn last_word(verb: &Verb) -> &'static str {
 }
 
 /// `kubectl help PATH`: about the last verb of the path; what follows it is not read.
-fn help_of(path: &[&str]) -> Early {
+fn help_of(path: &[&str], env: &Env) -> Early {
     let Some(first) = path.first() else { return Early::Help(help::root()) };
     let Some(mut found) = child("", first) else {
         let topics: Vec<String> = path.iter().map(|topic| format!("`{topic}`")).collect();
@@ -174,7 +175,7 @@ fn help_of(path: &[&str]) -> Early {
     while let Some(below) = path.get(found.path.split(' ').count()).and_then(|name| child(found.path, name)) {
         found = below;
     }
-    Early::Help(help::verb(found))
+    Early::Help(help::verb(found, env))
 }
 
 /// Takes the first word that is neither a flag nor a flag's value out.

@@ -120,6 +120,10 @@ fn options(call: &Call<'_, '_>) -> Result<LogOptions, Failure> {
     if limit < 0 {
         return Err(Failure::plain("--limit-bytes must be greater than 0"));
     }
+    // In whole seconds, as they are sent.
+    if api::duration::parse_go(&call.flags.text("since")).is_ok_and(|nanos| nanos <= -500_000_000) {
+        return Err(Failure::plain("--since must be greater than 0"));
+    }
     if tail < -1 {
         return Err(Failure::plain("--tail must be greater than or equal to -1"));
     }

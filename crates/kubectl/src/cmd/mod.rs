@@ -123,6 +123,7 @@ macro_rules! verbs {
 
 pub mod absent;
 pub mod apply;
+pub mod applyset;
 pub mod attach;
 pub mod autoscale;
 pub mod cluster_info;
@@ -339,17 +340,17 @@ impl Waiting {
         }
     }
 
-    /// Whether keys go to a process in a container.
+    /// Whether what is typed goes to a process in a container, or answers a question.
     pub fn holds_terminal(&self) -> bool {
         match self {
             Waiting::Attaching(attaching) => attaching.holds_terminal(),
             Waiting::Executing(executing) => executing.session.is_terminal(),
             Waiting::Joined(joined) => joined.holds_terminal(),
             Waiting::Debugging(debugging) => debugging.holds_terminal(),
+            Waiting::Deleting(deleting) => deleting.reads_terminal(),
             Waiting::Applying(_)
             | Waiting::Copying(_)
             | Waiting::Creating(_)
-            | Waiting::Deleting(_)
             | Waiting::Draining(_)
             | Waiting::Editing(_)
             | Waiting::Following(_)

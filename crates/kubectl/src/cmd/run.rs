@@ -87,7 +87,9 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if dry_run != DryRun::Client {
         let options = call.write_options(dry_run, "kubectl-run", FieldValidation::Warn);
         let namespace = call.namespace.clone();
-        created = call.ctx.api.create_value(Kind::Pod, &namespace, body, &options)?.object.encode();
+        let written = call.ctx.api.create_value(Kind::Pod, &namespace, body, &options)?;
+        call.warn_all(&written.warnings);
+        created = written.object.encode();
     }
     let namespace = call.namespace.clone();
     let mapping = Mapping::of(Kind::Pod);

@@ -112,3 +112,46 @@ fn entries_that_make_no_sense_are_refused() {
     let lost = "Error in configuration: context was not found for specified context: nope\n";
     world.check("kubectl get pods", "", "", lost, 1);
 }
+
+#[test]
+fn properties_are_set_as_their_types_want_it() {
+    let mut world = World::new();
+    for (line, error) in [
+        ("set foo bar", "unable to parse foo after [] at api.Config"),
+        ("unset foo.bar", "unable to parse foo.bar after [] at api.Config"),
+        (
+            "set contexts.minikube.namespace.x y",
+            "unable to parse one or more field values of contexts.minikube.namespace.x",
+        ),
+        ("set current-context.x y", "unable to parse one or more field values of current-context.x"),
+        ("set clusters.a.insecure-skip-tls-verify yes", "strconv.ParseBool: parsing \"yes\": invalid syntax"),
+        (
+            "set clusters.a.certificate-authority-data !",
+            "error decoding input value: illegal base64 data at input byte 0",
+        ),
+        ("unset contexts.nope.namespace", "current map key `nope` is invalid"),
+        (
+            "set preferences x",
+            "unable to locate path config.navigationStep{stepValue:\"\", stepType:reflect.Type(nil)} under {false map[]}",
+        ),
+    ] {
+        world.check(&format!("kubectl config {line}"), "", "", &format!("error: {error}\n"), 1);
+    }
+    let set = |property: &str| format!("Property \"{property}\" set.\n");
+    for (property, value) in [
+        ("clusters.10.0.0.1.insecure-skip-tls-verify", "T"),
+        ("users.jane.client-key-data", "aGk="),
+        ("users.joe.client-key-data", "hi --set-raw-bytes"),
+        ("preferences.colors", "1"),
+    ] {
+        world.check(&format!("kubectl config set {property} {value}"), "", &set(property), "", 0);
+    }
+    let path = "{.clusters[?(@.name==\"10.0.0.1\")].cluster}{.users[*].user.client-key-data}{.preferences}";
+    let expect = "{\"insecure-skip-tls-verify\":true}aGk= aGk={\"colors\":true}";
+    world.check(&format!("kubectl config view --raw -o 'jsonpath={path}'"), "", expect, "", 0);
+    // What is not there can be taken away as a whole.
+    let unset = |property: &str| format!("Property \"{property}\" unset.\n");
+    for property in ["contexts.nope", "preferences.colors", "users.jane.client-key-data"] {
+        world.check(&format!("kubectl config unset {property}"), "", &unset(property), "", 0);
+    }
+}

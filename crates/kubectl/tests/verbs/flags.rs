@@ -337,3 +337,40 @@ fn what_a_file_describes_is_exposed_without_being_there() {
     let expose = "kubectl expose -f - --port=80 --dry-run=client -o jsonpath={.spec.selector}";
     world.check(expose, set, "{\"app\":\"redis\"}", "", 0);
 }
+
+#[test]
+fn warnings_of_the_server_are_errors_if_asked() {
+    let mut world = World::new();
+    world.run("kubectl create sa default");
+    let pod = |name: &str, key: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, annotations: {{{key}: ''}}}}\nspec: {{containers: [{{name: c, \
+             image: nginx}}]}}\n---\n"
+        )
+    };
+    let critical = "scheduler.alpha.kubernetes.io/critical-pod";
+    let one = pod("a", critical) + &pod("b", critical);
+    let outcome = world.run_with("kubectl create -f - --warnings-as-errors", &one);
+    assert_eq!((outcome.stdout.as_str(), outcome.code), ("pod/a created\npod/b created\n", Some(1)));
+    assert_eq!(outcome.stderr.matches("Warning: ").count(), 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.ends_with("\nerror: 1 warning received\n"), "{}", outcome.stderr);
+    let two = pod("c", critical) + &pod("d", "seccomp.security.alpha.kubernetes.io/pod");
+    let outcome = world.run_with("kubectl create -f - --warnings-as-errors", &two);
+    assert!(outcome.stderr.ends_with("\nerror: 2 warnings received\n"), "{}", outcome.stderr);
+    assert_eq!(world.run_with("kubectl create -f -", &pod("e", critical)).code, Some(0));
+    // kubectl's own warnings are none of the server's.
+    world.run("kubectl create cm own");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\n";
+    let outcome = world.run_with("kubectl apply -f - --warnings-as-errors", map);
+    assert!(outcome.stderr.starts_with("Warning: resource configmaps/own is missing"), "{outcome:?}");
+    assert_eq!(outcome.code, Some(0));
+}
+
+#[test]
+fn logs_of_the_future_are_refused() {
+    let mut world = World::new();
+    refused(&mut world, "kubectl logs x --since=-1s", "--since must be greater than 0");
+    refused(&mut world, "kubectl logs x --since=-500ms", "--since must be greater than 0");
+    let missing = "error from server (NotFound): pods \"x\" not found in namespace \"default\"";
+    refused(&mut world, "kubectl logs x --since=-400ms", missing);
+}

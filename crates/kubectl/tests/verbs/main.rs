@@ -1,5 +1,6 @@
 //! Whole commands of kubectl against an API server, without controllers and kubelets.
 
+mod applyset;
 mod cluster_info;
 mod commands;
 mod config;

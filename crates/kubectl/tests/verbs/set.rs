@@ -152,6 +152,21 @@ fn subjects_are_added_to_bindings_once() {
     world.check("kubectl set subject rolebinding rb --group=dev", "", "", "", 0);
     let none = "error: you must specify at least one value of user, group or serviceaccount\n";
     world.check("kubectl set subject rolebinding rb", "", "", none, 1);
+    // An account without a namespace is of the one in force; a binding of the cluster has none.
+    world.check("kubectl set subject rolebinding rb --serviceaccount=:sa --serviceaccount=a:b", "", updated, "", 0);
+    let accounts = "kubectl get rolebinding rb -o jsonpath={.subjects[2:]}";
+    let account = |namespace: &str, name: &str| {
+        format!("{{\"kind\":\"ServiceAccount\",\"name\":\"{name}\",\"namespace\":\"{namespace}\"}}")
+    };
+    world.check(accounts, "", &format!("{} {}", account("default", "sa"), account("a", "b")), "", 0);
+    let pair = "serviceaccount must be <namespace>:<name>";
+    for account in ["sa", "a:", "a:b:c"] {
+        let line = format!("kubectl set subject rolebinding rb --serviceaccount={account}");
+        world.check(&line, "", "", &format!("error: {pair}\n"), 1);
+    }
+    world.run("kubectl create clusterrolebinding crb --clusterrole=view --user=jane");
+    let named = format!("error: {pair}, namespace must be specified\n");
+    world.check("kubectl set subject clusterrolebinding crb --serviceaccount=:sa", "", "", &named, 1);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use client::{
 };
 use kube_apiserver::{ApiServer, ServerClient};
 use kubectl::config::Config;
-use kubectl::{Context, Env, FileError, HttpError, Input, Kubectl, KubectlFs, Step, Web};
+use kubectl::{Context, Env, FileError, HttpError, Input, Kubectl, KubectlFs, Step, Warnings, Web};
 use sim::{Span, Time};
 
 /// The server as kubectl sees it, without kubelets.
@@ -222,6 +222,7 @@ impl World {
                 stderr: &mut stderr,
                 kubectl_us: 50_000,
                 object_us: 0,
+                warnings: Warnings::default(),
             };
             match running.kubectl.step(&mut ctx) {
                 Step::Done(code) => running.outcome.code = Some(code),

@@ -326,16 +326,10 @@ fn binding(call: &Call<'_, '_>, kind: &str, role: Str) -> Result<Value, Failure>
 }
 
 /// Who `--user`, `--group` and `--serviceaccount` name.
-pub fn subjects(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
+fn subjects(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let mut subjects = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
-        for name in call.flags.texts(flag) {
-            let mut subject = Value::map();
-            subject.set(&["apiGroup"], GROUP);
-            subject.set(&["kind"], kind);
-            subject.set(&["name"], name);
-            subjects.push(subject);
-        }
+        subjects.extend(call.flags.texts(flag).iter().map(|name| subject(kind, name)));
     }
     for account in call.flags.texts("serviceaccount") {
         let parts: Vec<&str> = account.split(':').collect();
@@ -343,11 +337,25 @@ pub fn subjects(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
             return Err(Failure::plain("serviceaccount must be <namespace>:<name>"));
         };
         refuse(&[(namespace.is_empty() || name.is_empty(), "serviceaccount must be <namespace>:<name>")])?;
-        let mut subject = Value::map();
-        subject.set(&["kind"], "ServiceAccount");
-        subject.set(&["name"], name);
-        subject.set(&["namespace"], namespace);
-        subjects.push(subject);
+        subjects.push(account_subject(namespace, name));
     }
     Ok(subjects)
+}
+
+/// A user or group.
+pub fn subject(kind: &str, name: &str) -> Value {
+    let mut subject = Value::map();
+    subject.set(&["apiGroup"], GROUP);
+    subject.set(&["kind"], kind);
+    subject.set(&["name"], name);
+    subject
+}
+
+/// A service account.
+pub fn account_subject(namespace: &str, name: &str) -> Value {
+    let mut subject = Value::map();
+    subject.set(&["kind"], "ServiceAccount");
+    subject.set(&["name"], name);
+    subject.set(&["namespace"], namespace);
+    subject
 }

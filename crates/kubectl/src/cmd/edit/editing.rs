@@ -320,7 +320,9 @@ impl Editing {
         }
         if self.task == Task::BeforeCreate {
             let kind = item.mapping.kind_supported()?;
-            let created = ctx.api.create_value(kind, &item.namespace, edited, &self.options)?.object.encode();
+            let written = ctx.api.create_value(kind, &item.namespace, edited, &self.options)?;
+            written.warnings.iter().for_each(|warning| ctx.warn_from_server(warning));
+            let created = written.object.encode();
             let name = created.at(&["metadata", "name"]).text();
             let title = format!("{}/{name}", item.mapping.qualified_singular());
             return self.report(ctx, &title, &created, "created");
@@ -396,7 +398,9 @@ impl Editing {
         }
         let kind = info.mapping.kind_supported()?;
         let patch = Patch { kind: PatchKind::Strategic, body };
-        let after = ctx.api.patch(kind, &info.key(), &patch, &self.options)?.object;
+        let written = ctx.api.patch(kind, &info.key(), &patch, &self.options)?;
+        written.warnings.iter().for_each(|warning| ctx.warn_from_server(warning));
+        let after = written.object;
         let title = if self.part == Part::Scale { format!("scale.autoscaling/{}", info.name) } else { info.title() };
         self.report(ctx, &title, &self.part.of(&after), "edited")
     }

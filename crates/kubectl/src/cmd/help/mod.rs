@@ -1,7 +1,8 @@
 //! `kubectl help`, `-h`: what a command does in a sentence, its flags with their defaults, its usage.
 
-use super::find::{child, children, has_children, last_word};
+use super::find::{child, children, has_children, last_word, own_flags};
 use super::{Verb, shared};
+use crate::context::Env;
 use crate::flags::{Flag, Type};
 use ordered::Arrange;
 
@@ -48,7 +49,7 @@ pub fn root_usage() -> String {
 }
 
 /// Help for a verb.
-pub fn verb(verb: &Verb) -> String {
+pub fn verb(verb: &Verb, env: &Env) -> String {
     let mut text = format!("{}.\n", verb.summary);
     if let Some(examples) = examples(verb) {
         text.push_str("\nExamples:\n");
@@ -61,8 +62,8 @@ pub fn verb(verb: &Verb) -> String {
         let width = width(below.iter().copied());
         below.into_iter().for_each(|verb| text.push_str(&line(verb, width)));
     }
-    let mut own: Vec<&Flag> =
-        verb.flags.iter().flat_map(|group| group.iter()).filter(|flag| flag.deprecated.is_empty()).collect();
+    let mut own = own_flags(verb, env);
+    own.retain(|flag| flag.deprecated.is_empty());
     own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");
@@ -157,7 +158,7 @@ mod tests {
             for line in examples(verb).unwrap_or_default().lines().filter(|line| !line.starts_with('#')) {
                 let command = line.strip_prefix("kubectl ").unwrap_or_else(|| panic!("{line}"));
                 let command = command.split(" <<<").next().unwrap_or_default();
-                let found = find::read(&words(command)).unwrap_or_else(|early| panic!("{line}: {early:?}"));
+                let found = find::read(&words(command), &Env::default()).unwrap_or_else(|early| panic!("{line}: {early:?}"));
                 let shows = |path: &str| found.verb.path == path || found.verb.path.starts_with(&format!("{path} "));
                 assert!(shows(verb.path), "{} shows {line}", verb.path);
                 shown += 1;

@@ -31,7 +31,7 @@ pub static FLAGS: &[&[Flag]] = &[shared::FILES, shared::SELECTOR];
 /// A command that only has subcommands.
 pub fn parent(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if call.flags.args.is_empty() {
-        let text = help::verb(call.verb);
+        let text = help::verb(call.verb, call.env);
         call.ctx.err(&text);
         return Ok(Flow::Done(1));
     }

@@ -2,7 +2,8 @@
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/set/set_subject.go.
 
-use api::Value;
+use api::{Str, Value};
+use ordered::OrderedSet;
 
 use super::super::call::{DryRun, refuse};
 use super::super::create::rbac;
@@ -53,7 +54,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         ),
         (!has_subject, "you must specify at least one value of user, group or serviceaccount"),
     ])?;
-    let subjects = rbac::subjects(call)?;
+    let has_cluster_binding = infos.iter().any(|info| info.mapping.resource().kind == "ClusterRoleBinding");
+    let subjects = subjects(call, if has_cluster_binding { Bindings::OfCluster } else { Bindings::Inside })?;
     let mut failures = Vec::new();
     for info in &infos {
         if !matches!(info.mapping.resource().kind, "RoleBinding" | "ClusterRoleBinding") {
@@ -69,4 +71,33 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         failures.extend(send(call, info, &before, after, dry_run, &output, WORDS).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
+}
+
+/// Whether a binding of the whole cluster is among those that are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bindings {
+    OfCluster,
+    Inside,
+}
+
+/// Those to add, each once and sorted. An account without a namespace is of the one in force, where the binding is in one.
+fn subjects(call: &Call<'_, '_>, bindings: Bindings) -> Result<Vec<Value>, Failure> {
+    let each_once = |flag: &str| call.flags.texts(flag).into_iter().collect::<OrderedSet<Str>>();
+    let of_kind =
+        |flag: &str, kind: &str| each_once(flag).iter().map(|name| rbac::subject(kind, name)).collect::<Vec<_>>();
+    let mut subjects = of_kind("user", "User");
+    subjects.extend(of_kind("group", "Group"));
+    for account in each_once("serviceaccount") {
+        let Some((namespace, name)) =
+            account.split_once(':').filter(|(_, name)| !name.is_empty() && !name.contains(':'))
+        else {
+            return Err(Failure::plain("serviceaccount must be <namespace>:<name>"));
+        };
+        if namespace.is_empty() && bindings == Bindings::OfCluster {
+            return Err(Failure::plain("serviceaccount must be <namespace>:<name>, namespace must be specified"));
+        }
+        let namespace = if namespace.is_empty() { &*call.namespace } else { namespace };
+        subjects.push(rbac::account_subject(namespace, name));
+    }
+    Ok(subjects)
 }
