@@ -11,6 +11,7 @@ mod outside;
 mod profiles;
 mod programs;
 mod quotas;
+mod resize;
 mod statefulset;
 mod trouble;
 mod wordpress;

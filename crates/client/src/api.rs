@@ -222,6 +222,8 @@ pub enum Subresource {
     Status,
     /// The wanted number of replicas, as a Scale.
     Scale,
+    /// What a pod's containers ask for and may use, while it runs.
+    Resize,
 }
 
 impl Subresource {
@@ -231,6 +233,7 @@ impl Subresource {
             Subresource::None => "",
             Subresource::Status => "status",
             Subresource::Scale => "scale",
+            Subresource::Resize => "resize",
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Part {
     Status,
     /// The number of replicas, through the scale subresource.
     Scale,
+    /// What containers ask for.
+    Resize,
 }
 
 impl Part {
@@ -34,6 +36,7 @@ impl Part {
             Part::Main => "",
             Part::Status => "status",
             Part::Scale => "scale",
+            Part::Resize => "resize",
         }
     }
 }

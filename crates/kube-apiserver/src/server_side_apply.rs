@@ -15,7 +15,7 @@ use crate::ApiServer;
 use crate::admission::pod_security;
 use crate::managed::without_entries;
 use crate::registry::{self, validation};
-use crate::user_requests::{Request, judge_changed, settle_identity, type_of};
+use crate::user_requests::{Request, judge_changed, judge_resized, settle_identity, type_of};
 
 /// Who owns what was there before anybody's fields were kept.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -35,6 +35,7 @@ impl ApiServer {
             Subresource::None => "",
             // A part of an object is not applied before the object is there.
             Subresource::Status => self.get(kind, key).map(|_| "status")?,
+            Subresource::Resize => self.get(kind, key).map(|_| "resize")?,
             Subresource::Scale => return Err(Status::internal("a Scale is not applied on the server here")),
         };
         let old = self.get(kind, key).ok().cloned();
@@ -86,7 +87,12 @@ impl ApiServer {
             object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
             return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
         }
-        judge_changed(&mut value, &old)?;
+        if request.options.subresource == Subresource::Resize {
+            value = validation::kept_by_resize(&value, &old.encode());
+            judge_resized(&mut value, &old)?;
+        } else {
+            judge_changed(&mut value, &old)?;
+        }
         let mut warnings = validation::warnings_of_change(kind, &value, &old);
         let mut object = self.prepared_for_update(Object::decode(kind, value), &seen, manager, now)?;
         warnings.extend(pod_security::warnings(self, &object, Some(&old)));

@@ -88,6 +88,7 @@ impl Kubelets {
 
     fn look_at_containers(&mut self, slot: u32, worker: &mut PodWorker, api: &mut dyn Api) {
         self.end_redefined(worker, api);
+        self.resize(slot, worker, api);
         self.signal_after_hooks(worker, api.now());
         self.kill_late(worker, api.now());
         self.note_ends(worker, api.now());
@@ -244,7 +245,10 @@ impl Kubelets {
         let process_at = worker.sandbox.as_ref().and_then(|sandbox| sandbox.next_at(now));
         let stage_at = match &worker.stage {
             Stage::New | Stage::Mounting => Some(worker.start_at),
-            Stage::Active => worker.next_container_look(),
+            Stage::Active => {
+                let resize = worker.resizing.as_ref().and_then(|resizing| resizing.due());
+                [worker.next_container_look(), resize].into_iter().flatten().min()
+            }
             Stage::Stopping(stopping) => {
                 let end = if worker.runs_anything() { stopping.kill_at } else { stopping.not_before };
                 let hooks = if stopping.has_signalled { None } else { self.hooks_end(worker) };

@@ -13,6 +13,7 @@ use crate::back_off::BackOff;
 use crate::hooks::Hook;
 use crate::probes::Probing;
 use crate::report::ImageNames;
+use crate::resize::Resizing;
 use crate::spawn::Env;
 use crate::status::{ProbeResult, StartError};
 
@@ -39,6 +40,8 @@ pub(crate) struct PodWorker {
     pub(crate) wake: Option<Time>,
     /// Whether its status differs from the one that was written.
     pub(crate) is_changed: bool,
+    /// Its resize, while one goes on.
+    pub(crate) resizing: Option<Box<Resizing>>,
 }
 
 /// Where a pod stands on its node.
@@ -171,6 +174,7 @@ impl PodWorker {
             sandbox: None,
             wake: None,
             is_changed: false,
+            resizing: None,
         }
     }
 

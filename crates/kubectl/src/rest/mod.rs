@@ -250,7 +250,7 @@ impl Request<'_> {
                 let part = Part::read(mapping, subresource)?;
                 Ok(part.text(kind, &ctx.api.get(kind, key)?) + "\n")
             }
-            (Method::Put, "status" | "scale") => {
+            (Method::Put, "status" | "scale" | "resize") => {
                 let (body, options) = self.write()?;
                 let part = Part::read(mapping, subresource)?;
                 let options = WriteOptions { subresource: part.to_write(), ..options };
@@ -292,6 +292,8 @@ pub enum Part {
     Status,
     /// Its Scale.
     Scale,
+    /// All of it; only what its containers ask for is written.
+    Resize,
 }
 
 impl Part {
@@ -302,7 +304,8 @@ impl Part {
             name if !mapping.has(name) => Err(no_such_path().into()),
             "status" => Ok(Part::Status),
             "scale" => Ok(Part::Scale),
-            "ephemeralcontainers" | "resize" => Ok(Part::Whole),
+            "ephemeralcontainers" => Ok(Part::Whole),
+            "resize" => Ok(Part::Resize),
             _ => Err(Status::new(
                 Reason::MethodNotAllowed,
                 "the server does not allow this method on the requested resource",
@@ -315,7 +318,7 @@ impl Part {
     pub fn of(self, object: &Object) -> Value {
         match self {
             Part::Scale => scale_of(object).unwrap_or_default(),
-            Part::Whole | Part::Status => object.encode(),
+            Part::Whole | Part::Status | Part::Resize => object.encode(),
         }
     }
 
@@ -325,6 +328,7 @@ impl Part {
             Part::Whole => Subresource::None,
             Part::Status => Subresource::Status,
             Part::Scale => Subresource::Scale,
+            Part::Resize => Subresource::Resize,
         }
     }
 
@@ -332,7 +336,7 @@ impl Part {
     fn text(self, kind: Kind, object: &Object) -> String {
         match self {
             Part::Scale => scale_text(&self.of(object)),
-            Part::Whole | Part::Status => object_text(kind, &object.encode()),
+            Part::Whole | Part::Status | Part::Resize => object_text(kind, &object.encode()),
         }
     }
 }

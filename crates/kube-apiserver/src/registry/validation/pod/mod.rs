@@ -2,7 +2,7 @@
 //!
 //! - `container`: containers of all sorts, `environment`, `probe`, `resources`: their parts;
 //! - `volume`: volumes; `affinity`: where a pod may run; `security`: as whom;
-//! - `update`: what may change afterwards.
+//! - `update`: what may change afterwards; `resize`: what a resize in place may.
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidatePodSpec and what it calls.
 
@@ -10,6 +10,7 @@ mod affinity;
 mod container;
 mod environment;
 mod probe;
+mod resize;
 mod resources;
 mod security;
 mod update;
@@ -21,6 +22,8 @@ use super::field::{Errors, Field};
 use super::{checks, meta, names};
 
 pub(super) use affinity::{node_selector, toleration_effect};
+pub(crate) use resize::kept;
+pub(super) use resize::resize;
 pub(super) use update::update;
 pub(super) use volume::{host_path, nfs};
 
