@@ -12,6 +12,7 @@ mod profiles;
 mod programs;
 mod question;
 mod quotas;
+mod resize;
 mod statefulset;
 mod trouble;
 mod wordpress;

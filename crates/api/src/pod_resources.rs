@@ -1,11 +1,13 @@
 //! What a pod requests and may use: its containers together, or its init containers if they need more.
 //!
-//! Models: kubernetes v1.36 component-helpers/resource (PodRequests, PodLimits) without resizes in place.
+//! Models: kubernetes v1.36 component-helpers/resource (PodRequests, PodLimits, with the resources of the
+//! status while a pod is being resized).
 
 use ordered::OrderedMap;
 
-use crate::Value;
+use crate::core::container::Container;
 use crate::quantity::Quantity;
+use crate::{Pod, ResourceList, Value};
 
 /// Amounts by the name of the resource.
 pub type Amounts = OrderedMap<String, Quantity>;
@@ -31,16 +33,22 @@ impl Bound {
 /// What a pod requests, or may use.
 pub fn of_pod(pod: &Value, bound: Bound) -> Amounts {
     let mut total = Amounts::new();
+    let resize = Resize::of(pod);
     for container in pod.at(&["spec", "containers"]).as_list() {
-        add(&mut total, &of_resources(container.get("resources"), bound));
+        add(&mut total, &resize.of_container(container, bound));
     }
     let (mut sidecars, mut initial) = (Amounts::new(), Amounts::new());
     for container in pod.at(&["spec", "initContainers"]).as_list() {
-        let own = of_resources(container.get("resources"), bound);
+        let is_sidecar = container.get("restartPolicy").text() == "Always";
+        let own = if is_sidecar {
+            resize.of_container(container, bound)
+        } else {
+            of_resources(container.get("resources"), bound)
+        };
         // A sidecar goes on beside everything that starts after it.
         let mut meanwhile = sidecars.clone();
         add(&mut meanwhile, &own);
-        if container.get("restartPolicy").text() == "Always" {
+        if is_sidecar {
             add(&mut total, &own);
             sidecars = meanwhile.clone();
         }
@@ -52,6 +60,69 @@ pub fn of_pod(pod: &Value, bound: Bound) -> Amounts {
     }
     add_overhead(&mut total, pod.at(&["spec", "overhead"]), bound);
     total
+}
+
+/// A pod that is being resized holds the most of what it wants, was given and runs with.
+struct Resize<'p> {
+    statuses: Vec<&'p Value>,
+    is_infeasible: bool,
+}
+
+impl<'p> Resize<'p> {
+    fn of(pod: &'p Value) -> Resize<'p> {
+        let status = pod.get("status");
+        let conditions = status.get("conditions").as_list();
+        let condition = |kind: &str| conditions.iter().find(|condition| condition.get("type").text() == kind);
+        let pending = condition("PodResizePending");
+        let is_unseen = pod.at(&["metadata", "generation"]).as_int() > status.get("observedGeneration").as_int();
+        let goes_on = pending.is_some() || condition("PodResizeInProgress").is_some() || is_unseen;
+        let lists = ["containerStatuses", "initContainerStatuses"].iter().filter(|_| goes_on);
+        Resize {
+            statuses: lists.flat_map(|list| status.get(list).as_list()).collect(),
+            is_infeasible: pending.is_some_and(|pending| pending.get("reason").text() == "Infeasible"),
+        }
+    }
+
+    fn of_container(&self, container: &Value, bound: Bound) -> Amounts {
+        let wanted = of_resources(container.get("resources"), bound);
+        let is_own = |status: &&&Value| status.get("name") == container.get("name");
+        let Some(status) = self.statuses.iter().find(is_own).filter(|status| !status.get("resources").is_null()) else {
+            return wanted;
+        };
+        let mut held = if self.is_infeasible { Amounts::new() } else { wanted };
+        raise(&mut held, &of_resources(status.get("resources"), bound));
+        if bound == Bound::Requests {
+            raise(&mut held, &amounts(status.get("allocatedResources")));
+        }
+        held
+    }
+}
+
+/// What a container of a pod holds, if that pod is being resized: the most of what it wants, was given and runs with.
+pub fn held_by(pod: &Pod, container: &Container) -> Option<ResourceList> {
+    let statuses = pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
+    let status = statuses.into_iter().find(|status| status.name == container.name)?;
+    let given = [status.rest.get("resources").get("requests"), status.rest.get("allocatedResources")];
+    let mut held = if is_infeasible(pod) { ResourceList::default() } else { container.resources.requests.clone() };
+    for (name, text) in given.into_iter().flat_map(Value::as_map).flatten() {
+        let parsed = |text: &str| Quantity::parse(text).unwrap_or_default();
+        if held.get(name).is_none_or(|known| parsed(known) < parsed(text.text())) {
+            held.insert(name.clone(), text.text());
+        }
+    }
+    Some(held)
+}
+
+fn is_infeasible(pod: &Pod) -> bool {
+    pod.status.condition("PodResizePending").is_some_and(|pending| pending.reason == "Infeasible")
+}
+
+/// Whether a pod that runs is being resized, or wants something that its node has not seen yet.
+pub fn is_resizing(pod: &Pod) -> bool {
+    !pod.status.container_statuses.is_empty()
+        && (pod.metadata.generation > pod.status.observed_generation
+            || pod.status.condition("PodResizePending").is_some()
+            || pod.status.condition("PodResizeInProgress").is_some())
 }
 
 /// What a pod requests as a whole, or may use, from its `resources`.
@@ -140,5 +211,22 @@ mod tests {
         check(&format!("{{containers: [{{{small}}}], initContainers: [{sidecar}, {{{large}}}]}}"), "1100m");
         check(&format!("{{containers: [{{{small}}}], overhead: {{cpu: 50m}}}}"), "150m");
         check(&format!("{{containers: [{{{small}}}], {large}}}"), "1");
+    }
+
+    #[test]
+    fn a_pod_that_is_being_resized_holds_what_it_had_and_what_it_wants() {
+        let check = |condition: &str, wanted: &str, expect: &str| {
+            let pod = format!(
+                "{{spec: {{containers: [{{name: c, resources: {{requests: {{cpu: {wanted}}}}}}}]}}, status: {{conditions: \
+                 [{condition}], containerStatuses: [{{name: c, resources: {{requests: {{cpu: '1'}}}}, allocatedResources: \
+                 {{cpu: 1500m}}}}]}}}}"
+            );
+            let amounts = of_pod(&yaml::read(&pod).unwrap(), Bound::Requests);
+            assert_eq!(amounts.get("cpu").map(ToString::to_string).as_deref(), Some(expect), "{condition} {wanted}");
+        };
+        check("{type: PodResizeInProgress}", "500m", "1500m");
+        check("{type: PodResizeInProgress}", "2", "2");
+        check("{type: PodResizePending, reason: Infeasible}", "9", "1500m");
+        check("{type: Ready}", "500m", "500m");
     }
 }

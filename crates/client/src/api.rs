@@ -224,6 +224,8 @@ pub enum Subresource {
     Scale,
     /// The ephemeral containers of a pod.
     EphemeralContainers,
+    /// What a pod's containers ask for and may use, while it runs.
+    Resize,
 }
 
 impl Subresource {
@@ -234,6 +236,7 @@ impl Subresource {
             Subresource::Status => "status",
             Subresource::Scale => "scale",
             Subresource::EphemeralContainers => "ephemeralcontainers",
+            Subresource::Resize => "resize",
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Scale,
     /// The ephemeral containers of a pod, through their subresource.
     EphemeralContainers,
+    /// What containers ask for.
+    Resize,
 }
 
 impl Part {
@@ -37,6 +39,7 @@ impl Part {
             Part::Status => "status",
             Part::Scale => "scale",
             Part::EphemeralContainers => "ephemeralcontainers",
+            Part::Resize => "resize",
         }
     }
 }

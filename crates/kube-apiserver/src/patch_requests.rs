@@ -14,6 +14,7 @@ use sim::Time;
 
 use crate::ApiServer;
 use crate::managed::Part;
+use crate::registry::validation;
 use crate::user_requests::{Request, settle_identity, type_of};
 
 const REJECTED: &str = "the server rejected our request due to an error in our request";
@@ -55,6 +56,11 @@ impl ApiServer {
             Subresource::Status => self.replace_status(value, before, request),
             Subresource::Scale => self.replace_scale(&value, before, request),
             Subresource::EphemeralContainers => self.replace_ephemeral_containers(&value, before, request),
+            Subresource::Resize if before.object.kind() != Kind::Pod => Err(no_such_path()),
+            Subresource::Resize => {
+                let kept = validation::kept_by_resize(&value, &before.object.encode());
+                self.replace(kept, before, Part::Resize, request)
+            }
             Subresource::None => self.replace(value, before, Part::Main, request),
         }
     }

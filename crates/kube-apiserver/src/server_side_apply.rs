@@ -16,7 +16,7 @@ use crate::admission::pod_security;
 use crate::managed::without_entries;
 use crate::registry::{self, validation};
 use crate::subresources::ephemeral_containers;
-use crate::user_requests::{Request, judge_changed, settle_identity, type_of};
+use crate::user_requests::{Request, judge_changed, judge_resized, settle_identity, type_of};
 
 /// Who owns what was there before anybody's fields were kept.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -40,6 +40,7 @@ impl ApiServer {
             // A part of an object is not applied before the object is there.
             Subresource::Status => self.get(kind, key).map(|_| "status")?,
             Subresource::EphemeralContainers => self.get(kind, key).map(|_| "ephemeralcontainers")?,
+            Subresource::Resize => self.get(kind, key).map(|_| "resize")?,
             Subresource::Scale => return Err(Status::internal("a Scale is not applied on the server here")),
         };
         let old = self.get(kind, key).ok().cloned();
@@ -93,10 +94,16 @@ impl ApiServer {
         }
         if request.options.subresource == Subresource::EphemeralContainers {
             let mut object = ephemeral_containers::prepared(&value, &old)?;
+            let warnings = self.judge_security(&object, &old)?;
             object.metadata_mut().managed_fields = self.managed.entries(applied.entries);
-            return Ok(Written { object: self.commit(object, &seen, now), warnings: Vec::new() });
+            return Ok(Written { object: self.commit(object, &seen, now), warnings });
         }
-        judge_changed(&mut value, &old)?;
+        if request.options.subresource == Subresource::Resize {
+            value = validation::kept_by_resize(&value, &old.encode());
+            judge_resized(&mut value, &old)?;
+        } else {
+            judge_changed(&mut value, &old)?;
+        }
         let mut warnings = validation::warnings_of_change(kind, &value, &old);
         let mut object = self.prepared_for_update(Object::decode(kind, value), &seen, manager, now)?;
         warnings.extend(pod_security::warnings(self, &object, Some(&old)));

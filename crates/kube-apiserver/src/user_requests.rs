@@ -88,7 +88,10 @@ impl ApiServer {
         let Written { object: old, mut warnings } = before;
         let kind = old.kind();
         let seen = self.current_for(&Object::decode(kind, value.clone()))?;
-        judge_changed(&mut value, &old)?;
+        match part {
+            Part::Resize => judge_resized(&mut value, &old)?,
+            Part::Main | Part::EphemeralContainers | Part::Status | Part::Scale => judge_changed(&mut value, &old)?,
+        }
         warnings.extend(validation::warnings_of_change(kind, &value, &old));
         let new = Object::decode(kind, value);
         if request.options.dry_run {
@@ -105,13 +108,13 @@ impl ApiServer {
     fn warnings_of_security(&self, new: &Object, old: &Object, part: Part) -> Vec<Str> {
         match part {
             Part::Main | Part::EphemeralContainers => pod_security::warnings(self, new, Some(old)),
-            Part::Status | Part::Scale => Vec::new(),
+            Part::Status | Part::Scale | Part::Resize => Vec::new(),
         }
     }
 
     fn prepared(&mut self, new: Object, old: &Object, part: Part, request: Request<'_>) -> Result<Object, Status> {
         let mut object = self.prepared_for_update(new, old, request.manager(), request.now)?;
-        if part == Part::Scale {
+        if matches!(part, Part::Scale | Part::Resize) {
             self.managed.record_update(&mut object, old, part, request.manager(), request.now);
         }
         Ok(object)
@@ -159,6 +162,18 @@ pub(crate) fn judge_changed(value: &mut Value, old: &Object) -> Result<(), Statu
         refuse_if_any(kind, name, &validation::address_faults(value))?;
     }
     refuse_if_any(kind, name, &validation::validate_update(kind, value, &before))
+}
+
+/// Completes a resized pod, and refuses it with its faults.
+pub(crate) fn judge_resized(value: &mut Value, old: &Object) -> Result<(), Status> {
+    let (name, before) = (&old.metadata().name, old.encode());
+    defaults::apply(Kind::Pod.name(), value);
+    keep_unwritten(value, &before);
+    let class = match Object::decode(Kind::Pod, value.clone()) {
+        Object::Pod(pod) => registry::qos_class(&pod),
+        _ => "",
+    };
+    refuse_if_any(Kind::Pod, name, &validation::validate_resize(value, &before, class))
 }
 
 pub(crate) fn type_of(kind: Kind) -> Type<'static> {

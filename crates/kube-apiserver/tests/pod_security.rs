@@ -4,7 +4,7 @@
 use api::core::namespace::ServiceAccount;
 use api::text::yaml;
 use api::{Key, Kind, ObjectMeta, Status, Str, Value};
-use client::{Api, Patch, PatchKind, WriteOptions, Written};
+use client::{Api, Patch, PatchKind, Subresource, WriteOptions, Written};
 use kube_apiserver::ApiServer;
 use sim::Time;
 
@@ -212,4 +212,24 @@ fn a_running_pod_is_looked_at_again_when_its_image_changes() {
     let refusal = patch("{spec: {containers: [{name: c, image: j}]}}").unwrap_err().message;
     let expect = "pods \"p\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostPID=true)";
     assert_eq!(refusal, expect);
+}
+
+#[test]
+fn a_debug_container_is_judged_too() {
+    let labels = format!("{}, pod-security.kubernetes.io/warn: restricted", enforce("baseline"));
+    let mut server = server(&labels);
+    create(&mut server, Kind::Pod, &pod(&format!("containers: [{{name: c, image: i, {HARMLESS}}}]")))
+        .expect("accepted");
+    let mut add = |container: &str| {
+        let body = yaml::read(&format!("{{spec: {{ephemeralContainers: [{container}]}}}}")).expect("a container");
+        let options = WriteOptions { subresource: Subresource::EphemeralContainers, ..WriteOptions::default() };
+        let patch = Patch { kind: PatchKind::Strategic, body };
+        server.client("test", NOW).patch(Kind::Pod, &Key::new("team", "p"), &patch, &options)
+    };
+    let refused = add("{name: d, image: busybox, securityContext: {privileged: true}}").expect_err("too free");
+    let cause = "privileged (container \"d\" must not set securityContext.privileged=true)";
+    let head = "pods \"p\" is forbidden: violates PodSecurity \"baseline:latest\": ";
+    assert_eq!(refused.message, format!("{head}{cause}"));
+    let warnings = add("{name: d, image: busybox}").expect("accepted").warnings;
+    assert!(warnings[0].starts_with("would violate PodSecurity \"restricted:latest\": "), "{warnings:?}");
 }

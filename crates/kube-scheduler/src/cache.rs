@@ -6,7 +6,7 @@ use ordered::{OrderedMap, OrderedSet};
 use std::rc::Rc;
 
 use api::meta::LabelSelector;
-use api::{Key, Node, Pod, Str};
+use api::{Key, Node, Pod, Str, pod_resources};
 
 use crate::plugins::inter_pod_affinity::has_rules;
 pub(crate) use crate::request::{RESOURCES, Request};
@@ -130,7 +130,9 @@ fn counts_the_same(old: &Pod, new: &Pod) -> bool {
             && before.overhead == after.overhead
             && before.rest.get(RESOURCES) == after.rest.get(RESOURCES)
             && before.affinity == after.affinity);
+    let is_resized = pod_resources::is_resizing(old) || pod_resources::is_resizing(new);
     is_same_spec
+        && (!is_resized || Request::of(old) == Request::of(new))
         && old.metadata.is_terminating() == new.metadata.is_terminating()
         && old.metadata.labels == new.metadata.labels
 }

@@ -34,12 +34,12 @@ impl Request {
         api::reached!("kube_scheduler::request::Request::of");
         let mut sum = Request::default();
         for container in &pod.spec.containers {
-            sum.add(&Request::of_container(container));
+            sum.add(&Request::of_container(pod, container));
         }
         let mut sidecars = Request::default();
         let mut init_peak = Request::default();
         for container in &pod.spec.init_containers {
-            let mut step = Request::of_container(container);
+            let mut step = Request::of_container(pod, container);
             if container.is_sidecar() {
                 sidecars.add(&step);
                 init_peak.raise_to(&sidecars);
@@ -76,8 +76,10 @@ impl Request {
         }
     }
 
-    fn of_container(container: &Container) -> Request {
-        let requests = &container.resources.requests;
+    /// While a pod is being resized it holds more than it wants, or than it has.
+    fn of_container(pod: &Pod, container: &Container) -> Request {
+        let held = if pod_resources::is_resizing(pod) { pod_resources::held_by(pod, container) } else { None };
+        let requests = held.as_ref().unwrap_or(&container.resources.requests);
         let mut request = Request::exactly(requests);
         if !requests.contains("cpu") {
             request.nonzero_cpu_milli = DEFAULT_CPU_MILLI;

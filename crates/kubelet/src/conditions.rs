@@ -9,6 +9,7 @@ use api::meta::ConditionStatus;
 use ecow::EcoVec;
 use thin::format_str;
 
+use crate::resize;
 use crate::status::{SandboxState, StatusInput, condition};
 
 /// The conditions that the kubelet owns.
@@ -17,7 +18,8 @@ pub(crate) const OWNED: [&str; 5] =
 
 /// All conditions: those of others first, then the kubelet's own.
 pub(crate) fn generate(input: &StatusInput<'_>, status: &PodStatus) -> EcoVec<PodCondition> {
-    let of_others = input.pod.status.conditions.iter().filter(|condition| !OWNED.contains(&condition.kind.as_str()));
+    let is_own = |kind: &str| OWNED.contains(&kind) || resize::CONDITIONS.contains(&kind);
+    let of_others = input.pod.status.conditions.iter().filter(|condition| !is_own(&condition.kind));
     let mut conditions: EcoVec<PodCondition> = of_others.cloned().collect();
     let generation = input.pod.metadata.generation;
     let sandbox = ConditionStatus::from(input.sandbox == SandboxState::Ready && has_address(input));

@@ -15,6 +15,7 @@ use sim::{Time, Timing};
 
 use crate::node::{Machine, NodeState, node_object};
 use crate::report::Shares;
+use crate::resize::{self, Resizing};
 use crate::session::SessionTable;
 use crate::worker::{PodWorker, Stage, Step};
 
@@ -35,6 +36,8 @@ pub struct Kubelets {
     pub(crate) users: OrderedSet<(Key, u32)>,
     /// Pods that wait for a claim, a ConfigMap or a Secret.
     pub(crate) waiting: OrderedSet<u32>,
+    /// Pods whose resize waits for room.
+    pub(crate) resizes: OrderedSet<u32>,
     cursors: OrderedMap<Kind, u64>,
     pub(crate) recorder: Recorder,
     /// Bytes of volumes: those of PersistentVolumes under `pv/NAME`, those of a pod under `pod/UID/…`.
@@ -103,6 +106,7 @@ impl Kubelets {
             refreshes: OrderedSet::new(),
             users: OrderedSet::new(),
             waiting: OrderedSet::new(),
+            resizes: OrderedSet::new(),
             cursors: OrderedMap::new(),
             recorder: Recorder::new("kubelet", "node", RecorderApi::Core),
             volumes: Volumes::default(),
@@ -374,6 +378,9 @@ impl Kubelets {
         let is_other_spec = !Rc::ptr_eq(&worker.pod.spec, &pod.spec) && worker.pod.spec != pod.spec;
         let is_shorter =
             pod.metadata.deletion_grace_period_seconds != worker.pod.metadata.deletion_grace_period_seconds;
+        if is_other_spec && worker.stage != Stage::New && resize::asks_anew(pod, &worker.pod) {
+            worker.resizing.get_or_insert_with(|| Box::new(Resizing::from(&worker.pod)));
+        }
         worker.pod = pod.clone();
         if is_other_spec {
             worker.take_ephemeral(pod);
@@ -409,6 +416,8 @@ impl Kubelets {
             self.index.remove(&key);
         }
         self.waiting.remove(&slot);
+        self.resizes.remove(&slot);
+        self.retry_resizes(now);
         for key in crate::mounts::sources_of(&worker.pod) {
             self.users.remove(&(key, slot));
         }

@@ -27,6 +27,7 @@ pub mod node;
 mod probes;
 mod qos;
 mod report;
+mod resize;
 mod session;
 mod spawn;
 mod start;

@@ -168,6 +168,9 @@ impl Kubelets {
             host_ip: &host_ip,
         });
         let mut status = merge_pod_status(status, &current.status, now);
+        if let Some(resizing) = &worker.resizing {
+            resizing.apply(worker, &mut status);
+        }
         status.observed_generation = worker.pod.metadata.generation;
         // Resources of whole pods are behind a gate of the API server, which drops the empty field.
         status.rest.set("resources", Value::Null);

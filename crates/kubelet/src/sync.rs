@@ -89,6 +89,7 @@ impl Kubelets {
             self.report(worker, api);
         }
         self.end_redefined(worker, api);
+        self.resize(slot, worker, api);
         self.signal_due(worker, api.now());
         self.kill_late(worker, api.now());
         self.note_ends(worker, api.now());
@@ -145,7 +146,10 @@ impl Kubelets {
         let process_at = worker.sandbox.as_ref().and_then(|sandbox| sandbox.next_at(now));
         let stage_at = match &worker.stage {
             Stage::New | Stage::Mounting => Some(worker.start_at),
-            Stage::Active => worker.next_container_look(),
+            Stage::Active => {
+                let resize = worker.resizing.as_ref().and_then(|resizing| resizing.due());
+                [worker.next_container_look(), resize].into_iter().flatten().min()
+            }
             Stage::Stopping { not_before, .. } if !worker.runs_anything() => Some(*not_before),
             Stage::Stopping { .. } => worker.next_stop(),
             Stage::Stopped { delete_at } => *delete_at,

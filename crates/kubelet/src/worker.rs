@@ -12,6 +12,7 @@ use sim::Time;
 use crate::back_off::BackOff;
 use crate::probes::Probing;
 use crate::report::ImageNames;
+use crate::resize::Resizing;
 use crate::spawn::Env;
 use crate::status::{ProbeResult, StartError};
 use crate::stop::StopWait;
@@ -41,6 +42,8 @@ pub(crate) struct PodWorker {
     pub(crate) is_changed: bool,
     /// Whether ephemeral containers have come that no status tells of yet.
     pub(crate) has_untold: bool,
+    /// Its resize, while one goes on.
+    pub(crate) resizing: Option<Box<Resizing>>,
 }
 
 /// Where a pod stands on its node.
@@ -178,6 +181,7 @@ impl PodWorker {
             wake: None,
             is_changed: false,
             has_untold: false,
+            resizing: None,
         };
         worker.take_ephemeral(&pod);
         worker

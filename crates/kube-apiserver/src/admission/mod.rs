@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use api::{FieldError, Key, Kind, Object, Status, Str};
 
-use crate::ApiServer;
+use crate::{ApiServer, registry};
 
 /// Namespaced objects need a namespace that lives.
 pub(crate) fn namespace_lifecycle(server: &ApiServer, object: &Object) -> Result<(), Status> {
@@ -64,6 +64,9 @@ fn complete(server: &mut ApiServer, object: &mut Object) -> Result<(), Status> {
 
 /// Completes a changed object, or refuses the change.
 pub(crate) fn mutate_update(server: &mut ApiServer, object: &mut Object, old: &Object) -> Result<(), Status> {
+    if registry::is_resized(object, old) {
+        limits::check(server, object)?;
+    }
     match (object, old) {
         (Object::PriorityClass(class), _) => pod::admit_class(server, class),
         (Object::Service(service), Object::Service(old)) => service::reallocate(server, Rc::make_mut(service), old),

@@ -14,7 +14,8 @@ use crate::ApiServer;
 /// Checks a new object, or a changed one against what it used before, and books what it uses.
 pub(crate) fn charge(server: &mut ApiServer, object: &Object, old: Option<&Object>, now: Time) -> Result<(), Status> {
     let (kind, namespace) = (object.kind(), &object.metadata().namespace);
-    let is_checked = old.is_none() || matches!(kind, Kind::Service | Kind::PersistentVolumeClaim);
+    let is_resized = |old| crate::registry::is_resized(object, old);
+    let is_checked = old.is_none_or(is_resized) || matches!(kind, Kind::Service | Kind::PersistentVolumeClaim);
     let quotas = server.etcd.in_namespace(Kind::ResourceQuota, namespace).filter_map(Object::plain);
     let quotas: Vec<Plain> = quotas.cloned().collect();
     if quotas.is_empty() || !is_checked {

@@ -10,6 +10,7 @@ pub(crate) mod validation;
 
 use std::rc::Rc;
 
+use api::core::container::Container;
 use api::{Kind, Object};
 use sim::Time;
 
@@ -109,6 +110,18 @@ pub(crate) fn complete_with_uid(object: &mut Object) {
 }
 
 /// An update of the desired state leaves the status alone.
+pub(crate) use pod::qos_class;
+
+/// Whether a pod's containers ask for something else than before.
+pub(crate) fn is_resized(object: &Object, old: &Object) -> bool {
+    let (Object::Pod(pod), Object::Pod(old)) = (object, old) else { return false };
+    let differ =
+        |new: &[Container], old: &[Container]| new.iter().zip(old).any(|(new, old)| new.resources != old.resources);
+    !Rc::ptr_eq(&pod.spec, &old.spec)
+        && (differ(&pod.spec.containers, &old.spec.containers)
+            || differ(&pod.spec.init_containers, &old.spec.init_containers))
+}
+
 pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
     match (object, old) {
         (Object::Pod(pod), Object::Pod(old)) => Rc::make_mut(pod).status = old.status.clone(),

@@ -53,7 +53,8 @@ pub(super) fn set_qos_class(pod: &mut Pod) {
     }
 }
 
-fn qos_class(pod: &Pod) -> &'static str {
+/// The class of what a pod asks for.
+pub(crate) fn qos_class(pod: &Pod) -> &'static str {
     let all = || pod.spec.containers.iter().chain(pod.spec.init_containers.iter());
     let amount = |list: &ResourceList, name: &str| {
         list.get(name).and_then(|text| Quantity::parse(text).ok()).filter(|quantity| !quantity.is_zero())

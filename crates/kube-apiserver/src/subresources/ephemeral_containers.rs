@@ -2,10 +2,11 @@
 //!
 //! Models: kubernetes v1.36 pkg/registry/core/pod/strategy.go (podEphemeralContainersStrategy).
 
-use api::{Kind, Object, Status, Value, defaults};
+use api::{Kind, Object, Status, Str, Value, defaults};
 use client::Written;
 
 use crate::ApiServer;
+use crate::admission::pod_security;
 use crate::managed::Part;
 use crate::patch_requests::no_such_path;
 use crate::registry::{self, validation};
@@ -21,12 +22,13 @@ impl ApiServer {
         before: Written,
         request: Request<'_>,
     ) -> Result<Written, Status> {
-        let Written { object: old, warnings } = before;
+        let Written { object: old, mut warnings } = before;
         if old.kind() != Kind::Pod {
             return Err(no_such_path());
         }
         let seen = self.current_for(&Object::decode(Kind::Pod, value.clone()))?;
         let mut object = prepared(value, &seen)?;
+        warnings.extend(self.judge_security(&object, &seen)?);
         let part = Part::EphemeralContainers;
         if request.options.dry_run {
             self.clone().managed.record_update(&mut object, &seen, part, request.manager(), request.now);
@@ -34,6 +36,14 @@ impl ApiServer {
         }
         self.managed.record_update(&mut object, &seen, part, request.manager(), request.now);
         Ok(Written { object: self.commit(object, &seen, request.now), warnings })
+    }
+}
+
+impl ApiServer {
+    /// Refuses a pod that its ephemeral containers make too free for its namespace; otherwise what is said of it.
+    pub(crate) fn judge_security(&self, new: &Object, old: &Object) -> Result<Vec<Str>, Status> {
+        pod_security::check(self, new, Some(old))?;
+        Ok(pod_security::warnings(self, new, Some(old)))
     }
 }
 

@@ -290,7 +290,7 @@ impl Request<'_> {
                 let part = Part::read(mapping, subresource)?;
                 Ok(part.text(kind, &ctx.api.get(kind, key)?) + "\n")
             }
-            (Method::Put, "status" | "scale" | "ephemeralcontainers") => {
+            (Method::Put, "status" | "scale" | "ephemeralcontainers" | "resize") => {
                 let (body, options) = self.write()?;
                 let part = Part::read(mapping, subresource)?;
                 let options = WriteOptions { subresource: part.to_write(), ..options };
@@ -334,6 +334,8 @@ pub enum Part {
     Scale,
     /// All of it; only the ephemeral containers are written.
     EphemeralContainers,
+    /// All of it; only what its containers ask for is written.
+    Resize,
 }
 
 impl Part {
@@ -345,7 +347,7 @@ impl Part {
             "status" => Ok(Part::Status),
             "scale" => Ok(Part::Scale),
             "ephemeralcontainers" => Ok(Part::EphemeralContainers),
-            "resize" => Ok(Part::Whole),
+            "resize" => Ok(Part::Resize),
             _ => Err(Status::new(
                 Reason::MethodNotAllowed,
                 "the server does not allow this method on the requested resource",
@@ -358,7 +360,7 @@ impl Part {
     pub fn of(self, object: &Object) -> Value {
         match self {
             Part::Scale => scale_of(object).unwrap_or_default(),
-            Part::Whole | Part::Status | Part::EphemeralContainers => object.encode(),
+            Part::Whole | Part::Status | Part::EphemeralContainers | Part::Resize => object.encode(),
         }
     }
 
@@ -369,6 +371,7 @@ impl Part {
             Part::Status => Subresource::Status,
             Part::Scale => Subresource::Scale,
             Part::EphemeralContainers => Subresource::EphemeralContainers,
+            Part::Resize => Subresource::Resize,
         }
     }
 
@@ -376,7 +379,9 @@ impl Part {
     fn text(self, kind: Kind, object: &Object) -> String {
         match self {
             Part::Scale => scale_text(&self.of(object)),
-            Part::Whole | Part::Status | Part::EphemeralContainers => object_text(kind, &object.encode()),
+            Part::Whole | Part::Status | Part::EphemeralContainers | Part::Resize => {
+                object_text(kind, &object.encode())
+            }
         }
     }
 }

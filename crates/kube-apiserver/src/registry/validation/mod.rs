@@ -44,6 +44,7 @@ use api::{FieldError, Kind, Value};
 use field::{Errors, Field};
 use meta::Layer;
 
+pub(crate) use pod::kept as kept_by_resize;
 pub(crate) use service::address_faults;
 pub(crate) use warnings::{warnings, warnings_of_change};
 
@@ -143,6 +144,16 @@ fn looks(kind: Kind) -> Looks {
 }
 
 /// The faults of a changed object, after defaulting.
+/// The faults of a resized pod, which would be of this QoS class.
+pub(crate) fn validate_resize(object: &Value, old: &Value, class: &str) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    meta::whole(Kind::Pod, object, Layer::Generic, &mut errors);
+    meta::update(object, old, Layer::Generic, &mut errors);
+    update_metadata(Kind::Pod, object, old, &mut errors);
+    pod::resize(&Field::root(object), old, class, &mut errors);
+    errors
+}
+
 pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
     api::reached!("kube_apiserver::registry::validation::validate_update");
     let mut errors = Errors::new();

@@ -158,7 +158,8 @@ mod tests {
             for line in examples(verb).unwrap_or_default().lines().filter(|line| !line.starts_with('#')) {
                 let command = line.strip_prefix("kubectl ").unwrap_or_else(|| panic!("{line}"));
                 let command = command.split(" <<<").next().unwrap_or_default();
-                let found = find::read(&words(command), &Env::default()).unwrap_or_else(|early| panic!("{line}: {early:?}"));
+                let found =
+                    find::read(&words(command), &Env::default()).unwrap_or_else(|early| panic!("{line}: {early:?}"));
                 let shows = |path: &str| found.verb.path == path || found.verb.path.starts_with(&format!("{path} "));
                 assert!(shows(verb.path), "{} shows {line}", verb.path);
                 shown += 1;

@@ -2,7 +2,7 @@
 //!
 //! - `container`: containers and init containers, `ephemeral`: those for debugging, `environment`, `probe`, `resources`: their parts;
 //! - `volume`: volumes; `affinity`: where a pod may run; `security`: as whom;
-//! - `update`: what may change afterwards.
+//! - `update`: what may change afterwards; `resize`: what a resize in place may.
 //!
 //! Models: kubernetes v1.36 pkg/apis/core/validation, ValidatePodSpec and what it calls.
 
@@ -11,6 +11,7 @@ mod container;
 mod environment;
 mod ephemeral;
 mod probe;
+mod resize;
 mod resources;
 mod security;
 mod update;
@@ -23,6 +24,8 @@ use super::{checks, meta, names};
 
 pub(super) use affinity::{node_selector, toleration_effect};
 pub(super) use ephemeral::update as update_ephemeral_containers;
+pub(crate) use resize::kept;
+pub(super) use resize::resize;
 pub(super) use update::update;
 pub(super) use volume::{host_path, nfs};
 
