@@ -288,6 +288,9 @@ impl Request<'_> {
                 let head = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{}";
                 Ok(format!("{head},\"status\":\"Success\",\"code\":201}}"))
             }
+            (Method::Post | Method::Delete, "status" | "scale" | "ephemeralcontainers") => {
+                Err(self.method_not_allowed())
+            }
             (Method::Put | Method::Post | Method::Delete, _) => Err(self.unsupported()),
         }
     }
