@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod debug;
 mod describe;
 mod drain;
 mod explain;
