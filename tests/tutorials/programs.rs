@@ -149,6 +149,8 @@ kubectl get pod web --no-headers | cut -c1-23
 kubectl get pod web -o jsonpath='{.spec.ephemeralContainers[0].securityContext}{\"\\n\"}'
 kubectl describe pod web | sed -n '/^Ephemeral/,/Exit Code/p' | grep -v ID:
 kubectl logs web -c page | wc -l
+kubectl debug web -i -q --image=alpine -c alpine -- sh -c 'cat /etc/os-release; hostname'
+kubectl debug web -it -q --image=nicolaka/netshoot -c net
 kubectl exec web -c look -- ls
 kubectl attach web -c other
 kubectl debug web -q --image=busybox --target=other
@@ -184,10 +186,13 @@ Ephemeral Containers:
       Reason:       Completed
       Exit Code:    0
 10
+NAME=\"Alpine Linux\"
+web
+# exit
 error: Internal error occurred: unable to upgrade connection: container not found (\"look\")
-error: cannot attach to the container: container other is not valid for pod web out of: web, look (ephem), again (ephem), ps (ephem), page (ephem)
-The Pod \"web\" is invalid: spec.ephemeralContainers[4].targetContainerName: Not found: \"other\"
-The Pod \"web\" is invalid: spec.ephemeralContainers[4].name: Duplicate value: \"web\"
+error: cannot attach to the container: container other is not valid for pod web out of: web, look (ephem), again (ephem), ps (ephem), page (ephem), alpine (ephem), net (ephem)
+The Pod \"web\" is invalid: spec.ephemeralContainers[6].targetContainerName: Not found: \"other\"
+The Pod \"web\" is invalid: spec.ephemeralContainers[6].name: Duplicate value: \"web\"
 ";
     assert_eq!(said, wanted);
 }

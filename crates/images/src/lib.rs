@@ -16,6 +16,7 @@ mod pause;
 mod practice;
 mod program;
 mod shell_process;
+mod shells;
 mod sql;
 pub mod tools;
 mod tsv;
@@ -30,6 +31,10 @@ const IMAGES: &[&dyn Image] = &[
     &nginx::Nginx,
     &wordpress::Wordpress,
     &busybox::Busybox,
+    &shells::ALPINE,
+    &shells::DEBIAN,
+    &shells::UBUNTU,
+    &shells::NETSHOOT,
     &cassandra::Cassandra,
     &pause::Pause,
     &zookeeper::Zookeeper,

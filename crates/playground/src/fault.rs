@@ -299,5 +299,7 @@ fn value_of<'a>(words: &[&'a str], flag: &str, long: &str) -> Option<&'a str> {
 fn containers(pod: &str, namespace: &str, cluster: &Cluster) -> Vec<String> {
     let found = cluster.server().object(Kind::Pod, &Key::new(namespace, pod));
     let Some(pod) = found.and_then(Object::get::<api::Pod>) else { return Vec::new() };
-    pod.spec.init_containers.iter().chain(pod.spec.containers.iter()).map(|one| one.name.to_string()).collect()
+    let own = pod.spec.init_containers.iter().chain(pod.spec.containers.iter()).map(|one| one.name.to_string());
+    let debug = pod.spec.rest.get("ephemeralContainers").as_list().iter();
+    own.chain(debug.map(|one| one.get("name").text().to_string())).collect()
 }

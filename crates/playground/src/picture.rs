@@ -497,3 +497,17 @@ fn events(cluster: &Cluster) -> Vec<EventRow> {
     rows.arrange_by_key(|row| (row.at_us, row.uid));
     rows.split_off(rows.len().saturating_sub(EVENTS_MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::codec::Codec;
+
+    #[test]
+    fn debug_containers_show_their_images_too() {
+        let pod = api::text::yaml::read(
+            "spec:\n  containers: [{name: a, image: nginx}]\n  ephemeralContainers: [{name: d, image: busybox}]\n",
+        );
+        assert_eq!(images(&Pod::decode(pod.expect("it is YAML"))), ["nginx", "busybox (ephem)"]);
+    }
+}

@@ -100,7 +100,7 @@ impl Command {
     /// Whether the whole standard input has to be there before the command can run.
     pub fn reads_stdin(&self) -> bool {
         let from_stdin = |name: &str| self.flags.texts(name).iter().any(|value| value == "-" || value == "/dev/stdin");
-        let is_interactive = matches!(self.verb.path, "exec" | "run" | "attach" | "debug");
+        let is_interactive = matches!(self.verb.path, "run" | "attach");
         !is_interactive
             && (["filename", "patch-file"].into_iter().any(from_stdin)
                 || self.reads_stdin_as_a_key()

@@ -297,6 +297,9 @@ impl Request<'_> {
                 Ok(part.text(kind, &ctx.api.update_value(kind, key, body, &options)?.object) + "\n")
             }
             (Method::Post, "eviction") => self.evict(ctx, key),
+            (Method::Post | Method::Delete, "status" | "scale" | "ephemeralcontainers" | "resize") => {
+                Err(self.method_not_allowed())
+            }
             (Method::Put | Method::Post | Method::Delete, _) => Err(self.unsupported()),
         }
     }

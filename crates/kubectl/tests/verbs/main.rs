@@ -4,6 +4,7 @@ mod applyset;
 mod cluster_info;
 mod commands;
 mod config;
+mod debug;
 mod describe;
 mod drain;
 mod edit;

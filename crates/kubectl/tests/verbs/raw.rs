@@ -180,3 +180,30 @@ fn options_of_a_deletion_are_judged() {
     check_deletion("", "{\"propagationPolicy\":\"x\"}", None, policy);
     check_deletion("?propagationPolicy=x", "", None, policy);
 }
+
+#[test]
+fn ephemeral_containers_are_written_without_the_rest() {
+    let mut world = World::new();
+    world.check("kubectl create serviceaccount default", "", "serviceaccount/default created\n", "", 0);
+    world.check("kubectl run web --image=nginx", "", "pod/web created\n", "", 0);
+    let patch = "kubectl patch pod web --subresource=ephemeralcontainers -p '{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":\
+                 {\"ephemeralContainers\":[{\"name\":\"d\",\"image\":\"busybox\"}]}}'";
+    world.check(patch, "", "pod/web patched\n", "", 0);
+    let path = "jsonpath={.metadata.labels}{.spec.ephemeralContainers[*].name}{.metadata.generation}";
+    world.check(&format!("kubectl get pod web -o {path}"), "", "{\"run\":\"web\"}d2", "", 0);
+    let raw = "/api/v1/namespaces/default/pods/web/ephemeralcontainers";
+    let body = world.run(&format!("kubectl get --raw {raw}")).stdout;
+    let more =
+        body.replace("\"ephemeralContainers\":[", "\"ephemeralContainers\":[{\"name\":\"e\",\"image\":\"busybox\"},");
+    let replaced = world.run_with(&format!("kubectl replace --raw {raw} -f -"), &more);
+    assert_eq!((replaced.code, replaced.stderr.as_str()), (Some(0), ""));
+    let refused =
+        "Error from server (MethodNotAllowed): the server does not allow this method on the requested resource\n";
+    let posted = world.run_with(&format!("kubectl create --raw {raw} -f -"), &more);
+    assert_eq!((posted.code, posted.stderr.as_str()), (Some(1), refused));
+    let applied =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {ephemeralContainers: [{name: f, image: busybox}]}\n";
+    let apply = "kubectl apply --server-side --subresource=ephemeralcontainers -f -";
+    world.check(apply, applied, "pod/web serverside-applied\n", "", 0);
+    world.check(&format!("kubectl get pod web -o {path}"), "", "{\"run\":\"web\"}e d f4", "", 0);
+}
