@@ -12,6 +12,7 @@ use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::{Formats, Output};
 use crate::rest::Part;
 
 /// The verb.
@@ -46,6 +47,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         (call.flags.int("current-replicas") < -1, "The --current-replicas must specify an integer of -1 or greater"),
     ])?;
     let dry_run = call.dry_run()?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.select_all = call.flags.is_on("all");
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
@@ -59,7 +61,13 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     for info in infos {
         // The first that cannot be scaled ends it.
         scale_one(call, &info, replicas, dry_run)?;
-        call.print_operation(&info, "scaled", dry_run);
+        match &mut output {
+            Output::Objects(printer) => {
+                let text = printer.print(&scaled(&info, replicas))?;
+                call.ctx.out(&text);
+            }
+            Output::Human | Output::Wide => call.print_operation(&info, "scaled", dry_run),
+        }
         waiting.push(info);
     }
     if let Some(failure) = Failure::of(failures) {
@@ -71,6 +79,15 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let until = call.ctx.now() + timeout;
     Ok(Scaling { waiting, until, seen: None }.into())
+}
+
+/// The object as it was found, with the replicas that are wanted now where it is known to have them.
+fn scaled(info: &Info, replicas: i64) -> Value {
+    let mut value = info.object();
+    if matches!(info.mapping.resource().group, "apps" | "") {
+        value.set(&["spec", "replicas"], replicas);
+    }
+    value
 }
 
 fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRun) -> Result<(), Failure> {

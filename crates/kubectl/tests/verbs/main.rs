@@ -8,6 +8,7 @@ mod describe;
 mod drain;
 mod edit;
 mod explain;
+mod flag_reads;
 mod flags;
 mod help;
 mod kustomize;

@@ -14,6 +14,7 @@ use crate::builder::Info;
 use crate::describe;
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::{Formats, Output};
 
 /// The verb.
 pub static ROLLOUT_UNDO: Verb = Verb {
@@ -28,15 +29,13 @@ pub static ROLLOUT_UNDO: Verb = Verb {
         shared::DRY_RUN,
     ],
     run: |call| {
-        if !call.flags.text("output").is_empty() {
-            return Err(super::super::call::unsupported("formats of rollout undo (-o)"));
-        }
-        super::for_each(call, &mut undo)
+        let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+        super::for_each(call, &mut |call, info| undo(call, info, &mut output))
     },
     ..PLAIN
 };
 
-fn undo(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
+fn undo(call: &mut Call<'_, '_>, info: &Info, output: &mut Output) -> Result<(), Failure> {
     let dry_run = call.dry_run()?;
     let annotations = info.live.as_ref().map(|live| live.metadata().annotations.clone()).unwrap_or_default();
     if annotations.get(LAST_APPLIED).is_some() {
@@ -71,16 +70,31 @@ fn undo(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
     };
     if dry_run == DryRun::Client {
         let text = describe::pod_template(&target.template);
-        call.print_operation(info, &text, dry_run);
-        return Ok(());
+        return print(call, info, output, &text, dry_run);
     }
     if template_of(&live) == target.template.clone().without_hash() {
         let operation = format!("skipped rollback (current template already matches revision {wanted})");
-        call.print_operation(info, &operation, dry_run);
-        return Ok(());
+        return print(call, info, output, &operation, dry_run);
     }
     restore(call, info, &target, wanted, dry_run)?;
-    call.print_operation(info, "rolled back", dry_run);
+    print(call, info, output, "rolled back", dry_run)
+}
+
+/// Says what was done, or shows the object as it was found.
+fn print(
+    call: &mut Call<'_, '_>,
+    info: &Info,
+    output: &mut Output,
+    operation: &str,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    match output {
+        Output::Objects(printer) => {
+            let text = printer.print_typed(&info.object())?;
+            call.ctx.out(&text);
+        }
+        Output::Human | Output::Wide => call.print_operation(info, operation, dry_run),
+    }
     Ok(())
 }
 
