@@ -67,7 +67,7 @@ pub use value::{Map, Str, Value};
 #[cfg(feature = "conform")]
 #[macro_export]
 macro_rules! reached {
-    ($name:literal) => {
+    ($name:expr) => {
         $crate::conform::reached($name)
     };
 }
@@ -76,5 +76,5 @@ macro_rules! reached {
 #[cfg(not(feature = "conform"))]
 #[macro_export]
 macro_rules! reached {
-    ($name:literal) => {};
+    ($name:expr) => {};
 }

@@ -276,23 +276,36 @@ impl Parsed {
 
     /// The command line as `--record` writes it down, if it is to be.
     pub fn cause(&self) -> Option<&Str> {
+        api::reached!("record");
         Some(&self.cause).filter(|cause| !cause.is_empty())
+    }
+
+    /// The texts of a flag, looked at before its verb runs.
+    pub(crate) fn given(&self, name: &str) -> &[Str] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The texts of a flag that its verb asks for, which is noted: what no verb asks for should not be offered.
+    fn asked(&self, name: &str) -> &[Str] {
+        api::reached!(self.defaults.get_key_value(name).map_or("", |(known, _)| *known));
+        self.given(name)
     }
 
     /// Whether the flag was given.
     pub fn is_set(&self, name: &str) -> bool {
+        api::reached!(self.defaults.get_key_value(name).map_or("", |(known, _)| *known));
         self.values.contains_key(name)
     }
 
     /// The flag's text, or its default.
     pub fn text(&self, name: &str) -> Str {
-        let given = self.values.get(name).and_then(|values| values.last()).cloned();
+        let given = self.asked(name).last().cloned();
         given.unwrap_or_else(|| self.defaults.get(name).copied().unwrap_or("").into())
     }
 
     /// The flag's texts; none by default.
     pub fn texts(&self, name: &str) -> Vec<Str> {
-        self.values.get(name).cloned().unwrap_or_default()
+        self.asked(name).to_vec()
     }
 
     /// Whether a boolean flag is on.

@@ -3,7 +3,7 @@
 use api::text::yaml;
 use api::{Object, Str, Value};
 use client::{FieldValidation, Patch, PatchKind, Subresource, WriteOptions};
-use sim::Time;
+use sim::{Span, Time};
 
 use super::Verb;
 use super::find::Command;
@@ -243,6 +243,13 @@ impl<'c, 'w> Call<'c, 'w> {
         let (instant, micros) = (now.to_rfc3339(), now.0 % 1_000_000);
         let (date, time) = (instant[5..10].replace('-', ""), &instant[11..19]);
         self.ctx.err(&format!("W{date} {time}.{micros:06} {pid:7} {place}] {text}\n"));
+    }
+
+    /// `--pod-running-timeout`
+    pub fn pod_running_timeout(&self) -> Result<Span, Failure> {
+        let timeout = self.flags.duration("pod-running-timeout");
+        refuse(&[(timeout == Span::ZERO, "--pod-running-timeout must be higher than zero")])?;
+        Ok(timeout)
     }
 
     /// `--validate`

@@ -98,6 +98,7 @@ fn dump(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let Output::Objects(printer) = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)? else {
         return Err(Failure::plain("a dump needs an output format"));
     };
+    call.pod_running_timeout()?;
     let extension = match call.flags.text("output").as_str() {
         "json" => ".json",
         "yaml" => ".yaml",

@@ -16,7 +16,7 @@ pub static DESCRIBE: Verb = Verb {
     usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]",
     flags: &[
         &[
-            Flag::int("chunk-size", "500", "Objects per answer of the server."),
+            Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
             Flag::bool("show-events", "Show the events of the object; by default only if it is one and named.")
                 .default("true"),
         ],

@@ -24,7 +24,7 @@ pub static DIFF: Verb = Verb {
     usage: "-f FILENAME [options]",
     flags: &[
         &[
-            Flag::int("concurrency", "1", "Objects at a time."),
+            Flag::int("concurrency", "1", "Objects at a time; one after the other here."),
             Flag::bool("force-conflicts", "With --server-side: take fields from other managers."),
             Flag::bool("prune", "Show what would be pruned."),
             Flag::array("prune-allowlist", "Resources that may be pruned."),

@@ -24,7 +24,7 @@ pub static EVENTS: Verb = Verb {
     usage: "[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--types=Normal,Warning] [--watch] [options]",
     flags: &[
         &[
-            Flag::int("chunk-size", "500", "Objects per answer of the server."),
+            Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
             Flag::text("for", "Only those of this object, as TYPE/NAME."),
             Flag::bool("no-headers", "Leave the header out."),
             Flag::slice("types", "Only those of these types: Normal, Warning."),

@@ -84,11 +84,13 @@ pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
             return Err(Early::Wrong(Failure::Plain(message)));
         }
     };
-    if let Some(line) = flags.is_on("record").then(|| flags::parse(line, &all).ok()).flatten() {
+    if let Some(line) =
+        flags.given("record").last().is_some_and(|on| on == "true").then(|| flags::parse(line, &all).ok()).flatten()
+    {
         flags.record(&line);
     }
     let missing: Vec<String> =
-        verb.required.iter().filter(|name| !flags.is_set(name)).map(|name| format!("{name:?}")).collect();
+        verb.required.iter().filter(|name| flags.given(name).is_empty()).map(|name| format!("{name:?}")).collect();
     if !missing.is_empty() {
         let message = format!("required flag(s) {} not set", missing.join(", "));
         return Err(Early::Wrong(Failure::Plain(message)));
@@ -99,7 +101,7 @@ pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
 impl Command {
     /// Whether the whole standard input has to be there before the command can run.
     pub fn reads_stdin(&self) -> bool {
-        let from_stdin = |name: &str| self.flags.texts(name).iter().any(|value| value == "-" || value == "/dev/stdin");
+        let from_stdin = |name: &str| self.flags.given(name).iter().any(|value| value == "-" || value == "/dev/stdin");
         let is_interactive = matches!(self.verb.path, "run" | "attach");
         !is_interactive
             && (["filename", "patch-file"].into_iter().any(from_stdin)
@@ -115,7 +117,7 @@ impl Command {
     /// `--from-file=key=/dev/stdin`
     fn reads_stdin_as_a_key(&self) -> bool {
         let from_stdin = |value: &Str| value.ends_with("/dev/stdin");
-        ["from-file", "from-env-file"].iter().any(|name| self.flags.texts(name).iter().any(from_stdin))
+        ["from-file", "from-env-file"].iter().any(|name| self.flags.given(name).iter().any(from_stdin))
     }
 
     /// Runs the command.

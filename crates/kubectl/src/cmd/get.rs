@@ -28,7 +28,7 @@ pub static GET: Verb = Verb {
             jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
     flags: &[
         &[
-            Flag::int("chunk-size", "500", "Objects per answer of the server."),
+            Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
             Flag::bool("ignore-not-found", "It is no error if an object is not there."),
             Flag::slice("label-columns", "Labels to show in columns of their own.").short('L'),
             Flag::bool("no-headers", "Leave the header out."),

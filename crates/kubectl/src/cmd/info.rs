@@ -90,7 +90,7 @@ pub static API_RESOURCES: Verb = Verb {
     usage: "[flags] [options]",
     flags: &[&[
         Flag::text("api-group", "Only of this group."),
-        Flag::bool("cached", "Use what was discovered before."),
+        Flag::bool("cached", "Use what was discovered before; nothing is cached here."),
         Flag::slice("categories", "Only of these categories."),
         Flag::bool("namespaced", "Only those in namespaces, or with =false only the others.").default("true"),
         Flag::bool("no-headers", "Leave the header out."),

@@ -33,10 +33,10 @@ pub static LOGS: Verb = Verb {
             Flag::text("container", "Of this container.").short('c'),
             Flag::bool("follow", "Go on as the container writes.").short('f'),
             Flag::bool("ignore-errors", "Go on after an error."),
-            Flag::bool("insecure-skip-tls-verify-backend", "Do not check the kubelet's certificate."),
+            Flag::bool("insecure-skip-tls-verify-backend", "Do not check the kubelet's certificate; nobody does here."),
             Flag::int("limit-bytes", "0", "Most bytes; 0 is no limit."),
             Flag::int("max-log-requests", "5", "Most logs to follow at once."),
-            Flag::duration("pod-running-timeout", "20s", "How long to wait for a pod."),
+            Flag::duration("pod-running-timeout", "20s", "With --follow: how long a container may take to start."),
             Flag::bool("prefix", "Pod and container before every line."),
             Flag::bool("previous", "Of the container before the last restart.").short('p'),
             Flag::duration("since", "0s", "Only what is not older."),
@@ -57,6 +57,8 @@ struct Log {
     prefix: String,
     options: LogOptions,
     has_ended: bool,
+    /// When it is asked for again, if its container had not started.
+    rests_until: Option<Time>,
 }
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
@@ -78,16 +80,21 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         let refusal = format!("--all-containers=true should not be specified with container name {container}");
         return Err(Failure::Plain(refusal));
     }
+    let patience = call.pod_running_timeout()?;
     let options = options(call)?;
     let pods = if selector.is_empty() { named_pods(call, &args[0])? } else { selected_pods(call, &selector)? };
     let mut logs = Vec::new();
     for pod in &pods {
         add_logs(call, pod, &container, &options, &mut logs)?;
     }
+    let errors = if call.flags.is_on("ignore-errors") { Errors::Told } else { Errors::End };
     if !call.flags.is_on("follow") {
         for log in &mut logs {
-            let text = read(call.ctx, log)?;
-            call.ctx.out(&text);
+            match read(call.ctx, log) {
+                Ok(text) => call.ctx.out(&text),
+                Err(failure) if errors == Errors::Told => call.ctx.err(&format!("error: {}\n", failure.message())),
+                Err(failure) => return Err(failure),
+            }
         }
         return Ok(Flow::Done(0));
     }
@@ -99,7 +106,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             logs.len()
         )));
     }
-    Ok(Following { logs }.into())
+    let until = call.ctx.now() + patience;
+    Ok(Following { logs, errors, until }.into())
 }
 
 fn options(call: &Call<'_, '_>) -> Result<LogOptions, Failure> {
@@ -200,7 +208,7 @@ fn add_logs(
         let prefix = if has_prefix { format!("[pod/{name}/{container}] ") } else { String::new() };
         let options = LogOptions { container, ..options.clone() };
         let pod = Key::new(pod.at(&["metadata", "namespace"]).text(), name);
-        logs.push(Log { pod, prefix, options, has_ended: false });
+        logs.push(Log { pod, prefix, options, has_ended: false, rests_until: None });
     }
     Ok(())
 }
@@ -217,20 +225,55 @@ fn read(ctx: &mut Context<'_>, log: &mut Log) -> Result<String, Failure> {
     Ok(found.text.lines().map(|line| format!("{}{line}\n", log.prefix)).collect())
 }
 
-/// Follows logs until all containers have ended.
+/// What becomes of an error of one log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Errors {
+    /// It ends the command.
+    End,
+    /// `--ignore-errors`
+    Told,
+}
+
+/// How long a container that has no log yet is left alone.
+const RETRY: Span = Span::from_seconds(1);
+
+/// Follows logs until all containers have ended. A container may take its time to start.
 #[derive(Clone, Debug)]
 pub struct Following {
     logs: Vec<Log>,
+    errors: Errors,
+    /// When a container has to have started.
+    until: Time,
 }
 
 impl Following {
     /// Prints what was written.
     pub fn step(&mut self, ctx: &mut Context<'_>) -> Result<Progress, Failure> {
+        let mut wake: Option<Time> = None;
         for log in &mut self.logs {
-            let text = read(ctx, log)?;
-            ctx.out(&text);
+            if log.rests_until.is_some_and(|until| ctx.now() < until) {
+                wake = wake.or(log.rests_until);
+                continue;
+            }
+            match read(ctx, log) {
+                Ok(text) => ctx.out(&text),
+                Err(failure) if self.errors == Errors::Told => {
+                    ctx.err(&format!("error: {}\n", failure.message()));
+                    log.has_ended = true;
+                }
+                Err(Failure::Server(status)) if log.options.skip_lines == 0 => {
+                    if self.until <= ctx.now() {
+                        return Err(Failure::plain("context deadline exceeded"));
+                    }
+                    ctx.err(&format!("{}\n", status.message));
+                    let again = (ctx.now() + RETRY).min(self.until);
+                    log.rests_until = Some(again);
+                    wake = Some(wake.map_or(again, |wake| wake.min(again)));
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         self.logs.retain(|log| !log.has_ended);
-        Ok(if self.logs.is_empty() { Progress::Done(0) } else { Progress::Blocked { wake: None } })
+        Ok(if self.logs.is_empty() { Progress::Done(0) } else { Progress::Blocked { wake } })
     }
 }

@@ -23,7 +23,7 @@ pub static PORT_FORWARD: Verb = Verb {
     usage: "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
     flags: &[&[
         Flag::slice("address", "Addresses to listen on; only localhost here.").default("localhost"),
-        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod."),
+        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod; it has to be there here."),
     ]],
     run,
     ..PLAIN
@@ -37,6 +37,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if call.flags.texts("address").iter().any(|address| !matches!(address.as_str(), "localhost" | "127.0.0.1")) {
         return Err(unsupported("listening on other addresses than localhost (--address)"));
     }
+    call.pod_running_timeout().map_err(|failure| call.usage(failure.message()))?;
     let info = pods::find_object(call, resource)?;
     let pod = pods::pod_to_enter(call.ctx, &info)?;
     let value = pod.encode();

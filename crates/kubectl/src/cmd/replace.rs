@@ -33,7 +33,7 @@ pub static REPLACE: Verb = Verb {
             Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply."),
             Flag::text("subresource", "Subresource to replace."),
             Flag::duration("timeout", "0s", "With --force: how long to wait."),
-            Flag::bool("wait", "Wait until deleted objects are gone."),
+            Flag::bool("wait", "No effect: --force waits until the old objects are gone."),
         ],
         shared::OUTPUT,
         shared::RECORD,

@@ -3,9 +3,10 @@
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/run, kubectl/pkg/cmd/attach.
 
 use api::{Key, Kind, Str, Value};
-use client::{DeleteOptions, ExecRequest, FieldValidation, LogOptions};
+use client::{DeleteOptions, ExecRequest, FieldValidation, LogOptions, Propagation};
 use sim::Time;
 
+use super::apply::with_last_applied;
 use super::attach::{RECORDED, farewell};
 use super::call::{DryRun, unsupported};
 use super::create::{Framing, create_object, overridden};
@@ -20,6 +21,13 @@ use crate::flags::Flag;
 use crate::mapping::Mapping;
 use crate::output::{Formats, Output};
 
+/// The flags of files, which `run` has because it can delete, and reads none of.
+static UNREAD_FILES: &[Flag] = &[
+    Flag::slice("filename", "No effect: a pod is made of flags alone.").short('f'),
+    Flag::text("kustomize", "No effect: a pod is made of flags alone.").short('k'),
+    Flag::bool("recursive", "No effect: a pod is made of flags alone.").short('R'),
+];
+
 /// The verb.
 pub static RUN: Verb = Verb {
     path: "run",
@@ -30,11 +38,11 @@ pub static RUN: Verb = Verb {
         &[
             Flag::array("annotations", "Annotations of the pod, key=value."),
             Flag::text("cascade", "With --rm: what becomes of dependents.").default("background").bare("background"),
-            Flag::text("detach-keys", "Keys that leave a session; Ctrl-C does here.").default("ctrl-p,ctrl-q"),
-            Flag::bool("force", "With --rm: at once and without a proper end."),
-            Flag::int("grace-period", "-1", "With --rm: seconds to end properly."),
-            Flag::duration("timeout", "0s", "With --rm: how long to wait."),
-            Flag::bool("wait", "With --rm: wait until the pod is gone."),
+            Flag::text("detach-keys", "Keys that leave a session; no keys do here.").default("ctrl-p,ctrl-q"),
+            Flag::bool("force", "No effect: --rm lets the pod end properly."),
+            Flag::int("grace-period", "-1", "No effect: --rm gives the pod the time that it wants."),
+            Flag::duration("timeout", "0s", "No effect: --rm does not wait until the pod is gone."),
+            Flag::bool("wait", "No effect: --rm does not wait until the pod is gone."),
             Flag::bool("attach", "Attach to the pod; by default with -i."),
             Flag::bool("command", "The words after -- are the command, not its arguments."),
             Flag::array("env", "Variables, key=value."),
@@ -55,7 +63,7 @@ pub static RUN: Verb = Verb {
         ],
         shared::OUTPUT,
         shared::RECORD,
-        shared::FILES,
+        UNREAD_FILES,
         shared::OVERRIDES,
         shared::DRY_RUN,
         shared::FIELD_MANAGER,
@@ -75,14 +83,18 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     if call.flags.args.is_empty() || call.flags.dash_at == Some(0) {
         return Err(call.usage("NAME is required for run"));
     }
+    call.pod_running_timeout().map_err(|failure| call.usage(failure.message()))?;
     let is_interactive = call.flags.is_on("stdin");
     let attaches = if call.flags.is_set("attach") { call.flags.is_on("attach") } else { is_interactive };
     check(call, if attaches { Ending::Attached } else { Ending::Detached }, dry_run)?;
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let name = call.flags.args[0].clone();
     let mut body = pod(call, &name, &restart)?;
-    call.record(&mut body);
     let labelled = body.clone();
+    if call.flags.is_on("save-config") {
+        body = with_last_applied(&body);
+    }
+    call.record(&mut body);
     let mut created = body.clone();
     if dry_run != DryRun::Client {
         let options = call.write_options(dry_run, "kubectl-run", FieldValidation::Warn);
@@ -273,6 +285,7 @@ fn attach(call: &mut Call<'_, '_>, info: Info, restart: &str) -> Result<Flow, Fa
         is_terminal,
         voice,
         removes: call.flags.is_on("rm"),
+        propagation: super::delete::options(call)?.propagation,
         waits_for_exit: !call.flags.is_on("leave-stdin-open") && restart != "Always",
         only_success: restart == "OnFailure",
         until: call.ctx.now() + timeout,
@@ -301,6 +314,7 @@ pub struct Attaching {
     is_terminal: bool,
     voice: Voice,
     removes: bool,
+    propagation: Option<Propagation>,
     waits_for_exit: bool,
     only_success: bool,
     until: Time,
@@ -441,7 +455,7 @@ impl Attaching {
             return;
         }
         let key: Key = self.info.key();
-        let options = DeleteOptions { propagation: Some(client::Propagation::Background), ..DeleteOptions::default() };
+        let options = DeleteOptions { propagation: self.propagation, ..DeleteOptions::default() };
         // That it is gone already is no error.
         if ctx.api.delete(Kind::Pod, &key, &options).is_ok() && self.voice == Voice::Normal {
             ctx.out(&format!("pod {:?} deleted from {} namespace\n", key.name.as_str(), key.namespace));

@@ -63,9 +63,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         if dry_run != DryRun::Client {
             scale_one(call, &info, replicas, dry_run)?;
         }
-        let mut object = info.object();
-        object.set(&["spec", "replicas"], replicas);
-        call.print_outcome(&mut output, &info, &object, "scaled", dry_run)?;
+        call.print_outcome(&mut output, &info, &scaled(&info, replicas), "scaled", dry_run)?;
         waiting.push(info);
     }
     if let Some(failure) = Failure::of(failures) {
@@ -77,6 +75,15 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     let until = call.ctx.now() + timeout;
     Ok(Scaling { waiting, until, seen: None }.into())
+}
+
+/// The object as it was found, with the replicas that are wanted now where it is known to have them.
+fn scaled(info: &Info, replicas: i64) -> Value {
+    let mut value = info.object();
+    if matches!(info.mapping.resource().group, "apps" | "") {
+        value.set(&["spec", "replicas"], replicas);
+    }
+    value
 }
 
 fn scale_one(call: &mut Call<'_, '_>, info: &Info, replicas: i64, dry_run: DryRun) -> Result<(), Failure> {

@@ -5,7 +5,7 @@
 use api::core::node::Taint;
 use api::selector::{is_qualified_name, is_valid_label_value};
 use api::{Kind, Object, Str, Value};
-use client::{FieldValidation, Patch, PatchKind};
+use client::{Patch, PatchKind};
 
 use super::call::DryRun;
 use super::{Call, Flow, PLAIN, Verb, shared};
@@ -132,7 +132,7 @@ fn apply(
         let mut body = Value::map();
         body.set(&["spec", "taints"], if taints.is_empty() { Value::Null } else { list });
         let patch = Patch { kind: PatchKind::Strategic, body };
-        let options = call.write_options(dry_run, "kubectl-taint", FieldValidation::Strict);
+        let options = call.write_options(dry_run, "kubectl-taint", call.validation()?);
         let written = call.ctx.api.patch(info.mapping.kind_supported()?, &info.key(), &patch, &options)?;
         call.warn_all(&written.warnings);
         after = written.object.encode();

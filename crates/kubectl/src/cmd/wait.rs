@@ -13,6 +13,7 @@ use crate::builder::{Builder, Info};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::Flag;
+use crate::output::{Formats, Output};
 use crate::printers::go::format_v;
 use crate::printers::jsonpath::{MissingKeys, Template, relaxed};
 
@@ -28,7 +29,7 @@ pub static WAIT: Verb = Verb {
     flags: &[
         &[
             Flag::array("for", "create, delete, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]; may be repeated."),
-            Flag::bool("local", "Do not ask the server."),
+            Flag::bool("local", "No effect: whoever waits has to ask the server."),
             Flag::duration("timeout", "30s", "How long to wait; 0 looks once, a negative one is a week."),
         ],
         shared::OUTPUT,
@@ -75,8 +76,10 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     builder.files_are_live = true;
     let waits_for_creation = words.iter().any(|word| word.eq_ignore_ascii_case("create"));
     let waits_for_deletion = words.iter().any(|word| word.eq_ignore_ascii_case("delete"));
+    let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let waiting = Waiting {
         conditions,
+        output,
         timeout,
         until: call.ctx.now() + timeout,
         seen: None,
@@ -156,6 +159,7 @@ fn split_at_single_equals(input: &str) -> Vec<String> {
 #[derive(Clone, Debug)]
 pub struct Waiting {
     conditions: Vec<Condition>,
+    output: Output,
     timeout: Span,
     until: Time,
     seen: Option<u64>,
@@ -229,7 +233,8 @@ impl Waiting {
             match outcome {
                 Ok(true) => {
                     *met += 1;
-                    ctx.out(&format!("{} condition met\n", info.title()));
+                    let text = said(ctx, &info, &mut self.output)?;
+                    ctx.out(&text);
                 }
                 Ok(false) if is_over => {
                     let name = info.object_name();
@@ -252,6 +257,17 @@ impl Waiting {
             Some(failure) => Err(failure),
             None => Ok(Progress::Done(0)),
         }
+    }
+}
+
+/// What is said of an object that meets a condition: that it does, or the object.
+fn said(ctx: &Context<'_>, info: &Info, output: &mut Output) -> Result<String, Failure> {
+    match output {
+        Output::Objects(printer) => {
+            let now = info.mapping.kind().and_then(|kind| ctx.api.get(kind, &info.key()).ok());
+            printer.print(&now.map_or_else(|| info.object(), |object| object.encode()))
+        }
+        Output::Human | Output::Wide => Ok(format!("{} condition met\n", info.title())),
     }
 }
 

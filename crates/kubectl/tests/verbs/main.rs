@@ -9,6 +9,7 @@ mod describe;
 mod drain;
 mod edit;
 mod explain;
+mod flag_reads;
 mod flags;
 mod help;
 mod impersonation;

@@ -51,3 +51,57 @@ fn what_is_made_of_flags_is_printed_in_the_order_of_its_struct() {
     let yaml = "apiVersion: v1\ndata:\n  b: c\nkind: ConfigMap\nmetadata:\n  name: a\n";
     world.check(&format!("{create} -o yaml"), "", yaml, "", 0);
 }
+
+#[test]
+fn what_was_done_is_shown_as_objects_if_asked() {
+    let mut world = World::new();
+    world.run("kubectl create deployment web --image=nginx");
+    let scaled = "kubectl scale deploy web --replicas=3 -o jsonpath={.kind}{.spec.replicas}";
+    world.check(scaled, "", "Deployment3", "", 0);
+    world.check("kubectl scale deploy web --replicas=3 -o name --dry-run=server", "", "deployment.apps/web\n", "", 0);
+    world.run("kubectl create cm a --from-literal=k=v");
+    world.check("kubectl wait cm/a --for=jsonpath={.data.k}=v -o jsonpath={.data.k}", "", "v", "", 0);
+    world.check("kubectl wait cm/a --for=create -o name", "", "configmap/a\n", "", 0);
+    world.run("kubectl create sa default");
+    world.check("kubectl run p --image=nginx --save-config", "", "pod/p created\n", "", 0);
+    let noted = world.run("kubectl apply view-last-applied pod p").stdout;
+    assert!(noted.contains("image: nginx"), "{noted}");
+}
+
+#[test]
+fn a_roll_back_is_shown_as_the_object_that_was_found() {
+    let mut world = World::new();
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec: {serviceName: s, selector: {matchLabels: {a: \
+               b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}\n";
+    world.run_with("kubectl create -f -", set);
+    for revision in [1, 2] {
+        let data = format!(
+            "{{spec: {{template: {{$patch: replace, metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: c, image: 'i:{revision}'}}]}}}}}}}}"
+        );
+        let stored = format!(
+            "apiVersion: apps/v1\nkind: ControllerRevision\nmetadata:\n  name: web-{revision}\n  labels: {{a: b}}\n  ownerReferences: \
+             [{{apiVersion: apps/v1, kind: StatefulSet, name: web, uid: {}, controller: true}}]\nrevision: {revision}\ndata: {data}\n",
+            world.run("kubectl get sts web -o jsonpath={.metadata.uid}").stdout
+        );
+        let made = world.run_with("kubectl create -f -", &stored);
+        assert_eq!(made.code, Some(0), "{made:?}");
+    }
+    let image = "{.spec.template.spec.containers[0].image}";
+    world.check(&format!("kubectl rollout undo sts/web -o jsonpath={image}"), "", "nginx", "", 0);
+    world.check(&format!("kubectl get sts web -o jsonpath={image}"), "", "i:1", "", 0);
+}
+
+#[test]
+fn errors_of_logs_are_told_or_end_the_command() {
+    let mut world = World::new();
+    world.run("kubectl create sa default");
+    world.run("kubectl run p --image=nginx");
+    world.check("kubectl logs p", "", "", "Error from server (InternalError): no kubelet here\n", 1);
+    world.check("kubectl logs p --ignore-errors", "", "", "error: no kubelet here\n", 0);
+    world.check("kubectl logs p -f --ignore-errors", "", "", "error: no kubelet here\n", 0);
+    // Whoever follows gives a container time to start.
+    let tries = "no kubelet here\n".repeat(3) + "error: context deadline exceeded\n";
+    world.check("kubectl logs p -f --pod-running-timeout=3s", "", "", &tries, 1);
+    let zero = "error: --pod-running-timeout must be higher than zero\n";
+    world.check("kubectl logs p --pod-running-timeout=0s", "", "", zero, 1);
+}
