@@ -12,6 +12,7 @@ mod profiles;
 mod programs;
 mod quotas;
 mod resize;
+mod runtime_class;
 mod statefulset;
 mod trouble;
 mod wordpress;

@@ -21,7 +21,7 @@ use ordered::OrderedSet;
 use super::field::{Errors, Field};
 use super::{checks, meta, names};
 
-pub(super) use affinity::{node_selector, toleration_effect};
+pub(super) use affinity::{node_selector, toleration_effect, tolerations};
 pub(crate) use resize::kept;
 pub(super) use resize::resize;
 pub(super) use update::update;
