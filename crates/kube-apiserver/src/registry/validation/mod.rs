@@ -10,6 +10,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/*/validation.
 
+mod addresses;
 mod autoscaler;
 mod budget;
 mod checks;
