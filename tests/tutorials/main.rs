@@ -13,6 +13,7 @@ mod programs;
 mod question;
 mod quotas;
 mod resize;
+mod runtime_class;
 mod statefulset;
 mod trouble;
 mod wordpress;

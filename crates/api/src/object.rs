@@ -228,6 +228,7 @@ kinds! {
     IngressClass "ingressclasses" "networking.k8s.io" "v1" Cluster,
     Ingress "ingresses" "networking.k8s.io" "v1" Namespaced,
     NetworkPolicy "networkpolicies" "networking.k8s.io" "v1" Namespaced,
+    RuntimeClass "runtimeclasses" "node.k8s.io" "v1" Cluster,
     ClusterRoleBinding "clusterrolebindings" "rbac.authorization.k8s.io" "v1" Cluster,
     ClusterRole "clusterroles" "rbac.authorization.k8s.io" "v1" Cluster,
     RoleBinding "rolebindings" "rbac.authorization.k8s.io" "v1" Namespaced,

@@ -160,3 +160,66 @@ fn a_template_is_warned_of_again_only_when_it_changes() {
     assert_eq!(patched("{spec: {replicas: 2}}"), [selector]);
     assert_eq!(patched("{metadata: {annotations: {x: z}}}"), [selector]);
 }
+
+/// What a kind is refused with, or warned of.
+fn answer(kind: Kind, text: &str) -> String {
+    let namespace = if kind.is_namespaced() { "default" } else { "" };
+    let answer = server().client("test", NOW).create_value(kind, namespace, value(text), &WriteOptions::default());
+    match answer {
+        Ok(written) => written.warnings.join("\n"),
+        Err(status) => status.message.split_once(" is invalid: ").map_or("", |(_, faults)| faults).to_owned(),
+    }
+}
+
+#[test]
+fn addresses_that_programs_read_differently_are_refused_and_unusual_ones_told() {
+    let service = |address: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{externalIPs: ['{address}'], ports: [{{port: 80}}]}}\n"
+        );
+        answer(Kind::Service, &text)
+    };
+    let deprecated = "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+    assert_eq!(service("8.8.8.8"), deprecated);
+    for (address, problem) in [
+        ("08.8.8.8", "must not have leading 0s"),
+        ("::ffff:8.8.8.8", "must not be an IPv4-mapped IPv6 address"),
+        ("8.8.8", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+    ] {
+        assert_eq!(service(address), format!("spec.externalIPs[0]: Invalid value: \"{address}\": {problem}"));
+    }
+    let unusual =
+        "spec.externalIPs[0]: IPv6 address \"2001:DB8:0::1\" should be in RFC 5952 canonical format (\"2001:db8::1\")";
+    assert_eq!(service("2001:DB8:0::1"), format!("{unusual}\n{deprecated}"));
+}
+
+#[test]
+fn ranges_of_addresses_are_judged() {
+    let policy = |cidr: &str, except: &str| {
+        let text = format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p}}\nspec: {{podSelector: {{}}, ingress: \
+             [{{from: [{{ipBlock: {{cidr: '{cidr}', except: [{except}]}}}}]}}]}}\n"
+        );
+        answer(Kind::NetworkPolicy, &text)
+    };
+    let block = "spec.ingress[0].from[0].ipBlock";
+    for (cidr, problem) in [
+        ("10.0.0.0", "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
+        ("10.0.0.0/33", "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
+        ("10.0.0.00/8", "must not have leading 0s in IP or prefix length"),
+        ("10.0.0.0/08", "must not have leading 0s in IP or prefix length"),
+        ("::ffff:10.0.0.0/104", "must not have an IPv4-mapped IPv6 address"),
+        ("10.1.0.0/8", "must not have bits set beyond the prefix length"),
+    ] {
+        assert_eq!(policy(cidr, ""), format!("{block}.cidr: Invalid value: \"{cidr}\": {problem}"));
+    }
+    let outside = format!("{block}.except[0]: Invalid value: \"11.0.0.0/16\": must be a strict subset of `cidr`");
+    assert_eq!(policy("10.0.0.0/8", "11.0.0.0/16"), outside);
+    assert_eq!(policy("10.0.0.0/8", "10.1.0.0/16"), "");
+    assert_eq!(policy("0.0.0.0/0", "10.0.0.0/8"), "");
+    let same = format!("{block}.except[0]: Invalid value: \"10.0.0.0/8\": must be a strict subset of `cidr`");
+    assert_eq!(policy("10.0.0.0/8", "10.0.0.0/8"), same);
+    assert_eq!(policy("", ""), format!("{block}.cidr: Required value"));
+    let unusual = "IPv6 CIDR value \"2001:DB8::/32\" should be in RFC 5952 canonical format (\"2001:db8::/32\")";
+    assert_eq!(policy("2001:DB8::/32", ""), format!("{block}.cidr: {unusual}"));
+}

@@ -3,7 +3,7 @@
 //! Models: kubernetes v1.36 pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod) and
 //! pkg/kubelet/pod_workers.go. A status is written when one look at the pod is done, not in the middle of it.
 
-use api::{Kind, Resource, Str};
+use api::{Key, Kind, Object, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::World;
 use sim::{Span, Time};
@@ -72,7 +72,14 @@ impl Kubelets {
             self.report(worker, api);
         }
         match answer {
-            Ok(()) => worker.stage = Stage::Active,
+            Ok(()) => match missing_runtime(worker, api) {
+                None => worker.stage = Stage::Active,
+                Some(message) => {
+                    self.record(worker, api, None, EventKind::Warning, "FailedCreatePodSandBox", message);
+                    worker.stage = Stage::Mounting;
+                    worker.start_at = now + RETRY;
+                }
+            },
             Err(error) => {
                 if let MountError::Failed(message) = error {
                     self.record(worker, api, None, EventKind::Warning, "FailedMount", message);
@@ -173,6 +180,27 @@ impl Kubelets {
         self.recorder.set_host(worker.pod.spec.node_name.clone());
         let path = container.map(|at| worker.field_path(at)).unwrap_or_default();
         self.recorder.event_at(api, &worker.object(), &path, kind, reason, message);
+    }
+}
+
+/// The one way of running containers that the nodes' runtime has.
+const HANDLER: &str = "runc";
+
+/// Why a pod whose class names another way cannot be run.
+fn missing_runtime(worker: &PodWorker, api: &dyn Api) -> Option<Str> {
+    let class = worker.pod.spec.rest.get("runtimeClassName").text();
+    if class.is_empty() {
+        return None;
+    }
+    let found = api.get(Kind::RuntimeClass, &Key::new("", class)).ok();
+    let handler = found.as_ref().and_then(Object::plain).map(|class| class.body.get("handler").text().to_owned());
+    match handler {
+        None => Some(format_str!("failed to get sandbox runtime: RuntimeClass {class:?} not found")),
+        Some(handler) if handler == HANDLER => None,
+        Some(handler) => Some(format_str!(
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for \
+             {handler:?} is configured"
+        )),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the server adds to a request, or refuses it for.
 //!
 //! Models: kubernetes v1.36 plugin/pkg/admission (NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds,
-//! DefaultStorageClass, StorageObjectInUseProtection, LimitRanger, PodSecurity, ResourceQuota).
+//! DefaultStorageClass, StorageObjectInUseProtection, LimitRanger, RuntimeClass, PodSecurity, ResourceQuota).
 
 mod limits;
 mod pod;
 pub(crate) mod pod_security;
 pub(crate) mod quota;
+mod runtime_class;
 mod service;
 mod volume;
 
@@ -47,7 +48,11 @@ pub(crate) fn mutate(server: &mut ApiServer, object: &mut Object) -> Result<(), 
 
 fn complete(server: &mut ApiServer, object: &mut Object) -> Result<(), Status> {
     match object {
-        Object::Pod(pod) => pod::admit(server, Rc::make_mut(pod)),
+        Object::Pod(pod) => {
+            let pod = Rc::make_mut(pod);
+            pod::admit(server, pod)?;
+            runtime_class::admit(server, pod)
+        }
         Object::PriorityClass(class) => pod::admit_class(server, class),
         Object::Service(service) => service::allocate(server, Rc::make_mut(service)),
         Object::PersistentVolumeClaim(claim) => {

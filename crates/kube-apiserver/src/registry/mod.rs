@@ -31,6 +31,7 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::IngressClass
         | Kind::NetworkPolicy => true,
         Kind::ConfigMap
+        | Kind::RuntimeClass
         | Kind::Endpoints
         | Kind::Event
         | Kind::Namespace

@@ -81,6 +81,7 @@ pub(crate) fn headings(kind: Kind) -> &'static [Heading] {
         | Kind::ResourceQuota
         | Kind::HorizontalPodAutoscaler
         | Kind::IngressClass
+        | Kind::RuntimeClass
         | Kind::Ingress
         | Kind::NetworkPolicy
         | Kind::ClusterRoleBinding

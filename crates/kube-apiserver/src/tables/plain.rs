@@ -53,6 +53,7 @@ pub(super) fn headings(kind: Kind) -> &'static [Heading] {
             Heading("Parameters", Always),
             Heading("Age", Always),
         ],
+        Kind::RuntimeClass => &[Heading("Name", Always), Heading("Handler", Always), Heading("Age", Always)],
         Kind::NetworkPolicy => &[Heading("Name", Always), Heading("Pod-Selector", Always), Heading("Age", Always)],
         Kind::RoleBinding | Kind::ClusterRoleBinding => BINDING,
         _ => BARE,
@@ -73,6 +74,7 @@ pub(super) fn cells(object: &Plain, now: Time) -> Vec<Value> {
             }
             cells.extend([spec.get("controller").text().into(), or_none(&parameters(spec.get("parameters")))]);
         }
+        Kind::RuntimeClass => cells.push(object.body.get("handler").text().into()),
         Kind::NetworkPolicy => cells.push(selector(spec.get("podSelector")).into()),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             let role = object.body.get("roleRef");

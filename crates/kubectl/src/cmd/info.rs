@@ -47,7 +47,8 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             let mut value = Value::map();
             let names: &[&str] = if is_client_only { &["clientVersion"] } else { &["clientVersion", "serverVersion"] };
             for name in names {
-                value.set(&[name], version_value());
+                let version = if *name == "serverVersion" { server_version() } else { version_value(&COMMON) };
+                value.set(&[name], version);
             }
             value.set(&["kustomizeVersion"], KUSTOMIZE_VERSION);
             let text = match format {
@@ -61,13 +62,28 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Ok(Flow::Done(0))
 }
 
-/// What client and server say of themselves.
-pub fn version_value() -> Value {
+/// What client and server both say of themselves. What names a build of Go (commit, date, compiler) is left out: there is none.
+const COMMON: [(&str, &str); 4] =
+    [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")];
+/// What only a server says.
+const OF_SERVER: [(&str, &str); 4] = [
+    ("emulationMajor", "1"),
+    ("emulationMinor", "36"),
+    ("minCompatibilityMajor", "1"),
+    ("minCompatibilityMinor", "35"),
+];
+
+fn version_value(facts: &[(&str, &str)]) -> Value {
     let mut value = Value::map();
-    for (field, text) in [("gitVersion", VERSION), ("major", "1"), ("minor", "36"), ("platform", "linux/amd64")] {
-        value.set(&[field], text);
+    for (field, text) in facts {
+        value.set(&[field], *text);
     }
     value
+}
+
+/// What the server says of itself.
+pub fn server_version() -> Value {
+    version_value(&[COMMON, OF_SERVER].concat())
 }
 
 /// `kubectl options`

@@ -17,7 +17,7 @@ use api::text::json;
 use api::{Key, Kind, Object, Reason, Status, Str, Value, schema};
 use client::{FieldValidation, LogOptions, Subresource, WriteOptions};
 
-use crate::cmd::info::version_value;
+use crate::cmd::info::server_version;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::mapping::Mapping;
@@ -82,9 +82,18 @@ fn object_text(kind: Kind, value: &Value) -> String {
 
 /// What the server says of itself, in the order of Go's struct.
 fn version() -> String {
-    let known = version_value();
-    let lines = ["major", "minor", "gitVersion", "platform"]
-        .map(|field| format!("  \"{field}\": \"{}\"", known.get(field).text()));
+    let known = server_version();
+    let lines = [
+        "major",
+        "minor",
+        "emulationMajor",
+        "emulationMinor",
+        "minCompatibilityMajor",
+        "minCompatibilityMinor",
+        "gitVersion",
+        "platform",
+    ]
+    .map(|field| format!("  \"{field}\": \"{}\"", known.get(field).text()));
     format!("{{\n{}\n}}", lines.join(",\n"))
 }
 

@@ -24,6 +24,16 @@ fn discovery_says_of_our_resources_what_the_real_server_says() {
             assert!(real.get("resources").as_list().contains(resource), "{path} has no {resource:?}");
         }
     }
+    if let Some(real) = read_reference("api/discovery/version.json") {
+        let ours = json::read(&World::new().run("kubectl get --raw /version").stdout).unwrap();
+        // The rest names a build of Go, and there is none.
+        let of_go = ["gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler"];
+        for (field, value) in
+            real.as_map().expect("an object").iter().filter(|(name, _)| !of_go.contains(&name.as_str()))
+        {
+            assert_eq!(ours.get(field), value, "{field}");
+        }
+    }
     let Some(real) = reference_text("api/discovery/api.json") else { return };
     World::new().check("kubectl get --raw /api", "", &real, "", 0);
 }

@@ -209,13 +209,6 @@ pub(super) fn at_most_all(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-/// An IP address, of either family.
-pub(super) fn ip(field: &Field<'_>, errors: &mut Errors) {
-    if field.text().parse::<std::net::IpAddr>().is_err() {
-        errors.push(field.invalid_as(field.text(), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
-    }
-}
-
 /// A path inside something: relative, without steps up.
 pub(super) fn descending_path(field: &Field<'_>, errors: &mut Errors) {
     if field.text().starts_with('/') {

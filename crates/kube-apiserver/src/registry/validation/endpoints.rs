@@ -8,7 +8,7 @@ use api::{FieldError, Value};
 
 use super::field::{Errors, Field};
 use super::service::endpoint_address;
-use super::{checks, names};
+use super::{addresses, checks, names};
 
 const ADDRESS_TYPES: [&str; 3] = ["FQDN", "IPv4", "IPv6"];
 const ENDPOINTS_MAX: usize = 1_000;
@@ -22,7 +22,7 @@ pub(super) fn endpoints(root: &Field<'_>, errors: &mut Errors) {
             errors.push(subset.required("must specify `addresses` or `notReadyAddresses`"));
         }
         for address in lists.iter().flat_map(|list| list.items()) {
-            checks::ip(&address.child("ip"), errors);
+            addresses::ip(&address.child("ip"), errors);
             checks::name_if_set(&address.child("hostname"), names::dns_label, errors);
             checks::name_if_set(&address.child("nodeName"), names::dns_subdomain, errors);
             endpoint_address(&address.child("ip"), errors);
@@ -88,7 +88,7 @@ fn slice_endpoint(endpoint: &Field<'_>, type_: &str, errors: &mut Errors) {
     for address in addresses.items() {
         match type_ {
             "IPv4" | "IPv6" => {
-                checks::ip(&address, errors);
+                addresses::ip(&address, errors);
                 endpoint_address(&address, errors);
             }
             _ => checks::name(&address, names::dns_subdomain, errors),

@@ -43,6 +43,7 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::HorizontalPodAutoscaler
         | Kind::Ingress
         | Kind::IngressClass
+        | Kind::RuntimeClass
         | Kind::NetworkPolicy => names::dns_subdomain,
         Kind::ClusterRole | Kind::ClusterRoleBinding | Kind::Role | Kind::RoleBinding => names::path_segment,
     }

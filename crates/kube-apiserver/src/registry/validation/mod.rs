@@ -10,6 +10,7 @@
 //!
 //! Models: kubernetes v1.36 pkg/apis/*/validation.
 
+mod addresses;
 mod autoscaler;
 mod budget;
 mod checks;
@@ -32,6 +33,7 @@ mod priority;
 mod quota;
 mod rbac;
 mod resource_names;
+mod runtime_class;
 mod service;
 mod stateful_set;
 mod storage;
@@ -85,6 +87,7 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::HorizontalPodAutoscaler => autoscaler::spec(&root.child("spec"), &mut errors),
         Kind::Ingress => network::ingress(&root, &mut errors),
         Kind::IngressClass => network::class(&root.child("spec"), &mut errors),
+        Kind::RuntimeClass => runtime_class::class(&root, &mut errors),
         Kind::NetworkPolicy => network::policy(&root.child("spec"), &mut errors),
         Kind::Role | Kind::ClusterRole => rbac::role(kind, &root, &mut errors),
         Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(kind, &root, &mut errors),
@@ -135,6 +138,7 @@ fn looks(kind: Kind) -> Looks {
         | Kind::ControllerRevision
         | Kind::LimitRange
         | Kind::IngressClass
+        | Kind::RuntimeClass
         | Kind::ClusterRole
         | Kind::ClusterRoleBinding
         | Kind::Role
@@ -189,6 +193,7 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::LimitRange => quota::limit_range(&root.at(&["spec", "limits"]), &mut errors),
         Kind::HorizontalPodAutoscaler => autoscaler::spec(&root.child("spec"), &mut errors),
         Kind::Ingress => network::ingress_spec(&root.child("spec"), &mut errors),
+        Kind::RuntimeClass => runtime_class::update(&root, old, &mut errors),
         Kind::IngressClass => network::update_class(&root.child("spec"), old, &mut errors),
         Kind::NetworkPolicy => network::policy(&root.child("spec"), &mut errors),
         Kind::Role | Kind::ClusterRole => rbac::role(kind, &root, &mut errors),

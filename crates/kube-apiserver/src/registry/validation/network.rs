@@ -5,7 +5,7 @@
 use api::Value;
 
 use super::field::{Errors, Field};
-use super::{checks, names};
+use super::{addresses, checks, names};
 
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 const BAD_SEQUENCES: [&str; 6] = ["//", "/./", "/../", "%2f", "%2F", "\0"];
@@ -230,12 +230,28 @@ fn policy_port(port: &Field<'_>, errors: &mut Errors) {
     }
 }
 
+/// Ranges of addresses, without smaller ones inside of them.
+fn policy_block(block: &Field<'_>, errors: &mut Errors) {
+    let cidr = block.child("cidr");
+    if cidr.text().is_empty() {
+        return errors.push(cidr.required(""));
+    }
+    addresses::range(&cidr, errors);
+    let Some(whole) = addresses::read_range(cidr.text()) else { return };
+    for except in block.child("except").items() {
+        addresses::range(&except, errors);
+        if addresses::read_range(except.text()).is_some_and(|part| !whole.has_inside(part)) {
+            errors.push(except.invalid("must be a strict subset of `cidr`"));
+        }
+    }
+}
+
 fn policy_peer(peer: &Field<'_>, errors: &mut Errors) {
     let [pods, namespaces, block] = ["podSelector", "namespaceSelector", "ipBlock"].map(|name| peer.child(name));
     checks::label_selector(&pods, errors);
     checks::label_selector(&namespaces, errors);
     if block.is_set() {
-        checks::text_required(&block.child("cidr"), errors);
+        policy_block(&block, errors);
     }
     match [&pods, &namespaces, &block].into_iter().filter(|field| field.is_set()).count() {
         0 => errors.push(peer.required("must specify a peer")),

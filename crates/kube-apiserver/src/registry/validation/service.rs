@@ -9,7 +9,7 @@ use api::field_error::Fault;
 use api::{FieldError, Value};
 
 use super::field::{Errors, Field};
-use super::{checks, internal, names};
+use super::{addresses, checks, internal, names};
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const AFFINITIES: [&str; 2] = ["ClientIP", "None"];
@@ -204,7 +204,7 @@ fn addresses(spec: &Field<'_>, errors: &mut Errors) {
                 errors.push(all.invalid("'None' must be the first and only value"));
             }
         } else {
-            checks::ip(&address, errors);
+            addresses::ip(&address, errors);
         }
     }
     if all.len() > 2 {
@@ -213,7 +213,7 @@ fn addresses(spec: &Field<'_>, errors: &mut Errors) {
 }
 
 fn external_address(address: &Field<'_>, errors: &mut Errors) {
-    checks::ip(address, errors);
+    addresses::ip(address, errors);
     endpoint_address(address, errors);
 }
 
@@ -275,6 +275,9 @@ fn load_balancer(spec: &Field<'_>, errors: &mut Errors) {
     let ranges = spec.child("loadBalancerSourceRanges");
     if ranges.len() > 0 && !is_balanced {
         errors.push(ranges.named(format!("{}.LoadBalancerSourceRanges", spec.path)).forbidden(LOAD_BALANCER_ONLY));
+    }
+    for (index, range) in ranges.items().enumerate() {
+        addresses::range(&range.named(format!("{}.LoadBalancerSourceRanges[{index}]", spec.path)), errors);
     }
     let allocate = spec.child("allocateLoadBalancerNodePorts");
     if allocate.is_set() && !is_balanced {

@@ -1,7 +1,7 @@
 //! What is accepted with a word of warning.
 //!
 //! Models: kubernetes v1.36 pkg/api/*/warnings.go, pkg/api/node/util.go, pkg/api/persistentvolume*/util.go and the strategies of
-//! pkg/registry. Different: nothing is said about addresses that are written in unusual ways.
+//! pkg/registry.
 
 use ordered::OrderedMap;
 
@@ -9,7 +9,7 @@ use api::selector::is_valid_label_value;
 use api::{Kind, Object, Str, Value};
 
 use super::field::Field;
-use super::{checks, names, paths};
+use super::{addresses, checks, names, paths};
 
 /// `Warning:` headers for a new object that is accepted.
 pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
@@ -76,6 +76,28 @@ fn always(kind: Kind, root: &Field<'_>, warnings: &mut Vec<String>) {
             }
         }
         Kind::Service => service(root, warnings),
+        Kind::NetworkPolicy => policy(root, warnings),
+        Kind::Endpoints => {
+            for subset in root.child("subsets").items() {
+                for address in ["addresses", "notReadyAddresses"].iter().flat_map(|list| subset.child(list).items()) {
+                    addresses::unusual_ip(&address.child("ip"), warnings);
+                }
+            }
+        }
+        Kind::EndpointSlice => {
+            for endpoint in root.child("endpoints").items() {
+                endpoint.child("addresses").items().for_each(|address| addresses::unusual_ip(&address, warnings));
+            }
+        }
+        Kind::Node => {
+            root.at(&["spec", "podCIDRs"]).items().for_each(|range| addresses::unusual_range(&range, warnings));
+        }
+        Kind::RuntimeClass => {
+            let selector = root.at(&["scheduling", "nodeSelector"]);
+            for advice in selector.entries().filter_map(|(key, _)| deprecated_label(key)) {
+                warnings.push(format!("{}: {advice}", selector.path));
+            }
+        }
         Kind::PersistentVolumeClaim => {
             old_class(root, warnings);
             claim(&root.child("spec"), warnings);
@@ -206,6 +228,21 @@ fn pod(pod: &Field<'_>, warnings: &mut Vec<String>) {
         }
         for term in affinity.child("preferredDuringSchedulingIgnoredDuringExecution").items() {
             null_selector(&term.child("podAffinityTerm"), warnings);
+        }
+    }
+    let servers = spec.at(&["dnsConfig", "nameservers"]);
+    servers.items().for_each(|server| addresses::unusual_ip(&server, warnings));
+    spec.child("hostAliases").items().for_each(|alias| addresses::unusual_ip(&alias.child("ip"), warnings));
+}
+
+/// The ranges of addresses in a network policy.
+fn policy(root: &Field<'_>, warnings: &mut Vec<String>) {
+    for (rules, peers) in [("ingress", "from"), ("egress", "to")] {
+        for rule in root.at(&["spec", rules]).items() {
+            for block in rule.child(peers).items().map(|peer| peer.child("ipBlock")) {
+                addresses::unusual_range(&block.child("cidr"), warnings);
+                block.child("except").items().for_each(|range| addresses::unusual_range(&range, warnings));
+            }
         }
     }
 }
@@ -447,31 +484,41 @@ fn claim(spec: &Field<'_>, warnings: &mut Vec<String>) {
 
 fn service(root: &Field<'_>, warnings: &mut Vec<String>) {
     let spec = root.child("spec");
-    let type_ = spec.child("type").text();
-    let has_external = spec.child("externalIPs").len() > 0;
+    let (type_, external) = (spec.child("type").text(), spec.child("externalIPs"));
+    let has_external = external.len() > 0;
     let is_headless = type_ == "ClusterIP" && spec.child("clusterIP").text() == "None";
-    let mut warn = |condition: bool, text: &str| {
-        if condition {
-            warnings.push(text.to_owned());
-        }
-    };
     let hints = "service.kubernetes.io/topology-aware-hints";
     let has_hints = root.at(&["metadata", "annotations"]).key(hints).is_set();
     let mode = "service.kubernetes.io/topology-mode";
-    warn(has_hints, &format!("annotation {hints} is deprecated, please use {mode} instead"));
-    if is_headless {
-        let balancer = !spec.child("loadBalancerIP").text().is_empty();
-        warn(balancer, "spec.loadBalancerIP is ignored for headless services");
-        warn(has_external, "spec.externalIPs is ignored for headless services");
-        let affinity = spec.child("sessionAffinity").text() != "None";
-        warn(affinity, "spec.SessionAffinity is ignored for headless services");
+    let balancer = spec.child("loadBalancerIP");
+    add_those(&[(has_hints, &format!("annotation {hints} is deprecated, please use {mode} instead"))], warnings);
+    if !is_headless {
+        spec.child("clusterIPs").items().for_each(|address| addresses::unusual_ip(&address, warnings));
     }
+    let ignored = [
+        (!balancer.text().is_empty(), "spec.loadBalancerIP is ignored for headless services"),
+        (has_external, "spec.externalIPs is ignored for headless services"),
+        (spec.child("sessionAffinity").text() != "None", "spec.SessionAffinity is ignored for headless services"),
+    ];
+    add_those(&ignored.map(|(holds, text)| (holds && is_headless, text)), warnings);
+    external.items().for_each(|address| addresses::unusual_ip(&address, warnings));
     let is_named = type_ == "ExternalName";
     let is_deprecated = has_external && !is_headless && !is_named;
-    warn(is_deprecated, "spec.externalIPs is deprecated and may no longer be implemented in some clusters");
-    warn(has_external && is_named, "spec.externalIPs is ignored when spec.type is \"ExternalName\"");
+    let deprecated = "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+    add_those(&[(is_deprecated, deprecated)], warnings);
+    addresses::unusual_ip(&balancer, warnings);
+    spec.child("loadBalancerSourceRanges").items().for_each(|range| addresses::unusual_range(&range, warnings));
     let is_pointless = !is_named && !spec.child("externalName").text().is_empty();
-    warn(is_pointless, "spec.externalName is ignored when spec.type is not \"ExternalName\"");
     let is_close = spec.child("trafficDistribution").text() == "PreferClose";
-    warn(is_close, "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
+    let rest = [
+        (has_external && is_named, "spec.externalIPs is ignored when spec.type is \"ExternalName\""),
+        (is_pointless, "spec.externalName is ignored when spec.type is not \"ExternalName\""),
+        (is_close, "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\""),
+    ];
+    add_those(&rest, warnings);
+}
+
+/// Warns of what holds.
+fn add_those(cases: &[(bool, &str)], warnings: &mut Vec<String>) {
+    warnings.extend(cases.iter().filter(|(holds, _)| *holds).map(|(_, text)| (*text).to_owned()));
 }

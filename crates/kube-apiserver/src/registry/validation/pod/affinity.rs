@@ -132,7 +132,7 @@ fn label_keys(term: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-pub(super) fn tolerations(list: &Field<'_>, errors: &mut Errors) {
+pub(in super::super) fn tolerations(list: &Field<'_>, errors: &mut Errors) {
     for toleration in list.items() {
         let (key, operator, value) = (toleration.child("key"), toleration.child("operator"), toleration.child("value"));
         checks::name_if_set(&key, names::label_key, errors);

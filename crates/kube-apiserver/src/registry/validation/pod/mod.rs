@@ -20,9 +20,9 @@ mod volume;
 use ordered::OrderedSet;
 
 use super::field::{Errors, Field};
-use super::{checks, meta, names};
+use super::{addresses, checks, meta, names};
 
-pub(super) use affinity::{node_selector, toleration_effect};
+pub(super) use affinity::{node_selector, toleration_effect, tolerations};
 pub(super) use ephemeral::update as update_ephemeral_containers;
 pub(crate) use resize::kept;
 pub(super) use resize::resize;
@@ -140,7 +140,7 @@ fn dns(spec: &Field<'_>, errors: &mut Errors) {
     if servers.len() > NAMESERVERS_MAX {
         errors.push(servers.invalid(format!("must not have more than {NAMESERVERS_MAX} nameservers")));
     }
-    servers.items().for_each(|server| checks::ip(&server, errors));
+    servers.items().for_each(|server| addresses::ip(&server, errors));
     if searches.len() > SEARCHES_MAX {
         errors.push(searches.invalid(format!("must not have more than {SEARCHES_MAX} search paths")));
     }
@@ -192,7 +192,7 @@ fn host_name(spec: &Field<'_>, errors: &mut Errors) {
 
 fn host_aliases(list: &Field<'_>, errors: &mut Errors) {
     for alias in list.items() {
-        checks::ip(&alias.child("ip"), errors);
+        addresses::ip(&alias.child("ip"), errors);
         for name in alias.child("hostnames").items() {
             checks::name(&name, names::dns_subdomain, errors);
         }
