@@ -39,6 +39,9 @@ fn flags_say_what_the_container_is() {
                   {\"capabilities\":{\"add\":[\"NET_ADMIN\",\"NET_RAW\"]}},\"stdin\":true,\"targetContainerName\":\"web\",\
                   \"terminationMessagePath\":\"/dev/termination-log\",\"terminationMessagePolicy\":\"File\",\"tty\":true}]";
     assert_eq!(added(&mut world, "web"), expect);
+    let owner = "{.metadata.managedFields[?(@.subresource==\"ephemeralcontainers\")].manager}";
+    let line = format!("kubectl get pod web --show-managed-fields -o 'jsonpath={owner}'");
+    world.check(&line, "", "kubectl", "", 0);
 }
 
 #[test]

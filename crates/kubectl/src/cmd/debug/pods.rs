@@ -49,7 +49,7 @@ pub(super) fn ephemeral(call: &mut Call<'_, '_>, task: &Task, pod: &Value) -> Re
     let type_ = schema::type_of("v1", "Pod").expect("pods are served");
     let refused = |error| Failure::Plain(format!("error creating patch to add debug container: {error}"));
     let body = patch::diff::two_way(pod, &debugged, type_).map_err(refused)?;
-    let options = call.write_options(DryRun::None, "kubectl-debug", FieldValidation::Ignore);
+    let options = call.write_options(DryRun::None, "kubectl", FieldValidation::Warn);
     let options = WriteOptions { subresource: Subresource::EphemeralContainers, ..options };
     let metadata = pod.get("metadata");
     let key = Key::new(metadata.get("namespace").text(), metadata.get("name").text());
@@ -184,7 +184,7 @@ pub(super) fn on_node(call: &mut Call<'_, '_>, task: &Task, info: &Info) -> Resu
 }
 
 fn create(call: &mut Call<'_, '_>, namespace: &str, pod: Value) -> Result<Key, Failure> {
-    let options = call.write_options(DryRun::None, "kubectl-debug", FieldValidation::Ignore);
+    let options = call.write_options(DryRun::None, "kubectl", FieldValidation::Warn);
     let created = call.ctx.api.create_value(Kind::Pod, namespace, pod, &options)?;
     call.warn_all(&created.warnings);
     Ok(created.object.key())
