@@ -104,7 +104,7 @@ impl DryRun {
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// Flags that would change who asks, or whom: this cluster has one server and one user.
-const UNSUPPORTED: [&str; 12] = [
+const UNSUPPORTED: [&str; 11] = [
     "as",
     "as-group",
     "as-uid",
@@ -112,7 +112,6 @@ const UNSUPPORTED: [&str; 12] = [
     "certificate-authority",
     "client-certificate",
     "client-key",
-    "kuberc",
     "password",
     "server",
     "token",

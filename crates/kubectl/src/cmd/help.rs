@@ -18,6 +18,9 @@ pub fn root() -> String {
 
 /// Help for a verb.
 pub fn verb(verb: &Verb, env: &Env) -> String {
+    if verb.summary.is_empty() {
+        return "No alpha commands are available in this version of kubectl\n".to_string();
+    }
     let mut text = format!("{}.\n", verb.summary);
     if has_children(verb) {
         text.push_str("\nAvailable Commands:\n");
@@ -44,7 +47,7 @@ pub fn options() -> String {
 
 fn list(text: &mut String, parent: &str) {
     let width = children(parent).map(|verb| last_word(verb).len()).max().unwrap_or(0) + 2;
-    for verb in children(parent) {
+    for verb in children(parent).filter(|verb| !verb.summary.is_empty()) {
         text.push_str(&format!("  {:width$}{}\n", last_word(verb), verb.summary));
     }
 }

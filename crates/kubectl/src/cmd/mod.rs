@@ -32,21 +32,10 @@ pub struct Verb {
     pub usage: &'static str,
     /// Its flags, in groups.
     pub flags: &'static [&'static [Flag]],
-    /// How its words are read.
-    pub words: Words,
     /// Flags that must be given.
     pub required: &'static [&'static str],
     /// Runs it.
     pub run: fn(&mut Call<'_, '_>) -> Result<Flow, Failure>,
-}
-
-/// How the words of a command line are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Words {
-    /// Against the verb's flags.
-    Checked,
-    /// Not at all: the verb refuses whatever they are.
-    Unread,
 }
 
 /// A verb without anything, to be filled with `..PLAIN`.
@@ -57,7 +46,6 @@ pub const PLAIN: Verb = Verb {
     summary: "",
     usage: "[options]",
     flags: &[],
-    words: Words::Checked,
     required: &[],
     run: |_| Ok(Flow::Done(0)),
 };
@@ -120,7 +108,7 @@ macro_rules! verbs {
     };
 }
 
-pub mod absent;
+pub mod alpha;
 pub mod apply;
 pub mod applyset;
 pub mod attach;
@@ -143,6 +131,7 @@ pub mod explain;
 pub mod expose;
 pub mod get;
 pub mod info;
+pub mod kuberc;
 pub mod kustomize;
 pub mod label;
 pub mod last_applied;
@@ -170,7 +159,7 @@ use create::{data, ingress, job, kinds, quota, rbac, secret, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
-    absent::ALPHA,
+    alpha::ALPHA,
     label::ANNOTATE,
     info::API_RESOURCES,
     info::API_VERSIONS,
@@ -244,7 +233,9 @@ verbs! {
     explain::EXPLAIN,
     expose::EXPOSE,
     get::GET,
-    absent::KUBERC,
+    kuberc::KUBERC,
+    kuberc::KUBERC_SET,
+    kuberc::KUBERC_VIEW,
     kustomize::KUSTOMIZE,
     label::LABEL,
     logs::LOGS,
@@ -280,6 +271,7 @@ verbs! {
     wait::WAIT;
     waiting
     Applying(apply::Applying),
+    AskingForPreferences(kuberc::Asking),
     Attaching(run::Attaching),
     Creating(create::Creating),
     Copying(cp::Copying),
@@ -318,6 +310,7 @@ impl Waiting {
                 false
             }
             Waiting::Applying(_)
+            | Waiting::AskingForPreferences(_)
             | Waiting::Creating(_)
             | Waiting::Deleting(_)
             | Waiting::Draining(_)
@@ -347,6 +340,7 @@ impl Waiting {
             Waiting::Joined(joined) => joined.session.is_terminal(),
             Waiting::Debugging(debugging) => debugging.holds_terminal(),
             Waiting::Deleting(deleting) => deleting.reads_terminal(),
+            Waiting::AskingForPreferences(_) => true,
             Waiting::Applying(_)
             | Waiting::Copying(_)
             | Waiting::Creating(_)

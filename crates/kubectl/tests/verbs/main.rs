@@ -11,6 +11,7 @@ mod explain;
 mod flag_reads;
 mod flags;
 mod help;
+mod kuberc;
 mod kustomize;
 mod output;
 mod proxy;
