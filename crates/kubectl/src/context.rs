@@ -161,6 +161,8 @@ pub struct Env {
     pub home: Str,
     /// `$KUBECONFIG`, or empty.
     pub kubeconfig: Str,
+    /// `$KUBERC`, or empty: the file with preferences, or `off`.
+    pub kuberc: Str,
     /// `$KUBE_EDITOR`, else `$EDITOR`, else empty.
     pub editor: Str,
     /// The variables `KUBECTL_…`, which turn features on and off.

@@ -11,6 +11,7 @@ use sim::Time;
 use crate::cmd::{self, Flow, Progress, Waiting, impersonation};
 use crate::context::{Context, Env, Warnings};
 use crate::failure::Failure;
+use crate::kuberc;
 
 /// What a step led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +101,14 @@ impl Kubectl {
         if now < until {
             return Ok(Step::Blocked { wake: Some(until) });
         }
-        let command = match cmd::read(&self.argv, &self.env) {
+        let words = match kuberc::apply(ctx, &self.env, &self.argv) {
+            Ok(words) => words,
+            Err(problem) => {
+                ctx.err(&format!("error occurred while applying preferences {problem}\n"));
+                return Ok(self.end(1));
+            }
+        };
+        let command = match cmd::read(&words, &self.env) {
             Ok(command) => command,
             Err(early) => {
                 let code = early.print(ctx);

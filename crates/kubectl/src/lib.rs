@@ -25,6 +25,7 @@ pub mod failure;
 pub mod files;
 pub mod flags;
 mod kubectl;
+mod kuberc;
 pub mod kustomize;
 pub mod mapping;
 pub mod output;

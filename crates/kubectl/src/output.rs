@@ -218,10 +218,14 @@ impl Printer {
 
     /// The text of an object or a list that kubectl holds as one of Go's structs: the fields keep their order.
     pub fn print_typed(&mut self, value: &Value) -> Result<String, Failure> {
-        let in_order = |printer: &Printer| ordered(&go_text(&printer.managed_fields.of(value)));
+        self.print_written(&go_text(&self.managed_fields.of(value)), value)
+    }
+
+    /// The text of a value whose JSON has its keys in an order of its own.
+    pub fn print_written(&mut self, written: &str, value: &Value) -> Result<String, Failure> {
         match self.format {
-            Format::Json => Ok(in_order(self)?.write_indented()),
-            Format::Kyaml => Ok(yaml::write_kyaml(&in_order(self)?)),
+            Format::Json => Ok(ordered(written)?.write_indented()),
+            Format::Kyaml => Ok(yaml::write_kyaml(&ordered(written)?)),
             Format::Name if value.get("kind").text().ends_with("List") => Err(Failure::Plain(format!(
                 "list types are not supported by name printing: *v1.{}",
                 value.get("kind").text()

@@ -324,6 +324,7 @@ fn kubectl_env(command: &Command) -> Env {
         cwd: command.cwd.as_str().into(),
         home: variable("HOME"),
         kubeconfig: variable("KUBECONFIG"),
+        kuberc: variable("KUBERC"),
         editor: editor.unwrap_or_default(),
         gates: gates.map(|(name, value)| (name.as_str().into(), value.clone())).collect(),
         stdin_is_terminal: command.terminal.stdin,

@@ -105,8 +105,8 @@ impl DryRun {
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// Flags that would change who asks, or whom: this cluster has one server and one user with a certificate.
-const UNSUPPORTED: [&str; 8] =
-    ["certificate-authority", "client-certificate", "client-key", "kuberc", "password", "server", "token", "username"];
+const UNSUPPORTED: [&str; 7] =
+    ["certificate-authority", "client-certificate", "client-key", "password", "server", "token", "username"];
 
 impl<'c, 'w> Call<'c, 'w> {
     pub(super) fn new(

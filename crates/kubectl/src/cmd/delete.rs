@@ -128,7 +128,7 @@ enum Answer {
 }
 
 /// The answer that stands on the next line of the input, once the line is there: one word.
-fn read_answer(ctx: &mut Context<'_>) -> Option<bool> {
+pub(super) fn read_answer(ctx: &mut Context<'_>) -> Option<bool> {
     let end = ctx.stdin.bytes.iter().position(|byte| *byte == b'\n');
     let end = end.map(|end| end + 1).or(ctx.stdin.is_closed.then_some(ctx.stdin.bytes.len()))?;
     let line: Vec<u8> = ctx.stdin.bytes.drain(..end).collect();

@@ -6,7 +6,7 @@ use ordered::OrderedSet;
 
 use api::Str;
 
-use super::{Call, Flow, VERBS, Verb, Words, help, shared};
+use super::{Call, Flow, VERBS, Verb, help, shared};
 use crate::context::{Context, Env};
 use crate::failure::Failure;
 use crate::flags::{self, Flag, FlagError, Parsed};
@@ -48,6 +48,39 @@ impl Early {
     }
 }
 
+/// The command that a line begins with.
+#[derive(Debug)]
+pub enum Wanted {
+    /// None, or help.
+    Nothing,
+    /// One of ours.
+    Verb(&'static Verb),
+    /// One that there is not.
+    Unknown,
+}
+
+/// Looks which command the words after `kubectl` begin with.
+pub fn wanted(words: &[Str]) -> Wanted {
+    let mut words = words.to_vec();
+    let Some(name) = take_name(&mut words, &[]).filter(|name| name != "help") else { return Wanted::Nothing };
+    match child("", &name) {
+        Some(verb) => Wanted::Verb(deepest(verb, &mut words)),
+        None => Wanted::Unknown,
+    }
+}
+
+/// The verb below another that the words name, which they lose.
+fn deepest(mut verb: &'static Verb, words: &mut Vec<Str>) -> &'static Verb {
+    while has_children(verb) {
+        let mut rest = words.clone();
+        let next = take_name(&mut rest, verb.flags);
+        let Some(found) = next.and_then(|name| child(verb.path, &name)) else { break };
+        *words = rest;
+        verb = found;
+    }
+    verb
+}
+
 /// Reads the words after `kubectl`.
 pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
     let line = words;
@@ -62,19 +95,10 @@ pub fn read(words: &[Str], env: &Env) -> Result<Command, Early> {
         let path: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).map(Str::as_str).collect();
         return Err(help_of(&path, env));
     }
-    let Some(mut verb) = child("", &name) else {
+    let Some(verb) = child("", &name) else {
         return Err(Early::Wrong(Failure::Plain(unknown_command(&name))));
     };
-    while has_children(verb) {
-        let mut rest = words.clone();
-        let next = take_name(&mut rest, verb.flags);
-        let Some(found) = next.and_then(|name| child(verb.path, &name)) else { break };
-        words = rest;
-        verb = found;
-    }
-    if verb.words == Words::Unread {
-        return Ok(Command { verb, flags: Parsed::default() });
-    }
+    let verb = deepest(verb, &mut words);
     let all = all_flags(verb, env);
     let mut flags = match flags::parse(&words, &all) {
         Ok(flags) => flags,

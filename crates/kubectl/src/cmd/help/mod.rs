@@ -50,6 +50,9 @@ pub fn root_usage() -> String {
 
 /// Help for a verb.
 pub fn verb(verb: &Verb, env: &Env) -> String {
+    if verb.summary.is_empty() {
+        return "No alpha commands are available in this version of kubectl\n".to_string();
+    }
     let mut text = format!("{}.\n", verb.summary);
     if let Some(examples) = examples(verb) {
         text.push_str("\nExamples:\n");
