@@ -7,6 +7,7 @@ use api::{Key, Kind, Object, Resource, Str};
 use client::{Api, DeleteOptions, EventKind};
 use cri::World;
 use sim::{Span, Time};
+use thin::format_str;
 
 use crate::kubelets::{Fate, Kubelets};
 use crate::mounts::MountError;
