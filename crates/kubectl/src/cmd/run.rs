@@ -8,7 +8,7 @@ use sim::Time;
 
 use super::apply::with_last_applied;
 use super::attach::{RECORDED, farewell};
-use super::call::{DryRun, unsupported};
+use super::call::DryRun;
 use super::create::{Framing, create_object, overridden};
 use super::exec::terminal;
 use super::pods::{self, Voice};
@@ -74,11 +74,6 @@ pub static RUN: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    let restart = call.flags.text("restart");
-    if !matches!(restart.as_str(), "Always" | "OnFailure" | "Never") {
-        let refusal = format!("invalid restart policy: {restart}, valid values are: Always, OnFailure, Never");
-        return Err(Failure::Plain(refusal));
-    }
     let dry_run = call.dry_run()?;
     if call.flags.args.is_empty() || call.flags.dash_at == Some(0) {
         return Err(call.usage("NAME is required for run"));
@@ -86,7 +81,8 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     call.pod_running_timeout().map_err(|failure| call.usage(failure.message()))?;
     let is_interactive = call.flags.is_on("stdin");
     let attaches = if call.flags.is_set("attach") { call.flags.is_on("attach") } else { is_interactive };
-    check(call, if attaches { Ending::Attached } else { Ending::Detached }, dry_run)?;
+    let restart = restart_policy(call);
+    check(call, &restart, if attaches { Ending::Attached } else { Ending::Detached }, dry_run)?;
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let name = call.flags.args[0].clone();
     let mut body = pod(call, &name, &restart)?;
@@ -106,10 +102,13 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let namespace = call.namespace.clone();
     let mapping = Mapping::of(Kind::Pod);
     let info = Info { mapping, namespace, name, source: Str::new(), manifest: Value::Null, live: None };
+    let is_exposed = call.flags.is_on("expose");
+    let exposed = if is_exposed { expose(call, &info.name, &labelled) } else { Ok(()) };
     if attaches {
-        return attach(call, info, &restart);
+        // As upstream, it does not say why there is no service.
+        let made = if is_exposed && exposed.is_ok() { &[Kind::Pod, Kind::Service][..] } else { &[Kind::Pod] };
+        return attach(call, info, &restart, made);
     }
-    let exposed = if call.flags.is_on("expose") { expose(call, &info.name, &labelled) } else { Ok(()) };
     match &mut output {
         Output::Objects(printer) => {
             let text = printer.print_typed(&created)?;
@@ -127,31 +126,39 @@ enum Ending {
     Detached,
 }
 
-fn check(call: &Call<'_, '_>, ending: Ending, dry_run: DryRun) -> Result<(), Failure> {
+/// `--restart`; if it is empty, a pod that reads input is restarted less.
+fn restart_policy(call: &Call<'_, '_>) -> Str {
+    match call.flags.text("restart") {
+        given if !given.is_empty() => given,
+        _ if call.flags.is_on("stdin") => "OnFailure".into(),
+        _ => "Always".into(),
+    }
+}
+
+fn check(call: &Call<'_, '_>, restart: &str, ending: Ending, dry_run: DryRun) -> Result<(), Failure> {
     let is_on = |name: &str| call.flags.is_on(name);
     let image = call.flags.text("image");
     if !is_image_reference(&image) {
         return Err(Failure::Plain(format!("Invalid image name {:?}: invalid reference format", image.as_str())));
     }
     let port = call.flags.text("port");
+    let policy = call.flags.text("image-pull-policy");
     let refusal = if is_on("tty") && !is_on("stdin") {
         "-i/--stdin is required for containers with -t/--tty=true"
     } else if is_on("expose") && port.is_empty() {
         "--port must be set when exposing a service"
+    } else if !matches!(restart, "Always" | "OnFailure" | "Never") {
+        &format!("invalid restart policy: {restart}")
     } else if ending == Ending::Detached && is_on("rm") {
         "--rm should only be used for attached containers"
     } else if ending == Ending::Attached && dry_run != DryRun::None {
         "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"
+    } else if !matches!(policy.as_str(), "" | "Always" | "IfNotPresent" | "Never") {
+        &format!("invalid image pull policy: {policy}")
     } else {
-        ""
+        return Ok(());
     };
-    if !refusal.is_empty() {
-        return Err(call.usage(refusal));
-    }
-    if is_on("expose") && ending == Ending::Attached {
-        return Err(unsupported("services beside pods that are attached to (--expose with --attach)"));
-    }
-    Ok(())
+    Err(call.usage(refusal))
 }
 
 /// `--expose`: a service in front of the pod, which is printed before it.
@@ -270,7 +277,7 @@ fn container(call: &Call<'_, '_>, name: &Str) -> Result<Value, Failure> {
     Ok(container)
 }
 
-fn attach(call: &mut Call<'_, '_>, info: Info, restart: &str) -> Result<Flow, Failure> {
+fn attach(call: &mut Call<'_, '_>, info: Info, restart: &str, made: &'static [Kind]) -> Result<Flow, Failure> {
     let voice = if call.flags.is_on("quiet") { Voice::Quiet } else { Voice::Normal };
     let sends_input = call.flags.is_on("stdin");
     let wants_terminal = sends_input && call.flags.is_on("tty");
@@ -284,7 +291,7 @@ fn attach(call: &mut Call<'_, '_>, info: Info, restart: &str) -> Result<Flow, Fa
         sends_input,
         is_terminal,
         voice,
-        removes: call.flags.is_on("rm"),
+        removes: if call.flags.is_on("rm") { made } else { &[] },
         propagation: super::delete::options(call)?.propagation,
         waits_for_exit: !call.flags.is_on("leave-stdin-open") && restart != "Always",
         only_success: restart == "OnFailure",
@@ -313,7 +320,8 @@ pub struct Attaching {
     sends_input: bool,
     is_terminal: bool,
     voice: Voice,
-    removes: bool,
+    /// Of which kinds objects of its name are deleted at the end (`--rm`).
+    removes: &'static [Kind],
     propagation: Option<Propagation>,
     waits_for_exit: bool,
     only_success: bool,
@@ -451,14 +459,14 @@ impl Attaching {
 
     /// `--rm`
     fn remove(&mut self, ctx: &mut Context<'_>) {
-        if !std::mem::take(&mut self.removes) {
-            return;
-        }
         let key: Key = self.info.key();
         let options = DeleteOptions { propagation: self.propagation, ..DeleteOptions::default() };
-        // That it is gone already is no error.
-        if ctx.api.delete(Kind::Pod, &key, &options).is_ok() && self.voice == Voice::Normal {
-            ctx.out(&format!("pod {:?} deleted from {} namespace\n", key.name.as_str(), key.namespace));
+        for kind in std::mem::take(&mut self.removes) {
+            // That it is gone already is no error.
+            if ctx.api.delete(*kind, &key, &options).is_ok() && self.voice == Voice::Normal {
+                let what = Mapping::of(*kind).qualified_singular();
+                ctx.out(&format!("{what} {:?} deleted from {} namespace\n", key.name.as_str(), key.namespace));
+            }
         }
     }
 }

@@ -374,3 +374,20 @@ fn logs_of_the_future_are_refused() {
     let missing = "error from server (NotFound): pods \"x\" not found in namespace \"default\"";
     refused(&mut world, "kubectl logs x --since=-400ms", missing);
 }
+
+#[test]
+fn a_pod_that_is_run_is_refused_in_the_order_of_upstream() {
+    let mut world = World::new();
+    let usage = |refusal: &str| format!("{refusal}\nSee 'kubectl run -h' for help and examples");
+    for (command, refusal) in [
+        ("run --image=i --restart=No", usage("NAME is required for run")),
+        ("run x --image=i --restart=No --expose", usage("--port must be set when exposing a service")),
+        ("run x --image=i --restart=No --rm", usage("invalid restart policy: No")),
+        ("run x --image=i --image-pull-policy=Now --rm", usage("--rm should only be used for attached containers")),
+        ("run x --image=i --image-pull-policy=Now", usage("invalid image pull policy: Now")),
+    ] {
+        refused(&mut world, &format!("kubectl {command}"), &refusal);
+    }
+    let policy = "kubectl run x --image=i --restart= --dry-run=client -o jsonpath={.spec.restartPolicy}";
+    world.check(policy, "", "Always", "", 0);
+}
