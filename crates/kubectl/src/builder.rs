@@ -380,7 +380,9 @@ impl Builder {
 
     fn visit_files(&self, ctx: &mut Context<'_>, sources: Vec<Documents>) -> Result<Visit, Failure> {
         let selector = match &self.label_selector {
-            Some(text) => Some(api::selector::Selector::parse(text).map_err(Failure::Plain)?),
+            Some(text) => Some(api::selector::Selector::parse(text).map_err(|problem| {
+                Failure::Plain(format!("the provided selector {:?} is not valid: {problem}", text.as_str()))
+            })?),
             None => None,
         };
         let mut found = Vec::new();

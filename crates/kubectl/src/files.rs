@@ -32,20 +32,32 @@ pub fn sources(
     stdin: &str,
 ) -> Result<Vec<Source>, Failure> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
+    if filenames.iter().filter(|name| *name == "-").count() > 1 {
+        return Err(Failure::plain("standard input cannot be used for multiple arguments"));
+    }
     for name in filenames {
         if name == "-" {
             found.push(Source { name: "STDIN".into(), text: stdin.to_string() });
         } else if name.starts_with("http://") || name.starts_with("https://") {
             found.push(fetch(ctx, name)?);
         } else {
-            match paths(ctx, env, name, recursive) {
-                Ok(paths) => {
-                    for path in paths {
-                        let text = read_text(ctx, env, &path)?;
-                        found.push(Source { name: path, text });
-                    }
+            let matches = match expand(ctx, env, name) {
+                Ok(matches) => matches,
+                Err(failure) => {
+                    failures.push(failure);
+                    continue;
                 }
-                Err(failure) => failures.push(failure),
+            };
+            for name in matches {
+                match paths(ctx, env, &name, recursive) {
+                    Ok(paths) => {
+                        for path in paths {
+                            let text = read_text(ctx, env, &path)?;
+                            found.push(Source { name: path, text });
+                        }
+                    }
+                    Err(failure) => failures.push(failure),
+                }
             }
         }
     }
@@ -79,11 +91,56 @@ pub fn read_text(ctx: &mut Context<'_>, env: &Env, path: &str) -> Result<String,
     }
 }
 
+/// The paths that a pattern names, such as `deploy/*.yaml`; a path that exists is no pattern.
+fn expand(ctx: &Context<'_>, env: &Env, pattern: &str) -> Result<Vec<Str>, Failure> {
+    if ctx.fs.exists(&env.absolute(pattern)) {
+        return Ok(vec![pattern.into()]);
+    }
+    if pattern.contains('[') && !is_closed(pattern) {
+        return Err(Failure::Plain(format!("pattern {pattern:?} is not valid: syntax error in pattern")));
+    }
+    let (start, relative) = match pattern.strip_prefix('/') {
+        Some(relative) => ("/", relative),
+        None => ("", pattern),
+    };
+    let mut found = vec![start.to_string()];
+    for part in relative.split('/') {
+        found = found.iter().flat_map(|directory| matching(ctx, env, directory, part)).collect();
+    }
+    if found.is_empty() {
+        return Err(Failure::Plain(format!("the path {pattern:?} does not exist")));
+    }
+    Ok(found.iter().map(|path| Str::from(path.as_str())).collect())
+}
+
+/// Whether every bracket of a pattern is closed.
+fn is_closed(pattern: &str) -> bool {
+    let mut rest = pattern;
+    while let Some((_, inside)) = rest.split_once('[') {
+        // A bracket right after the opening one is one of the characters.
+        let Some((at, _)) = inside.char_indices().skip(1).find(|(_, letter)| *letter == ']') else { return false };
+        rest = &inside[at..];
+    }
+    true
+}
+
+/// What of a directory fits one part of a pattern, in order.
+fn matching(ctx: &Context<'_>, env: &Env, directory: &str, part: &str) -> Vec<String> {
+    let entries = ctx.fs.list(&env.absolute(directory)).unwrap_or_default();
+    let names = entries.iter().map(|entry| entry.trim_end_matches('/'));
+    let mut found: Vec<String> = names
+        .filter(|name| shell::pattern::matches(part, name))
+        .map(|name| match directory {
+            "" | "/" => format!("{directory}{name}"),
+            _ => format!("{directory}/{name}"),
+        })
+        .collect();
+    found.arrange();
+    found
+}
+
 fn paths(ctx: &mut Context<'_>, env: &Env, name: &str, depth: Depth) -> Result<Vec<Str>, Failure> {
     let absolute = env.absolute(name);
-    if !ctx.fs.exists(&absolute) {
-        return Err(Failure::Plain(format!("the path {name:?} does not exist")));
-    }
     if !ctx.fs.is_directory(&absolute) {
         return Ok(vec![name.into()]);
     }

@@ -6,6 +6,7 @@ use api::text::{json, yaml};
 use api::{Str, Value};
 use ordered::Arrange;
 
+use super::call::refuse;
 use super::config_entries::with_help;
 use super::rollout::parent;
 use super::{Call, Flow, PLAIN, Verb};
@@ -123,23 +124,20 @@ pub static SET_CONTEXT: Verb = Verb {
 
 fn set_context(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let is_current = call.flags.is_on("current");
-    let name = match (call.flags.args.as_slice(), is_current) {
-        ([], true) => call.config.current_context(),
-        ([name], false) => name.clone(),
-        ([], false) => return Err(with_help(call, "Unexpected args: []".to_string())),
-        (args, true) => return Err(Failure::Plain(format!("[{}] is not allowed with --current", args.join(" ")))),
-        (args, false) => {
+    let named = match call.flags.args.as_slice() {
+        [] => Str::new(),
+        [name] => name.clone(),
+        args => {
             let message = format!("Unexpected args: [{}]", args.join(" "));
             return Err(with_help(call, message));
         }
     };
-    if name.is_empty() {
-        return Err(Failure::plain(if is_current {
-            "no current context is set"
-        } else {
-            "you must specify a non-empty context name or --current"
-        }));
-    }
+    let name = if is_current { call.config.current_context() } else { named.clone() };
+    refuse(&[
+        (named.is_empty() && !is_current, "you must specify a non-empty context name or --current"),
+        (!named.is_empty() && is_current, "you cannot specify both a context name and --current"),
+        (name.is_empty(), "no current context is set"),
+    ])?;
     let given = |flag: &'static str| call.flags.is_set(flag).then(|| (flag, call.flags.text(flag)));
     let fields: Vec<(&str, Str)> = ["cluster", "user", "namespace"].into_iter().filter_map(given).collect();
     let is_new = call.config.set_context(&name, &fields);
@@ -155,6 +153,7 @@ pub static VIEW: Verb = Verb {
     summary: "Show the kubeconfig file",
     flags: &[&[
         Flag::bool("flatten", "Put files that are named into the text."),
+        Flag::bool("merge", "Put all kubeconfig files together.").default("true"),
         Flag::bool("minify", "Only what the context in force needs."),
         Flag::text("output", "yaml, json or jsonpath=….").short('o').default("yaml"),
         Flag::bool("raw", "Show certificates and keys."),
@@ -166,6 +165,9 @@ pub static VIEW: Verb = Verb {
 };
 
 fn view(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    if !call.flags.is_on("merge") && call.flags.text("kubeconfig").is_empty() {
+        return Err(Failure::plain("if merge==false a precise file must be specified"));
+    }
     let mut value = call.config.value.clone();
     if call.flags.is_on("minify") {
         let named = call.flags.text("context");

@@ -116,7 +116,7 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.args = pairs.resources;
-    builder.select_all = call.flags.is_on("all");
+    builder.empty_selector_is_all = call.flags.is_on("all");
     builder.is_local = call.flags.is_on("local");
     builder.files_are_live = !builder.is_local;
     let visit = builder.visit(call.ctx, call.env)?;

@@ -58,14 +58,15 @@ pub static TOP_POD: Verb = Verb {
 fn top(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let count = call.flags.args.len();
     let has_selector = !call.flags.text("selector").is_empty();
+    let kind = call.verb.path.trim_start_matches("top ");
     if count > 1 {
-        let kind = call.verb.path.trim_start_matches("top ");
         return Err(call.usage(format!("{kind} [NAME | -l label]")));
     }
     if !matches!(call.flags.text("sort-by").as_str(), "" | "cpu" | "memory") {
         return Err(Failure::plain("--sort-by accepts only cpu or memory"));
     }
     refuse(&[
+        (count == 1 && has_selector && kind == "pod", "only one of NAME or selector can be provided"),
         (count == 1 && has_selector, "only one of NAME or --selector can be provided"),
         (true, "Metrics API not available"),
     ])?;

@@ -11,7 +11,6 @@ use client::{Forward, ForwardError, ForwardRequest};
 
 use super::call::unsupported;
 use super::{Call, Flow, PLAIN, Progress, Verb, pods};
-use crate::builder::Info;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
@@ -41,7 +40,11 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let info = pods::find_object(call, resource)?;
     let pod = pods::pod_to_enter(call.ctx, &info)?;
     let value = pod.encode();
-    let ports = wanted.iter().map(|text| read(text, &info, &value)).collect::<Result<Vec<_>, _>>()?;
+    let service =
+        info.live.as_ref().filter(|_| info.mapping.resource().kind == "Service").map(api::Object::encode_body);
+    refuse_udp(wanted, service.as_ref(), &value)?;
+    let read = |text: &Str| read(text, service.as_ref(), &value);
+    let ports = wanted.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let phase = value.at(&["status", "phase"]).text();
     if phase != "Running" {
         return Err(Failure::Plain(format!(
@@ -79,25 +82,67 @@ fn in_use(port: u16) -> String {
     format!("Unable to listen on port {port}: Listeners failed to create with the following errors: [{four} {six}]\n")
 }
 
-/// Local and remote port of `80`, `8080:80`, `:80`, `8080:http`; a service's ports are translated to the pod's.
-fn read(text: &Str, info: &Info, pod: &Value) -> Result<(u16, u16), Failure> {
-    let (local, remote) = text.split_once(':').unwrap_or((text, text));
-    if remote.contains(':') {
-        return Err(Failure::Plain(format!("invalid port format '{text}'")));
+/// The parts of `80`, `8080:80`, `:80`, `8080:http`. As upstream, of more than two the first is both.
+fn split(text: &str) -> (&str, &str) {
+    match text.split_once(':') {
+        Some((local, remote)) if !remote.contains(':') => (local, remote),
+        Some((first, _)) => (first, first),
+        None => (text, text),
     }
-    let service = info.live.as_ref().filter(|_| info.mapping.resource().kind == "Service");
+}
+
+/// Local and remote port; a service's ports are translated to the pod's.
+fn read(text: &str, service: Option<&Value>, pod: &Value) -> Result<(u16, u16), Failure> {
+    let (local, remote) = split(text);
     let number = match service {
-        Some(live) => of_service(remote, &live.encode_body(), pod)?,
+        Some(service) => of_service(remote, service, pod)?,
         None => of_pod(remote, pod)?,
     };
-    let local = if local == remote && !text.contains(':') && remote.parse::<u16>().is_err() {
-        number
-    } else if local.is_empty() {
-        0
-    } else {
-        local.parse().map_err(|_| Failure::Plain(format!("error parsing local port '{local}': invalid port")))?
+    let is_name = |port: &str| port.parse::<i64>().is_err();
+    // A service's name stands for its own port here, a pod's for the pod's.
+    let local = match (local, service) {
+        ("", _) => "0".to_string(),
+        (name, Some(service)) if name == remote && is_name(name) => {
+            port_of_service(name, service)?.get("port").as_int().unwrap_or(0).to_string()
+        }
+        (name, None) if name == remote && is_name(name) => number.clone(),
+        (local, _) => local.to_string(),
     };
-    Ok((local, number))
+    let parse = |side: &str, text: &str| {
+        text.parse::<u16>().map_err(|_| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let cause = if is_number { "value out of range" } else { "invalid syntax" };
+            Failure::Plain(format!("error parsing {side} port '{text}': strconv.ParseUint: parsing {text:?}: {cause}"))
+        })
+    };
+    match (parse("local", &local)?, parse("remote", &number)?) {
+        (_, 0) => Err(Failure::plain("remote port must be > 0")),
+        ports => Ok(ports),
+    }
+}
+
+/// Ports that speak UDP and nothing else are refused.
+fn refuse_udp(wanted: &[Str], service: Option<&Value>, pod: &Value) -> Result<(), Failure> {
+    let containers = || pod.at(&["spec", "containers"]).as_list().iter();
+    let (ports, field): (Vec<&Value>, _) = match service {
+        Some(service) => (service.at(&["spec", "ports"]).as_list().iter().collect(), "port"),
+        None => (containers().flat_map(|container| container.get("ports").as_list()).collect(), "containerPort"),
+    };
+    let speaks = |number: i64, protocol: &str| {
+        ports.iter().any(|port| port.get(field).as_int() == Some(number) && port.get("protocol").text() == protocol)
+    };
+    for text in wanted {
+        let (_, remote) = split(text);
+        let number = match (remote.parse::<i64>(), service) {
+            (Ok(number), _) => number,
+            (Err(_), Some(service)) => port_of_service(remote, service)?.get("port").as_int().unwrap_or(0),
+            (Err(_), None) => i64::from(named_port(remote, pod)?),
+        };
+        if speaks(number, "UDP") && !speaks(number, "TCP") {
+            return Err(Failure::Plain(format!("UDP protocol is not supported for {remote}")));
+        }
+    }
+    Ok(())
 }
 
 fn container_port(name: &str, pod: &Value) -> Option<u16> {
@@ -107,35 +152,43 @@ fn container_port(name: &str, pod: &Value) -> Option<u16> {
     u16::try_from(found.get("containerPort").as_int()?).ok()
 }
 
-fn of_pod(port: &str, pod: &Value) -> Result<u16, Failure> {
+fn named_port(name: &str, pod: &Value) -> Result<u16, Failure> {
+    let of = pod.at(&["metadata", "name"]).text();
+    container_port(name, pod).ok_or_else(|| Failure::Plain(format!("Pod '{of}' does not have a named port '{name}'")))
+}
+
+/// The number as it was written, if one was.
+fn of_pod(port: &str, pod: &Value) -> Result<String, Failure> {
     if port.is_empty() {
         return Err(Failure::plain("remote port cannot be empty"));
     }
-    if let Ok(number) = port.parse() {
-        return Ok(number);
-    }
-    let name = pod.at(&["metadata", "name"]).text();
-    container_port(port, pod).ok_or_else(|| Failure::Plain(format!("Pod '{name}' does not have a named port '{port}'")))
+    if port.parse::<i64>().is_ok() { Ok(port.to_string()) } else { Ok(named_port(port, pod)?.to_string()) }
 }
 
-fn of_service(port: &str, service: &Value, pod: &Value) -> Result<u16, Failure> {
-    let name = service.at(&["metadata", "name"]).text();
-    let is_meant = |candidate: &&Value| match port.parse::<i64>() {
-        Ok(number) => candidate.get("port").as_int() == Some(number),
-        Err(_) => candidate.get("name").text() == port,
-    };
+fn port_of_service<'s>(name: &str, service: &'s Value) -> Result<&'s Value, Failure> {
     let ports = service.at(&["spec", "ports"]).as_list();
-    let Some(found) = ports.iter().find(is_meant) else {
-        return Err(Failure::Plain(format!("Service {name} does not have a service port {port}")));
+    let of = service.at(&["metadata", "name"]).text();
+    let missing = || Failure::Plain(format!("Service '{of}' does not have a named port '{name}'"));
+    ports.iter().find(|port| port.get("name").text() == name).ok_or_else(missing)
+}
+
+fn of_service(port: &str, service: &Value, pod: &Value) -> Result<String, Failure> {
+    let name = service.at(&["metadata", "name"]).text();
+    let found = match port.parse::<i64>() {
+        Ok(number) => {
+            let mut ports = service.at(&["spec", "ports"]).as_list().iter();
+            let missing = || Failure::Plain(format!("Service {name} does not have a service port {number}"));
+            ports.find(|candidate| candidate.get("port").as_int() == Some(number)).ok_or_else(missing)?
+        }
+        Err(_) => port_of_service(port, service)?,
     };
     if service.at(&["spec", "clusterIP"]).text() == "None" {
-        let number = found.get("port").as_int().and_then(|port| u16::try_from(port).ok());
-        return number.ok_or_else(|| Failure::plain("the service's port is no port"));
+        return Ok(found.get("port").as_int().unwrap_or(0).to_string());
     }
-    let target = found.get("targetPort");
-    match target.as_int().and_then(|number| u16::try_from(number).ok()) {
-        Some(number) if number != 0 => Ok(number),
-        _ => of_pod(target.text(), pod),
+    match found.get("targetPort").as_int() {
+        Some(0) => Ok(found.get("port").as_int().unwrap_or(0).to_string()),
+        Some(number) => Ok(number.to_string()),
+        None => of_pod(found.get("targetPort").text(), pod),
     }
 }
 

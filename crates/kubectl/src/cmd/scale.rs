@@ -49,7 +49,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let dry_run = call.dry_run()?;
     let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
-    builder.select_all = call.flags.is_on("all");
+    builder.empty_selector_is_all = call.flags.is_on("all");
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::plain("no objects passed to scale"));

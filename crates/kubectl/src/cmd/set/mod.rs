@@ -50,7 +50,7 @@ pub(super) fn objects(call: &mut Call<'_, '_>, resources: Vec<Str>) -> Result<Ve
     }
     let mut builder = call.builder();
     builder.args = resources;
-    builder.select_all = call.flags.is_on("all");
+    builder.empty_selector_is_all = call.flags.is_on("all");
     builder.files_are_live = !is_local;
     builder.is_local = is_local;
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();
