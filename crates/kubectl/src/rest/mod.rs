@@ -8,7 +8,7 @@
 //!
 //! Models: kubernetes v1.36 apiserver/pkg/endpoints (paths, discovery), kubectl/pkg/rawhttp.
 
-mod discovery;
+pub mod discovery;
 
 use api::apps::scale::scale_of;
 use api::status::StatusCause;

@@ -105,3 +105,18 @@ fn errors_of_logs_are_told_or_end_the_command() {
     let zero = "error: --pod-running-timeout must be higher than zero\n";
     world.check("kubectl logs p --pod-running-timeout=0s", "", "", zero, 1);
 }
+
+#[test]
+fn resources_are_listed_as_the_server_tells_of_them() {
+    let mut world = World::new();
+    let head = "{\n    \"kind\": \"APIResourceList\",\n    \"apiVersion\": \"v1\",\n    \"groupVersion\": \"\",\n    \"resources\": \
+                [\n        {\n            \"name\": \"configmaps\",\n            \"singularName\": \"configmap\",\n            \
+                \"namespaced\": true,\n            \"version\": \"v1\",\n            \"kind\": \"ConfigMap\",\n";
+    let listed = world.run("kubectl api-resources -o json").stdout;
+    assert!(listed.starts_with(head), "{listed}");
+    let apps = world.run("kubectl api-resources --api-group=apps --sort-by=name -o yaml").stdout;
+    assert!(apps.contains("- categories:\n  - all\n  group: apps\n  kind: DaemonSet\n  name: daemonsets\n"), "{apps}");
+    let refusal = "error: unable to match a printer suitable for the output format \"x\", allowed formats are: \
+                   json,kyaml,name,wide,yaml\n";
+    world.check("kubectl api-resources -o x", "", "", refusal, 1);
+}
