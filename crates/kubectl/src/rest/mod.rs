@@ -12,9 +12,9 @@ pub mod discovery;
 
 use api::apps::scale::scale_of;
 use api::status::StatusCause;
-use api::text::json;
+use api::text::{json, yaml};
 use api::{Key, Kind, Object, Reason, Status, Str, Value, schema};
-use client::{DeleteOptions, FieldValidation, LogOptions, Propagation, Subresource, WriteOptions};
+use client::{DeleteOptions, FieldValidation, LogOptions, Patch, PatchKind, Propagation, Subresource, WriteOptions};
 
 use crate::cmd::info::version_value;
 use crate::context::Context;
@@ -31,6 +31,8 @@ pub enum Method {
     Post,
     /// Replace.
     Put,
+    /// Change, by a patch of this kind.
+    Patch(PatchKind),
     /// Delete.
     Delete,
 }
@@ -41,6 +43,7 @@ impl Method {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Put => "PUT",
+            Method::Patch(_) => "PATCH",
             Method::Delete => "DELETE",
         }
     }
@@ -240,7 +243,7 @@ impl Request<'_> {
                 let written = ctx.api.create_value(kind, namespace.unwrap_or(""), body, &options)?;
                 Ok(object_text(kind, &written.object.encode()) + "\n")
             }
-            Method::Put => Err(self.method_not_allowed()),
+            Method::Put | Method::Patch(_) => Err(self.method_not_allowed()),
             Method::Delete => Err(self.unsupported()),
         }
     }
@@ -254,6 +257,9 @@ impl Request<'_> {
             Method::Put => {
                 let (body, options) = self.write()?;
                 Ok(object_text(kind, &ctx.api.update_value(kind, key, body, &options)?.object.encode()) + "\n")
+            }
+            Method::Patch(patch) => {
+                Ok(object_text(kind, &self.patch(ctx, kind, key, patch, Part::Whole)?.encode()) + "\n")
             }
             Method::Post => Err(self.method_not_allowed()),
             Method::Delete => self.delete(ctx, mapping, kind, key),
@@ -323,13 +329,40 @@ impl Request<'_> {
                 let options = WriteOptions { subresource: part.to_write(), ..options };
                 Ok(part.text(kind, &ctx.api.update_value(kind, key, body, &options)?.object) + "\n")
             }
+            (Method::Patch(patch), "status" | "scale") => {
+                let part = Part::read(mapping, subresource)?;
+                Ok(part.text(kind, &self.patch(ctx, kind, key, patch, part)?) + "\n")
+            }
             (Method::Post, "eviction") => {
                 ctx.api.evict(key, &DeleteOptions::default())?;
                 let head = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{}";
                 Ok(format!("{head},\"status\":\"Success\",\"code\":201}}"))
             }
-            (Method::Put | Method::Post | Method::Delete, _) => Err(self.unsupported()),
+            (Method::Put | Method::Post | Method::Patch(_) | Method::Delete, _) => Err(self.unsupported()),
         }
+    }
+
+    fn patch(
+        &self,
+        ctx: &mut Context<'_>,
+        kind: Kind,
+        key: &Key,
+        patch: PatchKind,
+        part: Part,
+    ) -> Result<Object, Failure> {
+        let options = WriteOptions { subresource: part.to_write(), force: self.is_on("force"), ..self.options()? };
+        let body = match patch {
+            PatchKind::Apply => {
+                yaml::read(self.body).map_err(|error| Failure::from(Status::bad_request(error.to_string())))?
+            }
+            PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => self.read_body()?,
+        };
+        if patch == PatchKind::Apply && options.field_manager.is_empty() {
+            let refusal =
+                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
+            return Err(Status::new(Reason::Invalid, refusal).into());
+        }
+        Ok(ctx.api.patch(kind, key, &Patch { kind: patch, body }, &options)?.object)
     }
 
     fn read_body(&self) -> Result<Value, Failure> {
@@ -338,19 +371,23 @@ impl Request<'_> {
     }
 
     fn write(&self) -> Result<(Value, WriteOptions), Failure> {
-        self.check_query(&["dryRun", "fieldManager", "fieldValidation"])?;
+        let options = self.options()?;
+        Ok((self.read_body()?, options))
+    }
+
+    fn options(&self) -> Result<WriteOptions, Failure> {
+        self.check_query(&["dryRun", "fieldManager", "fieldValidation", "force"])?;
         let field_validation = match self.parameter("fieldValidation") {
             "Strict" => FieldValidation::Strict,
             "Ignore" => FieldValidation::Ignore,
             _ => FieldValidation::Warn,
         };
-        let options = WriteOptions {
+        Ok(WriteOptions {
             dry_run: self.parameter("dryRun") == "All",
             field_manager: self.parameter("fieldManager").into(),
             field_validation,
             ..WriteOptions::default()
-        };
-        Ok((self.read_body()?, options))
+        })
     }
 }
 
