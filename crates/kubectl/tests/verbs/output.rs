@@ -120,3 +120,17 @@ fn resources_are_listed_as_the_server_tells_of_them() {
                    json,kyaml,name,wide,yaml\n";
     world.check("kubectl api-resources -o x", "", "", refusal, 1);
 }
+
+#[test]
+fn events_are_printed_as_their_own_list() {
+    let mut world = World::new();
+    let event = "apiVersion: v1\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: Pod, name: p, namespace: default}\nreason: \
+                 R\nmessage: m\ntype: Normal\n";
+    world.check("kubectl create -f -", event, "event/e created\n", "", 0);
+    let head = "---\n{\n  kind: \"EventList\",\n  apiVersion: \"v1\",\n  metadata: {},\n  items: [{\n    kind: \"Event\",\n    \
+                apiVersion: \"v1\",\n    metadata: {\n      name: \"e\",\n";
+    let shown = world.run("kubectl events -o kyaml").stdout;
+    assert!(shown.starts_with(head), "{shown}");
+    world.check("kubectl events -o name", "", "", "", 0);
+    world.check("kubectl events -o jsonpath={.items[*].kind}", "", "Event", "", 0);
+}
