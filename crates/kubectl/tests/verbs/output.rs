@@ -134,3 +134,19 @@ fn events_are_printed_as_their_own_list() {
     world.check("kubectl events -o name", "", "", "", 0);
     world.check("kubectl events -o jsonpath={.items[*].kind}", "", "Event", "", 0);
 }
+
+#[test]
+fn documents_are_separated_where_one_printer_prints_them() {
+    let mut world = World::new();
+    world.run("kubectl create deployment a --image=nginx");
+    world.run("kubectl create deployment b --image=nginx");
+    let mut separators = |line: &str| {
+        let shown = world.run(&format!("kubectl {line} -o yaml")).stdout;
+        assert_eq!(shown.matches("kind: Deployment\n").count(), 2, "{shown}");
+        shown.matches("\n---\n").count()
+    };
+    assert_eq!(separators("set image deploy/a deploy/b nginx=nginx:2"), 1);
+    assert_eq!(separators("annotate deploy a b x=y"), 1);
+    assert_eq!(separators("label deploy a b x=y"), 0);
+    assert_eq!(separators("patch deploy a b -p {}"), 0);
+}

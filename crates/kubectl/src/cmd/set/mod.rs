@@ -86,7 +86,7 @@ pub(super) fn change_pods(
     call: &mut Call<'_, '_>,
     infos: &[Info],
     dry_run: DryRun,
-    output: &Output,
+    output: &mut Output,
     words: Words,
     change: Change<'_>,
 ) -> Result<Flow, Failure> {
@@ -117,7 +117,7 @@ pub(super) fn send(
     before: &Value,
     mut after: Value,
     dry_run: DryRun,
-    output: &Output,
+    output: &mut Output,
     words: Words,
 ) -> Result<(), Failure> {
     let Some(type_) = type_of(info.mapping) else { return Ok(()) };
@@ -140,8 +140,8 @@ pub(super) fn send(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    match output.clone() {
-        Output::Objects(mut printer) => {
+    match output {
+        Output::Objects(printer) => {
             let text = printer.print_typed(&after)?;
             call.ctx.out(&text);
         }
