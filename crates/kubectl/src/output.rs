@@ -102,7 +102,8 @@ fn unknown(env: &Env, name: &str, formats: Formats) -> Failure {
     unmatched(env, name, if formats == Formats::Get { ALLOWED_GET } else { ALLOWED_OPERATION })
 }
 
-fn unmatched(env: &Env, name: &str, allowed: &str) -> Failure {
+/// The refusal of a format that is none of those allowed.
+pub(crate) fn unmatched(env: &Env, name: &str, allowed: &str) -> Failure {
     let mut allowed = allowed.to_string();
     if env.gate(KYAML) == Some(false) {
         allowed = allowed.replace("kyaml,", "");

@@ -14,14 +14,15 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
-use crate::output::{Formats, Output, Printer, list_of};
+use crate::output::{Formats, Output, Printer};
 use crate::printers::tabwriter::TabWriter;
 
 /// The verb.
 pub static EVENTS: Verb = Verb {
     path: "events",
     summary: "List events, oldest first",
-    usage: "[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--types=Normal,Warning] [--watch] [options]",
+    usage: "[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|\
+            jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
     flags: &[
         &[
             Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
@@ -79,11 +80,25 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     }
     events.arrange_by_key(time_of);
     let text = match output {
-        Output::Objects(mut printer) => printer.print(&list_of(events))?,
+        Output::Objects(mut printer) => match printer.print_typed(&event_list(events)) {
+            // Upstream does not look whether the list could be printed.
+            Err(Failure::Plain(_)) => String::new(),
+            printed => printed?,
+        },
         Output::Human | Output::Wide => lines.print(&events, call.ctx.now()),
     };
     call.ctx.out(&text);
     Ok(Flow::Done(0))
+}
+
+/// Events as the typed client holds them.
+fn event_list(events: Vec<Value>) -> Value {
+    let mut list = Value::map();
+    list.set(&["apiVersion"], "v1");
+    list.set(&["kind"], "EventList");
+    list.set(&["metadata"], Value::map());
+    list.set(&["items"], events);
+    list
 }
 
 fn filter(call: &Call<'_, '_>) -> Result<Filter, Failure> {
@@ -215,7 +230,7 @@ impl Watching {
 
     fn show(&mut self, ctx: &mut Context<'_>, event: &Value) -> Result<(), Failure> {
         let text = match &mut self.printer {
-            Some(printer) => printer.print(event)?,
+            Some(printer) => printer.print_typed(event)?,
             None => self.lines.print(std::slice::from_ref(event), ctx.now()),
         };
         ctx.out(&text);

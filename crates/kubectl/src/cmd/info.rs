@@ -5,6 +5,7 @@
 use ordered::{Arrange, OrderedSet};
 
 use api::schema::{self, Resource};
+use api::text::json;
 use api::{Str, Value};
 use client::Access;
 
@@ -15,8 +16,9 @@ use crate::describe;
 use crate::failure::Failure;
 use crate::flags::Flag;
 use crate::mapping::Mapping;
-use crate::output::{Formats, Output};
+use crate::output::{Formats, Output, Printer, unmatched};
 use crate::printers::tabwriter::TabWriter;
+use crate::rest::discovery::flat_list;
 
 /// What client and server are.
 pub const VERSION: &str = "v1.36.2";
@@ -53,7 +55,7 @@ fn version(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
             value.set(&["kustomizeVersion"], KUSTOMIZE_VERSION);
             let text = match format {
                 "yaml" => api::text::yaml::write(&value),
-                _ => api::text::json::write_indented(&value),
+                _ => json::write_indented(&value),
             };
             call.ctx.out(&text);
         }
@@ -110,7 +112,7 @@ pub static API_RESOURCES: Verb = Verb {
         Flag::slice("categories", "Only of these categories."),
         Flag::bool("namespaced", "Only those in namespaces, or with =false only the others.").default("true"),
         Flag::bool("no-headers", "Leave the header out."),
-        Flag::text("output", "wide or name.").short('o'),
+        Flag::text("output", "json, yaml, kyaml, name or wide.").short('o'),
         Flag::bool("show-managed-fields", "Keep the managed fields; a list of resources has none."),
         Flag::text("sort-by", "name or kind."),
         Flag::slice("verbs", "Only those with these verbs."),
@@ -124,9 +126,13 @@ fn api_resources(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(call.usage(format!("unexpected arguments: [{}]", call.flags.args.join(" "))));
     }
     let format = call.flags.text("output");
-    if !matches!(format.as_str(), "" | "wide" | "name") {
-        return Err(Failure::Plain(format!("--output {format} is not available")));
-    }
+    let mut printer = match format.as_str() {
+        "" | "wide" | "name" => None,
+        _ => {
+            let refused = |_| unmatched(call.env, &format, "json,kyaml,name,wide,yaml");
+            Some(Printer::for_editor(call.env, &format).map_err(refused)?)
+        }
+    };
     let mut found: Vec<&Resource> = schema::resources().iter().filter(|resource| is_wanted(call, resource)).collect();
     match call.flags.text("sort-by").as_str() {
         "" => {}
@@ -134,7 +140,15 @@ fn api_resources(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         "kind" => found.arrange_by_key(|resource| resource.kind),
         _ => return Err(Failure::plain("--sort-by accepts only name or kind")),
     }
-    let text = if format == "name" { names(&found) } else { resource_table(call, &found) };
+    let text = match &mut printer {
+        Some(printer) => {
+            let text = flat_list(&found);
+            let value = json::read(&text).map_err(|error| Failure::Plain(error.to_string()))?;
+            printer.print_written(&text, &value)?
+        }
+        None if format == "name" => names(&found),
+        None => resource_table(call, &found),
+    };
     call.ctx.out(&text);
     Ok(Flow::Done(0))
 }

@@ -114,6 +114,7 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
     check(call, field, &pairs, &change, dry_run)?;
     let lists = call.flags.is_on("list");
     let output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
+    let mut shared = output.clone();
     let mut builder = call.builder();
     builder.args = pairs.resources;
     builder.empty_selector_is_all = call.flags.is_on("all");
@@ -129,7 +130,10 @@ fn run(call: &mut Call<'_, '_>, field: Field) -> Result<Flow, Failure> {
         let changed = if lists {
             list(call, info, field, &change, count)
         } else {
-            apply(call, info, field, &change, dry_run, &output)
+            // Annotations are printed by one printer, labels by one for each object.
+            let mut own = output.clone();
+            let printer = if field == Field::Annotations { &mut shared } else { &mut own };
+            apply(call, info, field, &change, dry_run, printer)
         };
         failures.extend(changed.err());
     }
@@ -241,7 +245,7 @@ fn apply(
     field: Field,
     change: &Change,
     dry_run: DryRun,
-    output: &Output,
+    output: &mut Output,
 ) -> Result<(), Failure> {
     api::reached!("kubectl::cmd::label::apply");
     let now = field.of(info);
@@ -286,7 +290,7 @@ fn apply(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    call.print_outcome(&mut output.clone(), info, &after, operation, dry_run)
+    call.print_outcome(output, info, &after, operation, dry_run)
 }
 
 /// `--list`: what there would be.

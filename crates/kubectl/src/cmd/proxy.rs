@@ -4,11 +4,11 @@
 //! server does it.
 //!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/proxy, kubectl/pkg/proxy, apiserver/pkg/endpoints/handlers/negotiation
-//! (isPrettyPrint). Absent: files (`--www`), Unix sockets, other addresses than this machine's own; patches.
+//! (isPrettyPrint). Absent: files (`--www`), Unix sockets, other addresses than this machine's own.
 
-use api::Str;
 use api::text::json::Ordered;
-use client::{WebAnswer, WebRequest};
+use api::{Reason, Status, Str};
+use client::{PatchKind, WebAnswer, WebRequest};
 use shell::regex::{Case, Regex, Syntax};
 
 use super::call::{refuse, unsupported};
@@ -155,6 +155,13 @@ impl Proxying {
             "POST" => Method::Post,
             "PUT" => Method::Put,
             "DELETE" => Method::Delete,
+            "PATCH" => match patch_kind(request.header("Content-Type")) {
+                Some(kind) => Method::Patch(kind),
+                None => {
+                    let status = Status::new(Reason::UnsupportedMediaType, UNKNOWN_PATCH);
+                    return json(415, rest::status_text(&status), &path, request);
+                }
+            },
             other => {
                 return text(501, format!("{other} {bare} is not supported in this version of the playground\n"));
             }
@@ -175,6 +182,19 @@ impl Proxying {
         let rest = path.strip_prefix(self.prefix.as_str())?;
         Some(if self.prefix.starts_with("/api") { path.to_string() } else { format!("/{rest}") })
     }
+}
+
+const UNKNOWN_PATCH: &str = "the body of the request was in an unknown format - accepted media types include: \
+application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
+
+fn patch_kind(content_type: &str) -> Option<PatchKind> {
+    Some(match content_type.split(';').next().unwrap_or_default().trim() {
+        "application/json-patch+json" => PatchKind::Json,
+        "application/merge-patch+json" => PatchKind::Merge,
+        "application/strategic-merge-patch+json" => PatchKind::Strategic,
+        "application/apply-patch+yaml" => PatchKind::Apply,
+        _ => return None,
+    })
 }
 
 fn json(code: u16, body: String, path: &str, request: &WebRequest) -> WebAnswer {

@@ -29,7 +29,7 @@ fn check(call: &Call<'_, '_>, method: Method, path: &str) -> Result<(), Failure>
     let has_too_many_files = match method {
         Method::Get => false,
         Method::Delete => files.len() > 1,
-        Method::Post | Method::Put => files.len() != 1,
+        Method::Post | Method::Put | Method::Patch(_) => files.len() != 1,
     };
     let is_address = files.iter().any(|name| name.starts_with("http://") || name.starts_with("https://"));
     let filters = is_on("watch") || is_on("watch-only") || given("selector");

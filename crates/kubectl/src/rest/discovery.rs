@@ -80,20 +80,32 @@ fn group(name: &str) -> String {
 fn resources(group: &str, version: &str) -> Option<String> {
     let mut rows = Vec::new();
     for found in schema::resources().iter().filter(|found| (found.group, found.version) == (group, version)) {
-        rows.push(resource(found));
+        rows.push(resource(found, ""));
         rows.extend(found.subresources.iter().filter_map(|name| subresource(found, name)));
     }
     (!rows.is_empty()).then(|| format!("\"resources\":[{}]", rows.join(",")))
 }
 
-fn resource(of: &Resource) -> String {
+/// Resources of any groups as one list, each with its group and version.
+pub fn flat_list(of: &[&Resource]) -> String {
+    let row = |of: &&Resource| {
+        let group = if of.group.is_empty() { String::new() } else { format!("\"group\":\"{}\",", of.group) };
+        resource(of, &format!("{group}\"version\":\"{}\",", of.version))
+    };
+    let rows: Vec<String> = of.iter().map(row).collect();
+    let head = "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"\",\"resources\":[";
+    format!("{head}{}]}}", rows.join(","))
+}
+
+/// A resource; where it stands in no list of its group, `place` tells of group and version.
+fn resource(of: &Resource, place: &str) -> String {
     let list = |name: &str, values: &[&str]| {
         if values.is_empty() { String::new() } else { format!(",\"{name}\":{}", strings(values)) }
     };
     let Resource { plural, singular, namespaced, kind, .. } = of;
     format!(
-        "{{\"name\":\"{plural}\",\"singularName\":\"{singular}\",\"namespaced\":{namespaced},\"kind\":\"{kind}\",\"verbs\":{}{}{},\
-         \"storageVersionHash\":\"{}\"}}",
+        "{{\"name\":\"{plural}\",\"singularName\":\"{singular}\",\"namespaced\":{namespaced},{place}\"kind\":\"{kind}\",\
+         \"verbs\":{}{}{},\"storageVersionHash\":\"{}\"}}",
         strings(&of.verbs),
         list("shortNames", &of.short_names),
         list("categories", &of.categories),

@@ -9,13 +9,13 @@
 //! Models: kubernetes v1.36 apiserver/pkg/endpoints (paths, discovery), kubectl/pkg/rawhttp.
 
 mod deletion;
-mod discovery;
+pub mod discovery;
 
 use api::apps::scale::scale_of;
 use api::status::StatusCause;
-use api::text::json;
+use api::text::{json, yaml};
 use api::{Key, Kind, Object, Reason, Status, Str, Value, schema};
-use client::{FieldValidation, LogOptions, Subresource, WriteOptions};
+use client::{FieldValidation, LogOptions, Patch, PatchKind, Subresource, WriteOptions};
 
 use crate::cmd::info::server_version;
 use crate::context::Context;
@@ -32,6 +32,8 @@ pub enum Method {
     Post,
     /// Replace.
     Put,
+    /// Change, by a patch of this kind.
+    Patch(PatchKind),
     /// Delete.
     Delete,
 }
@@ -42,6 +44,7 @@ impl Method {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Put => "PUT",
+            Method::Patch(_) => "PATCH",
             Method::Delete => "DELETE",
         }
     }
@@ -250,7 +253,7 @@ impl Request<'_> {
                 let written = ctx.api.create_value(kind, namespace.unwrap_or(""), body, &options)?;
                 Ok(object_text(kind, &written.object.encode()) + "\n")
             }
-            Method::Put => Err(self.method_not_allowed()),
+            Method::Put | Method::Patch(_) => Err(self.method_not_allowed()),
             Method::Delete => Err(self.unsupported()),
         }
     }
@@ -264,6 +267,9 @@ impl Request<'_> {
             Method::Put => {
                 let (body, options) = self.write()?;
                 Ok(object_text(kind, &ctx.api.update_value(kind, key, body, &options)?.object.encode()) + "\n")
+            }
+            Method::Patch(patch) => {
+                Ok(object_text(kind, &self.patch(ctx, kind, key, patch, Part::Whole)?.encode()) + "\n")
             }
             Method::Post => Err(self.method_not_allowed()),
             Method::Delete => self.delete(ctx, mapping, kind, key),
@@ -305,12 +311,39 @@ impl Request<'_> {
                 let options = WriteOptions { subresource: part.to_write(), ..options };
                 Ok(part.text(kind, &ctx.api.update_value(kind, key, body, &options)?.object) + "\n")
             }
+            (Method::Patch(patch), "status" | "scale" | "ephemeralcontainers" | "resize") => {
+                let part = Part::read(mapping, subresource)?;
+                Ok(part.text(kind, &self.patch(ctx, kind, key, patch, part)?) + "\n")
+            }
             (Method::Post, "eviction") => self.evict(ctx, key),
             (Method::Post | Method::Delete, "status" | "scale" | "ephemeralcontainers" | "resize") => {
                 Err(self.method_not_allowed())
             }
-            (Method::Put | Method::Post | Method::Delete, _) => Err(self.unsupported()),
+            (Method::Put | Method::Post | Method::Patch(_) | Method::Delete, _) => Err(self.unsupported()),
         }
+    }
+
+    fn patch(
+        &self,
+        ctx: &mut Context<'_>,
+        kind: Kind,
+        key: &Key,
+        patch: PatchKind,
+        part: Part,
+    ) -> Result<Object, Failure> {
+        let options = WriteOptions { subresource: part.to_write(), force: self.is_on("force"), ..self.options()? };
+        let body = match patch {
+            PatchKind::Apply => {
+                yaml::read(self.body).map_err(|error| Failure::from(Status::bad_request(error.to_string())))?
+            }
+            PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => self.read_body()?,
+        };
+        if patch == PatchKind::Apply && options.field_manager.is_empty() {
+            let refusal =
+                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
+            return Err(Status::new(Reason::Invalid, refusal).into());
+        }
+        Ok(ctx.api.patch(kind, key, &Patch { kind: patch, body }, &options)?.object)
     }
 
     fn read_body(&self) -> Result<Value, Failure> {
@@ -319,19 +352,23 @@ impl Request<'_> {
     }
 
     fn write(&self) -> Result<(Value, WriteOptions), Failure> {
-        self.check_query(&["dryRun", "fieldManager", "fieldValidation"])?;
+        let options = self.options()?;
+        Ok((self.read_body()?, options))
+    }
+
+    fn options(&self) -> Result<WriteOptions, Failure> {
+        self.check_query(&["dryRun", "fieldManager", "fieldValidation", "force"])?;
         let field_validation = match self.parameter("fieldValidation") {
             "Strict" => FieldValidation::Strict,
             "Ignore" => FieldValidation::Ignore,
             _ => FieldValidation::Warn,
         };
-        let options = WriteOptions {
+        Ok(WriteOptions {
             dry_run: self.parameter("dryRun") == "All",
             field_manager: self.parameter("fieldManager").into(),
             field_validation,
             ..WriteOptions::default()
-        };
-        Ok((self.read_body()?, options))
+        })
     }
 }
 

@@ -105,3 +105,48 @@ fn errors_of_logs_are_told_or_end_the_command() {
     let zero = "error: --pod-running-timeout must be higher than zero\n";
     world.check("kubectl logs p --pod-running-timeout=0s", "", "", zero, 1);
 }
+
+#[test]
+fn resources_are_listed_as_the_server_tells_of_them() {
+    let mut world = World::new();
+    let head = "{\n    \"kind\": \"APIResourceList\",\n    \"apiVersion\": \"v1\",\n    \"groupVersion\": \"\",\n    \"resources\": \
+                [\n        {\n            \"name\": \"configmaps\",\n            \"singularName\": \"configmap\",\n            \
+                \"namespaced\": true,\n            \"version\": \"v1\",\n            \"kind\": \"ConfigMap\",\n";
+    let listed = world.run("kubectl api-resources -o json").stdout;
+    assert!(listed.starts_with(head), "{listed}");
+    let apps = world.run("kubectl api-resources --api-group=apps --sort-by=name -o yaml").stdout;
+    assert!(apps.contains("- categories:\n  - all\n  group: apps\n  kind: DaemonSet\n  name: daemonsets\n"), "{apps}");
+    let refusal = "error: unable to match a printer suitable for the output format \"x\", allowed formats are: \
+                   json,kyaml,name,wide,yaml\n";
+    world.check("kubectl api-resources -o x", "", "", refusal, 1);
+}
+
+#[test]
+fn events_are_printed_as_their_own_list() {
+    let mut world = World::new();
+    let event = "apiVersion: v1\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: Pod, name: p, namespace: default}\nreason: \
+                 R\nmessage: m\ntype: Normal\n";
+    world.check("kubectl create -f -", event, "event/e created\n", "", 0);
+    let head = "---\n{\n  kind: \"EventList\",\n  apiVersion: \"v1\",\n  metadata: {},\n  items: [{\n    kind: \"Event\",\n    \
+                apiVersion: \"v1\",\n    metadata: {\n      name: \"e\",\n";
+    let shown = world.run("kubectl events -o kyaml").stdout;
+    assert!(shown.starts_with(head), "{shown}");
+    world.check("kubectl events -o name", "", "", "", 0);
+    world.check("kubectl events -o jsonpath={.items[*].kind}", "", "Event", "", 0);
+}
+
+#[test]
+fn documents_are_separated_where_one_printer_prints_them() {
+    let mut world = World::new();
+    world.run("kubectl create deployment a --image=nginx");
+    world.run("kubectl create deployment b --image=nginx");
+    let mut separators = |line: &str| {
+        let shown = world.run(&format!("kubectl {line} -o yaml")).stdout;
+        assert_eq!(shown.matches("kind: Deployment\n").count(), 2, "{shown}");
+        shown.matches("\n---\n").count()
+    };
+    assert_eq!(separators("set image deploy/a deploy/b nginx=nginx:2"), 1);
+    assert_eq!(separators("annotate deploy a b x=y"), 1);
+    assert_eq!(separators("label deploy a b x=y"), 0);
+    assert_eq!(separators("patch deploy a b -p {}"), 0);
+}

@@ -66,7 +66,7 @@ fn refusals_come_as_the_server_sends_them() {
         ("GET", "/nope", 404, "404 page not found\n"),
         ("GET", "/api/v1/namespaces/default/pods/x/exec", 403, "Forbidden\n"),
         ("GET", "/metrics", 501, "GET /metrics is not supported in this version of the playground\n"),
-        ("PATCH", "/api/v1/nodes/x", 501, "PATCH /api/v1/nodes/x is not supported in this version of the playground\n"),
+        ("TRACE", "/api/v1/nodes/x", 501, "TRACE /api/v1/nodes/x is not supported in this version of the playground\n"),
         (
             "GET",
             "/api/v1/namespaces/default/services/x/proxy/",
@@ -116,4 +116,37 @@ fn what_cannot_be_served_is_refused() {
     started(&mut world, "kubectl proxy");
     let in_use = "error: listen tcp 127.0.0.1:8001: bind: address already in use\n";
     world.check("kubectl proxy", "", "", in_use, 1);
+}
+
+#[test]
+fn objects_are_patched_as_their_media_type_says() {
+    let mut world = World::new();
+    world.run("kubectl create cm a --from-literal=k=v");
+    let mut proxy = started(&mut world, "kubectl proxy");
+    let mut patch = |world: &mut World, content_type: &str, query: &str, body: &str| {
+        let headers = [("Host", "localhost"), ("Content-Type", content_type)];
+        world.web.asked.push(WebRequest {
+            method: "PATCH".into(),
+            path: format!("/api/v1/namespaces/default/configmaps/a{query}").as_str().into(),
+            headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
+            body: body.into(),
+            ..WebRequest::default()
+        });
+        world.advance(&mut proxy, "", Span::ZERO);
+        world.web.answers.pop().expect("there is an answer")
+    };
+    let merged = patch(&mut world, "application/merge-patch+json", "", r#"{"data":{"k":null,"x":"y"}}"#);
+    assert_eq!((merged.code, merged.content_type), (200, "application/json"));
+    let changed = r#"[{"op":"replace","path":"/data/x","value":"z"}]"#;
+    patch(&mut world, "application/json-patch+json; charset=utf-8", "", changed);
+    world.check("kubectl get cm a -o jsonpath={.data}", "", "{\"x\":\"z\"}", "", 0);
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {m: one}\n";
+    let nobody = patch(&mut world, "application/apply-patch+yaml", "", manifest);
+    assert_eq!(nobody.code, 422);
+    assert!(nobody.body.contains("fieldManager: Required value: is required for apply patch"), "{}", nobody.body);
+    let applied = patch(&mut world, "application/apply-patch+yaml", "?fieldManager=me", manifest);
+    assert_eq!(applied.code, 200, "{}", applied.body);
+    world.check("kubectl get cm a -o jsonpath={.data}", "", "{\"m\":\"one\",\"x\":\"z\"}", "", 0);
+    let unknown = patch(&mut world, "application/x-www-form-urlencoded", "", "{}");
+    assert_eq!((unknown.code, unknown.reason), (415, "Unsupported Media Type"));
 }

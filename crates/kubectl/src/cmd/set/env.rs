@@ -51,7 +51,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         return Err(Failure::plain("cannot set --all and --selector at the same time"));
     }
     let (resources, words) = split(&call.flags.args)?;
-    let (dry_run, output) = manner(call)?;
+    let (dry_run, mut output) = manner(call)?;
     check(call, &resources, dry_run)?;
     let mut change = parse(call, &words)?;
     add_from(call, &mut change)?;
@@ -70,7 +70,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         let failures: Vec<Failure> = infos.iter().filter_map(|info| list(call, info, &change).err()).collect();
         return Failure::of(failures).map_or(Ok(Flow::Done(0)), Err);
     }
-    change_pods(call, &infos, dry_run, &output, WORDS, &mut |call, info, spec| {
+    change_pods(call, &infos, dry_run, &mut output, WORDS, &mut |call, info, spec| {
         change_spec(call, info, spec, &change).err().into_iter().collect()
     })
 }

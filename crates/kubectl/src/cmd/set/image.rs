@@ -35,11 +35,11 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let dry_run = call.dry_run()?;
     let pairs = pairs::split(&call.flags.args, "image")?;
     let (images, _) = pairs::parse(&pairs.words, "image", Removal::Refused)?;
-    let (_, output) = manner(call)?;
+    let (_, mut output) = manner(call)?;
     let resources = pairs.resources.len();
     let infos = if resources == 0 && !call.has_files() { Vec::new() } else { objects(call, pairs.resources)? };
     check(call, resources, &images)?;
-    change_pods(call, &infos, dry_run, &output, WORDS, &mut |_, _, spec| {
+    change_pods(call, &infos, dry_run, &mut output, WORDS, &mut |_, _, spec| {
         let missing = images.iter().filter(|(name, image)| !set_image(spec, name, image));
         let complaint = |(name, _): (&Str, &Str)| {
             Failure::Plain(format!("error: unable to find container named {:?}", name.as_str()))

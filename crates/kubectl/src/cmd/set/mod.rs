@@ -86,7 +86,7 @@ pub(super) fn change_pods(
     call: &mut Call<'_, '_>,
     infos: &[Info],
     dry_run: DryRun,
-    output: &Output,
+    output: &mut Output,
     words: Words,
     change: Change<'_>,
 ) -> Result<Flow, Failure> {
@@ -117,7 +117,7 @@ pub(super) fn send(
     before: &Value,
     mut after: Value,
     dry_run: DryRun,
-    output: &Output,
+    output: &mut Output,
     words: Words,
 ) -> Result<(), Failure> {
     let Some(type_) = type_of(info.mapping) else { return Ok(()) };
@@ -140,7 +140,7 @@ pub(super) fn send(
         call.warn_all(&written.warnings);
         after = written.object.encode();
     }
-    call.print_typed_outcome(&mut output.clone(), info, &after, words.done, dry_run)
+    call.print_typed_outcome(output, info, &after, words.done, dry_run)
 }
 
 /// Lets `change` at the containers whose names fit a pattern, those that start first last; answers how many there were.

@@ -38,7 +38,7 @@ const WORDS: Words =
     Words { done: "resource requirements updated", failed: "failed to patch resources update to pod template" };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    let (dry_run, output) = manner(call)?;
+    let (dry_run, mut output) = manner(call)?;
     let args = call.flags.args.clone();
     let infos = objects(call, args)?;
     let (limits, requests) = (call.flags.text("limits"), call.flags.text("requests"));
@@ -58,7 +58,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     ])?;
     let wanted = [("limits", parse(&limits)?), ("requests", parse(&requests)?)];
     let pattern = call.flags.text("containers");
-    change_pods(call, &infos, dry_run, &output, WORDS, &mut |_, _, spec| {
+    change_pods(call, &infos, dry_run, &mut output, WORDS, &mut |_, _, spec| {
         let count = each_container(spec, &pattern, &mut |container| {
             for (field, amounts) in &wanted {
                 for (resource, amount) in amounts {

@@ -31,7 +31,7 @@ pub static SET_SELECTOR: Verb = Verb {
 const WORDS: Words = Words { done: "selector updated", failed: "" };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    let (dry_run, output) = manner(call)?;
+    let (dry_run, mut output) = manner(call)?;
     let Some((expression, resources)) = call.flags.args.split_last() else {
         return Err(Failure::plain("one selector is required"));
     };
@@ -53,7 +53,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         if !version.is_empty() {
             after.set(&["metadata", "resourceVersion"], version);
         }
-        failures.extend(send(call, &info, &before, after, dry_run, &output, WORDS).err());
+        failures.extend(send(call, &info, &before, after, dry_run, &mut output, WORDS).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }

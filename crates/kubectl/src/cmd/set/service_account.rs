@@ -34,13 +34,13 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         call.flags.is_on("local") && dry_run == DryRun::Server,
         "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
     )])?;
-    let (_, output) = manner(call)?;
+    let (_, mut output) = manner(call)?;
     let Some((account, resources)) = call.flags.args.split_last() else {
         return Err(Failure::plain("serviceaccount is required"));
     };
     let (account, resources) = (account.clone(), resources.to_vec());
     let infos = objects(call, resources)?;
-    change_pods(call, &infos, dry_run, &output, WORDS, &mut |_, _, spec| {
+    change_pods(call, &infos, dry_run, &mut output, WORDS, &mut |_, _, spec| {
         spec.set(&["serviceAccountName"], account.clone());
         Vec::new()
     })

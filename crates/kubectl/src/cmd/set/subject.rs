@@ -39,7 +39,7 @@ pub static SET_SUBJECT: Verb = Verb {
 const WORDS: Words = Words { done: "subjects updated", failed: "failed to patch subjects to rolebinding:" };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
-    let (dry_run, output) = manner(call)?;
+    let (dry_run, mut output) = manner(call)?;
     let args = call.flags.args.clone();
     let has_subject = ["user", "group", "serviceaccount"].iter().any(|flag| !call.flags.texts(flag).is_empty());
     let infos = objects(call, args)?;
@@ -68,7 +68,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         all.extend(subjects.iter().filter(|subject| !before.get("subjects").as_list().contains(subject)).cloned());
         let mut after = before.clone();
         after.set(&["subjects"], all);
-        failures.extend(send(call, info, &before, after, dry_run, &output, WORDS).err());
+        failures.extend(send(call, info, &before, after, dry_run, &mut output, WORDS).err());
     }
     Failure::of(failures).map_or(Ok(Flow::Done(0)), Err)
 }
