@@ -40,6 +40,7 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
     Kind::Pod,
+    Kind::ReplicationController,
     Kind::Secret,
     Kind::ServiceAccount,
     Kind::Service,
@@ -84,6 +85,7 @@ struct Controllers {
     statefulset: StatefulSetController,
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
+    replication: ReplicaSetController,
     resourcequota: ResourceQuotaController,
     daemonset: DaemonSetController,
     job: JobController,
@@ -108,6 +110,7 @@ impl Controllers {
             statefulset: StatefulSetController::new(),
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
+            replication: ReplicaSetController::of_replication_controllers(),
             resourcequota: ResourceQuotaController::default(),
             daemonset: DaemonSetController::new(),
             job: JobController::new(),
@@ -131,6 +134,7 @@ impl Controllers {
         self.statefulset.on_change(change, context);
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
+        self.replication.on_change(change, context);
         self.resourcequota.on_change(change, context);
         self.daemonset.on_change(change, context);
         self.job.on_change(change, context);
@@ -153,6 +157,7 @@ impl Controllers {
         self.statefulset.run(context);
         self.deployment.run(context);
         self.replicaset.run(context);
+        self.replication.run(context);
         self.resourcequota.run(context);
         self.daemonset.run(context);
         self.job.run(context);
@@ -176,6 +181,7 @@ impl Controllers {
             self.statefulset.next_at(),
             self.deployment.next_at(),
             self.replicaset.next_at(),
+            self.replication.next_at(),
             self.resourcequota.next_at(),
             self.daemonset.next_at(),
             self.job.next_at(),

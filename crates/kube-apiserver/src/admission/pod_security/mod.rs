@@ -90,6 +90,7 @@ fn has_pods(kind: Kind) -> bool {
         kind,
         Kind::Pod
             | Kind::ReplicaSet
+            | Kind::ReplicationController
             | Kind::Deployment
             | Kind::StatefulSet
             | Kind::DaemonSet
