@@ -11,6 +11,7 @@ mod outside;
 mod profiles;
 mod programs;
 mod quotas;
+mod rbac;
 mod replication_controller;
 mod resize;
 mod runtime_class;

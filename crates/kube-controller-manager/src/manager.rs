@@ -6,6 +6,7 @@ use api::{Key, Kind};
 use client::{Api, Component, Informers};
 use sim::{Span, Time, Timing};
 
+use crate::clusterroleaggregation::ClusterRoleAggregationController;
 use crate::context::Context;
 use crate::counters::Counters;
 use crate::cronjob::CronJobController;
@@ -59,6 +60,7 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::HorizontalPodAutoscaler,
     Kind::Ingress,
     Kind::NetworkPolicy,
+    Kind::ClusterRole,
     Kind::RoleBinding,
     Kind::Role,
 ];
@@ -86,6 +88,7 @@ struct Controllers {
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
     replication: ReplicaSetController,
+    clusterroleaggregation: ClusterRoleAggregationController,
     resourcequota: ResourceQuotaController,
     daemonset: DaemonSetController,
     job: JobController,
@@ -111,6 +114,7 @@ impl Controllers {
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
             replication: ReplicaSetController::of_replication_controllers(),
+            clusterroleaggregation: ClusterRoleAggregationController::default(),
             resourcequota: ResourceQuotaController::default(),
             daemonset: DaemonSetController::new(),
             job: JobController::new(),
@@ -135,6 +139,7 @@ impl Controllers {
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
         self.replication.on_change(change, context);
+        self.clusterroleaggregation.on_change(change);
         self.resourcequota.on_change(change, context);
         self.daemonset.on_change(change, context);
         self.job.on_change(change, context);
@@ -158,6 +163,7 @@ impl Controllers {
         self.deployment.run(context);
         self.replicaset.run(context);
         self.replication.run(context);
+        self.clusterroleaggregation.run(context);
         self.resourcequota.run(context);
         self.daemonset.run(context);
         self.job.run(context);

@@ -2,8 +2,7 @@
 //!
 //! - `defaults`: the roles and bindings that every cluster has.
 //!
-//! Only requests in somebody's name ([`client::Api::impersonate`]) are judged; components and the administrator do not ask. A
-//! ClusterRole that is made of others has their rules at once, not when a controller has copied them.
+//! Only requests in somebody's name ([`client::Api::impersonate`]) are judged; components and the administrator do not ask.
 //!
 //! What is absent: the check that nobody grants more than they have (escalation), and node authorization.
 //!
@@ -12,8 +11,6 @@
 
 pub(crate) mod defaults;
 
-use api::codec::Codec;
-use api::meta::LabelSelector;
 use api::{Key, Kind, Object, Plain, Reason, Status, Value};
 use client::{Access, User, service_account};
 
@@ -74,24 +71,7 @@ fn rules_of_role(server: &ApiServer, binding: &Plain) -> Vec<Value> {
         _ => (Kind::ClusterRole, ""),
     };
     let role = server.etcd.get(kind, &Key::new(namespace, reference.get("name").text())).and_then(Object::plain);
-    role.map(|role| effective_rules(server, role)).unwrap_or_default()
-}
-
-/// The rules of a role, with those of the roles that it is made of.
-fn effective_rules(server: &ApiServer, role: &Plain) -> Vec<Value> {
-    let mut rules = role.body.get("rules").as_list().to_vec();
-    for selector in role.body.get("aggregationRule").get("clusterRoleSelectors").as_list() {
-        let selector = LabelSelector::decode(selector.clone());
-        for other in server.etcd.iter(Kind::ClusterRole).filter_map(Object::plain) {
-            let is_chosen = other.metadata.name != role.metadata.name && selector.matches(&other.metadata.labels);
-            for rule in other.body.get("rules").as_list() {
-                if is_chosen && !rules.contains(rule) {
-                    rules.push(rule.clone());
-                }
-            }
-        }
-    }
-    rules
+    role.map(|role| role.body.get("rules").as_list().to_vec()).unwrap_or_default()
 }
 
 /// Whether a list of a rule names something; `*` names everything.

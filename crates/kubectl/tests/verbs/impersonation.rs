@@ -97,20 +97,6 @@ fn the_roles_of_every_cluster_can_be_bound_and_changed() {
 }
 
 #[test]
-fn a_role_made_of_others_has_their_rules() {
-    let mut world = world();
-    let whole = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all-of-it}\naggregationRule: \
-                 {clusterRoleSelectors: [{matchLabels: {part: 'true'}}]}\n";
-    let part = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: part, labels: {part: 'true'}}\n\
-                rules: [{apiGroups: [''], resources: [secrets], resourceNames: [s], verbs: [get]}]\n";
-    assert_eq!(world.run_with("kubectl create -f -", whole).code, Some(0));
-    assert_eq!(world.run_with("kubectl create -f -", part).code, Some(0));
-    world.run("kubectl create clusterrolebinding jane --clusterrole=all-of-it --user=jane");
-    world.check("kubectl auth can-i get secrets/s --as=jane", "", "yes\n", "", 0);
-    world.check("kubectl auth can-i get secrets/t --as=jane", "", "no\n", "", 1);
-}
-
-#[test]
 fn whoever_asks_is_told_who_they_are_and_what_they_may() {
     let mut world = world();
     let who = "ATTRIBUTE      VALUE\nUsername       jane\nUID            u\nGroups         [dev system:authenticated]\nExtra: scopes   [a b]\n";
