@@ -104,3 +104,23 @@ fn faults_are_named() {
                   ReplicationController is not Supported\n";
     assert_eq!(said(&mut desk, &apply(&other)), expect);
 }
+
+#[test]
+fn a_template_is_kept_by_itself() {
+    let mut desk = desk(1, 1);
+    let spec = "{containers: [{name: c, image: nginx}, {name: d, image: busybox}]}";
+    let manifest = format!(
+        "apiVersion: v1\nkind: PodTemplate\nmetadata: {{name: t}}\ntemplate: {{metadata: {{labels: {{a: b, c: d}}}}, spec: {spec}}}"
+    );
+    let apply = format!("kubectl apply -f - <<'END'\n{manifest}\nEND");
+    assert_eq!(said(&mut desk, &apply), "podtemplate/t created\n");
+    let table = "NAME   CONTAINERS   IMAGES          POD LABELS\nt      c,d          nginx,busybox   a=b,c=d\n";
+    assert_eq!(said(&mut desk, "kubectl get podtemplates"), table);
+    said(&mut desk, "kubectl label podtemplate t x=1");
+    let generation = "kubectl get podtemplate t -o jsonpath='{.metadata.generation}{.template.spec.restartPolicy}'";
+    assert_eq!(said(&mut desk, generation), "1Always");
+    let patch =
+        r#"kubectl patch podtemplate t -p '{"template":{"spec":{"containers":[{"name":"c","image":"nginx:1"}]}}}'"#;
+    assert_eq!(said(&mut desk, patch), "podtemplate/t patched\n");
+    assert_eq!(said(&mut desk, generation), "2Always");
+}

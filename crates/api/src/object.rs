@@ -224,6 +224,7 @@ kinds! {
     PriorityClass "priorityclasses" "scheduling.k8s.io" "v1" Cluster,
     StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster;
     plain
+    PodTemplate "podtemplates" "" "v1" Namespaced,
     LimitRange "limitranges" "" "v1" Namespaced,
     ResourceQuota "resourcequotas" "" "v1" Namespaced,
     HorizontalPodAutoscaler "horizontalpodautoscalers" "autoscaling" "v2" Namespaced,

@@ -21,6 +21,7 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::DaemonSet
         | Kind::Job
         | Kind::CronJob
@@ -244,7 +245,8 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
             slice.endpoints != old.endpoints || slice.ports != old.ports || slice.address_type != old.address_type
         }
         (Object::Plain(object), Object::Plain(old)) => {
-            object.body.get("spec") != old.body.get("spec") && has_generation(object.kind)
+            let wanted = if object.kind == Kind::PodTemplate { "template" } else { "spec" };
+            object.body.get(wanted) != old.body.get(wanted) && has_generation(object.kind)
         }
         _ => false,
     }

@@ -78,6 +78,7 @@ pub(crate) fn headings(kind: Kind) -> &'static [Heading] {
         Kind::Secret => cluster::SECRET,
         Kind::ServiceAccount => cluster::SERVICE_ACCOUNT,
         Kind::LimitRange
+        | Kind::PodTemplate
         | Kind::ResourceQuota
         | Kind::HorizontalPodAutoscaler
         | Kind::IngressClass

@@ -110,6 +110,9 @@ pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 const UNSUPPORTED: [&str; 8] =
     ["certificate-authority", "client-certificate", "client-key", "kuberc", "password", "server", "token", "username"];
 
+/// From this level of `-v` on, the real kubectl logs its requests, with how long each took.
+const LOGS_REQUESTS: i64 = 6;
+
 impl<'c, 'w> Call<'c, 'w> {
     pub(super) fn new(
         command: Command,
@@ -156,6 +159,12 @@ impl<'c, 'w> Call<'c, 'w> {
             ("", namespace) | (namespace, _) => namespace.into(),
         };
         let (verb, warned) = (command.verb, Vec::new());
+        let level = flags.int("v");
+        if level >= LOGS_REQUESTS {
+            ctx.err(&format!(
+                "Requests are not logged in this version of the playground: -v={level} shows nothing more.\n"
+            ));
+        }
         Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin, warned })
     }
 

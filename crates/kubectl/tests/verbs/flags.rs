@@ -289,3 +289,12 @@ fn a_command_runs_in_the_pod_of_a_file() {
     let usage = "pod [NAME | -l label]\nSee 'kubectl top pod -h' for help and examples";
     refused(&mut world, "kubectl top pod a b", usage);
 }
+
+#[test]
+fn a_log_of_requests_is_not_promised() {
+    let mut world = World::new();
+    let none = "Requests are not logged in this version of the playground: -v=8 shows nothing more.\n";
+    let absent = "No resources found in default namespace.\n";
+    world.check("kubectl get pods -v=8", "", "", &format!("{none}{absent}"), 0);
+    world.check("kubectl get pods -v=2", "", "", absent, 0);
+}

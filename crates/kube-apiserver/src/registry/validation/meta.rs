@@ -37,6 +37,7 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::PodDisruptionBudget
         | Kind::Lease
         | Kind::LimitRange

@@ -64,6 +64,7 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
         Kind::ReplicationController => workloads::replication_controller(&root, &mut errors),
+        Kind::PodTemplate => pod::template(&root.child("template"), &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Job => job::job(&root, &mut errors),
         Kind::CronJob => job::cron_job(&root, &mut errors),
@@ -117,6 +118,7 @@ fn looks(kind: Kind) -> Looks {
         | Kind::Deployment
         | Kind::ReplicaSet
         | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::DaemonSet
         | Kind::Job
         | Kind::CronJob
@@ -173,6 +175,7 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
         Kind::ReplicationController => workloads::replication_controller(&root, &mut errors),
+        Kind::PodTemplate => pod::template(&root.child("template"), &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Job => job::update_job(&root, old, &mut errors),
         Kind::CronJob => job::update_cron_job(&root, old, &mut errors),

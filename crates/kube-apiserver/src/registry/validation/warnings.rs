@@ -31,6 +31,7 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
             }
         }
         Kind::DaemonSet => template(kind, &root, &mut warnings),
+        Kind::PodTemplate => pod(&root.child("template"), &mut warnings),
         _ => {}
     }
     always(kind, &root, &mut warnings);
@@ -55,6 +56,9 @@ pub(crate) fn warnings_of_change(kind: Kind, object: &Value, old: &Object) -> Ve
             if changes =>
         {
             template(kind, &root, &mut warnings);
+        }
+        Kind::PodTemplate if object.get("template") != old.get("template") => {
+            pod(&root.child("template"), &mut warnings);
         }
         _ => {}
     }
