@@ -12,6 +12,8 @@ mod profiles;
 mod programs;
 mod question;
 mod quotas;
+mod rbac;
+mod replication_controller;
 mod resize;
 mod runtime_class;
 mod statefulset;

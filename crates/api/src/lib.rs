@@ -50,6 +50,7 @@ pub use core::event::Event;
 pub use core::namespace::{Namespace, ServiceAccount};
 pub use core::node::{Lease, Node};
 pub use core::pod::Pod;
+pub use core::replication_controller::ReplicationController;
 pub use core::service::Service;
 pub use core::volume::{PersistentVolume, PersistentVolumeClaim};
 pub use field_error::FieldError;

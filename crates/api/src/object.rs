@@ -18,6 +18,7 @@ use crate::core::event::Event;
 use crate::core::namespace::{Namespace, ServiceAccount};
 use crate::core::node::{Lease, Node};
 use crate::core::pod::Pod;
+use crate::core::replication_controller::ReplicationController;
 use crate::core::service::Service;
 use crate::core::volume::{PersistentVolume, PersistentVolumeClaim};
 use crate::meta::{ObjectMeta, OwnerReference};
@@ -206,6 +207,7 @@ kinds! {
     PersistentVolumeClaim "persistentvolumeclaims" "" "v1" Namespaced,
     PersistentVolume "persistentvolumes" "" "v1" Cluster,
     Pod "pods" "" "v1" Namespaced,
+    ReplicationController "replicationcontrollers" "" "v1" Namespaced,
     Secret "secrets" "" "v1" Namespaced,
     ServiceAccount "serviceaccounts" "" "v1" Namespaced,
     Service "services" "" "v1" Namespaced,
@@ -222,6 +224,7 @@ kinds! {
     PriorityClass "priorityclasses" "scheduling.k8s.io" "v1" Cluster,
     StorageClass "storageclasses" "storage.k8s.io" "v1" Cluster;
     plain
+    PodTemplate "podtemplates" "" "v1" Namespaced,
     LimitRange "limitranges" "" "v1" Namespaced,
     ResourceQuota "resourcequotas" "" "v1" Namespaced,
     HorizontalPodAutoscaler "horizontalpodautoscalers" "autoscaling" "v2" Namespaced,

@@ -6,6 +6,7 @@ use client::{Access, Api, Change, DeleteOptions, Patch, PatchKind, User, WriteOp
 use sim::{Span, Time};
 
 use crate::ApiServer;
+use crate::authorization::escalation;
 use crate::subresources::{binding, eviction};
 
 /// The API server, for one client at one instant.
@@ -24,6 +25,19 @@ impl ServerClient<'_> {
             Some(user) => self.server.authorize(user, &Access::to(verb, kind, key).part(subresource)),
             None => Ok(()),
         }
+    }
+
+    /// Looks at what a write of a role or binding would store before it is stored. `write` is asked for a dry run.
+    fn confirm(
+        &mut self,
+        kind: Kind,
+        options: &WriteOptions,
+        write: impl FnOnce(&mut ApiServer, &WriteOptions, &str, Time) -> Result<Written, Status>,
+    ) -> Result<(), Status> {
+        let Some(user) = self.user.as_ref().filter(|_| escalation::grants(kind)) else { return Ok(()) };
+        let trial = WriteOptions { dry_run: true, ..options.clone() };
+        let would_be = write(self.server, &trial, &self.manager, self.now)?;
+        escalation::confirm(self.server, user, &would_be.object)
     }
 
     /// A new object has no name yet.
@@ -91,11 +105,17 @@ impl Api for ServerClient<'_> {
         options: &WriteOptions,
     ) -> Result<Written, Status> {
         self.may_create(kind, namespace)?;
+        self.confirm(kind, options, |server, trial, manager, now| {
+            server.create_value(kind, namespace, body.clone(), trial, manager, now)
+        })?;
         self.server.create_value(kind, namespace, body, options, &self.manager, self.now)
     }
 
     fn update_value(&mut self, kind: Kind, key: &Key, body: Value, options: &WriteOptions) -> Result<Written, Status> {
         self.may("update", kind, key, options.subresource.name())?;
+        self.confirm(kind, options, |server, trial, manager, now| {
+            server.update_value(kind, key, body.clone(), trial, manager, now)
+        })?;
         self.server.update_value(kind, key, body, options, &self.manager, self.now)
     }
 
@@ -104,6 +124,7 @@ impl Api for ServerClient<'_> {
         if patch.kind == PatchKind::Apply && self.server.get(kind, key).is_err() {
             self.may("create", kind, key, options.subresource.name())?;
         }
+        self.confirm(kind, options, |server, trial, manager, now| server.patch(kind, key, patch, trial, manager, now))?;
         self.server.patch(kind, key, patch, options, &self.manager, self.now)
     }
 

@@ -119,7 +119,9 @@ fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Stat
 
 /// An explicit policy adds its own finalizer and takes away the other's.
 fn set_propagation_finalizers(object: &mut Object, propagation: Option<Propagation>) {
-    let Some(propagation) = propagation else { return };
+    // What was there before others owned objects leaves its pods, unless it is told not to.
+    let own = (object.kind() == Kind::ReplicationController).then_some(Propagation::Orphan);
+    let Some(propagation) = propagation.or(own) else { return };
     let wanted = match propagation {
         Propagation::Background => None,
         Propagation::Foreground => Some(FOREGROUND),

@@ -98,6 +98,7 @@ pub(crate) fn selects(owner: &Object, metadata: &ObjectMeta) -> bool {
     let selector = match owner {
         Object::Deployment(deployment) => Some(&deployment.spec.selector),
         Object::ReplicaSet(set) => Some(&set.spec.selector),
+        Object::ReplicationController(controller) => Some(&controller.spec.selector),
         Object::StatefulSet(set) => Some(&set.spec.selector),
         Object::DaemonSet(set) => Some(&set.spec.selector),
         Object::Job(job) => job.spec.selector.as_ref(),

@@ -8,6 +8,7 @@
 //!
 //! Models: kubernetes v1.36 cmd/kube-controller-manager and pkg/controller.
 
+mod clusterroleaggregation;
 #[cfg(feature = "conform")]
 pub mod conform;
 mod context;

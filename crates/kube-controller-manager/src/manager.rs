@@ -6,6 +6,7 @@ use api::{Key, Kind};
 use client::{Api, Component, Informers};
 use sim::{Span, Time, Timing};
 
+use crate::clusterroleaggregation::ClusterRoleAggregationController;
 use crate::context::Context;
 use crate::counters::Counters;
 use crate::cronjob::CronJobController;
@@ -40,6 +41,7 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
     Kind::Pod,
+    Kind::ReplicationController,
     Kind::Secret,
     Kind::ServiceAccount,
     Kind::Service,
@@ -58,6 +60,7 @@ pub(crate) const WATCHED: &[Kind] = &[
     Kind::HorizontalPodAutoscaler,
     Kind::Ingress,
     Kind::NetworkPolicy,
+    Kind::ClusterRole,
     Kind::RoleBinding,
     Kind::Role,
 ];
@@ -84,6 +87,8 @@ struct Controllers {
     statefulset: StatefulSetController,
     deployment: DeploymentController,
     replicaset: ReplicaSetController,
+    replication: ReplicaSetController,
+    clusterroleaggregation: ClusterRoleAggregationController,
     resourcequota: ResourceQuotaController,
     daemonset: DaemonSetController,
     job: JobController,
@@ -108,6 +113,8 @@ impl Controllers {
             statefulset: StatefulSetController::new(),
             deployment: DeploymentController::new(),
             replicaset: ReplicaSetController::new(),
+            replication: ReplicaSetController::of_replication_controllers(),
+            clusterroleaggregation: ClusterRoleAggregationController::default(),
             resourcequota: ResourceQuotaController::default(),
             daemonset: DaemonSetController::new(),
             job: JobController::new(),
@@ -131,6 +138,8 @@ impl Controllers {
         self.statefulset.on_change(change, context);
         self.deployment.on_change(change, context);
         self.replicaset.on_change(change, context);
+        self.replication.on_change(change, context);
+        self.clusterroleaggregation.on_change(change);
         self.resourcequota.on_change(change, context);
         self.daemonset.on_change(change, context);
         self.job.on_change(change, context);
@@ -153,6 +162,8 @@ impl Controllers {
         self.statefulset.run(context);
         self.deployment.run(context);
         self.replicaset.run(context);
+        self.replication.run(context);
+        self.clusterroleaggregation.run(context);
         self.resourcequota.run(context);
         self.daemonset.run(context);
         self.job.run(context);
@@ -176,6 +187,7 @@ impl Controllers {
             self.statefulset.next_at(),
             self.deployment.next_at(),
             self.replicaset.next_at(),
+            self.replication.next_at(),
             self.resourcequota.next_at(),
             self.daemonset.next_at(),
             self.job.next_at(),

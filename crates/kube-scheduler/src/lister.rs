@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use api::meta::{LabelSelector, OwnerReference};
 use api::{
-    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet, Service,
-    StatefulSet, StorageClass, StringMap,
+    Key, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet,
+    ReplicationController, Service, StatefulSet, StorageClass, StringMap,
 };
 use client::Informers;
 
@@ -52,6 +52,9 @@ impl Lister for Informers {
             match owner.kind.as_str() {
                 "StatefulSet" => self.get::<StatefulSet>(&key).map(|set| &set.spec.selector),
                 "ReplicaSet" => self.get::<ReplicaSet>(&key).map(|set| &set.spec.selector),
+                "ReplicationController" => {
+                    self.get::<ReplicationController>(&key).map(|controller| &controller.spec.selector)
+                }
                 _ => None,
             }
         };

@@ -27,6 +27,7 @@ const CACHED: &[Kind] = &[
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
     Kind::ReplicaSet,
+    Kind::ReplicationController,
     Kind::PodDisruptionBudget,
     Kind::Service,
     Kind::StatefulSet,

@@ -35,7 +35,9 @@ impl Config {
         let text = String::from_utf8_lossy(&bytes);
         let refusal = |problem: String| Failure::Plain(format!("error loading config file {path:?}: {problem}"));
         let value = yaml::read(&text).map_err(|error| refusal(error.to_string()))?;
-        Ok(Config { value: if value.is_null() { Value::map() } else { value }, path })
+        let value = if value.is_null() { Value::map() } else { value };
+        check_type(&value).map_err(refusal)?;
+        Ok(Config { value, path })
     }
 
     /// The cluster's own context, for a home directory.
@@ -120,11 +122,33 @@ impl Config {
 
     /// The server's address in a context.
     pub fn server(&self, context: &str) -> Str {
-        let cluster = self.context(context).get("cluster").text();
+        self.server_of(self.context(context).get("cluster").text())
+    }
+
+    /// The address of a cluster's server.
+    pub fn server_of(&self, cluster: &str) -> Str {
         let clusters = self.value.get("clusters").as_list();
         let found = clusters.iter().find(|entry| entry.get("name").text() == cluster);
         found.map_or("", |entry| entry.at(&["cluster", "server"]).text()).into()
     }
+}
+
+/// Whether a file says that it is a kubeconfig; one that says nothing is taken for one.
+fn check_type(value: &Value) -> Result<(), String> {
+    if value.as_map().is_none() {
+        let found = value.json_type();
+        return Err(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct {{ \
+             APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+        ));
+    }
+    let or = |text: &str, default: &str| if text.is_empty() { default.to_string() } else { text.to_string() };
+    let (version, kind) = (or(value.get("apiVersion").text(), "v1"), or(value.get("kind").text(), "Config"));
+    if (version.as_str(), kind.as_str()) == ("v1", "Config") {
+        return Ok(());
+    }
+    let scheme = "k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50";
+    Err(format!("no kind {kind:?} is registered for version {version:?} in scheme {scheme:?}"))
 }
 
 /// The address of the one server.

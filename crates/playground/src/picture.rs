@@ -20,6 +20,7 @@ use view::{
     PodRow, PodState, RingMember, Row, ServiceRow, Uid, Verdict, VolumeRow, Why, WorkloadRow,
 };
 
+use crate::settled::WORKLOADS;
 use crate::why;
 
 /// Events that are shown at most.
@@ -73,7 +74,7 @@ impl Sent {
         if looked_at(&[Kind::PersistentVolume]) {
             picture.volumes = difference(&mut self.volumes, volumes(cluster));
         }
-        if looked_at(&[Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job, Kind::Pod]) {
+        if looked_at(&WORKLOADS) || looked_at(&[Kind::Pod]) {
             picture.workloads = difference(&mut self.workloads, workloads(cluster));
         }
         if refused || looked_at(&[Kind::PodDisruptionBudget, Kind::Pod]) {
@@ -340,8 +341,7 @@ fn volumes(cluster: &Cluster) -> Vec<VolumeRow> {
 }
 
 fn workloads(cluster: &Cluster) -> Vec<WorkloadRow> {
-    let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job];
-    kinds
+    WORKLOADS
         .into_iter()
         .flat_map(|kind| cluster.server().iter(kind))
         .filter_map(|object| workload(cluster, object))
@@ -367,6 +367,10 @@ fn workload(cluster: &Cluster, object: &Object) -> Option<WorkloadRow> {
         Object::ReplicaSet(set) => {
             let counts = [set.spec.replicas(), set.status.ready_replicas, set.status.replicas];
             (counts, revisions_of(cluster, set))
+        }
+        Object::ReplicationController(set) => {
+            let counts = [set.spec.replicas(), set.status.ready_replicas, set.status.replicas];
+            (counts, [String::new(), String::new()])
         }
         Object::DaemonSet(set) => {
             let status = &set.status;

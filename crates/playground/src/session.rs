@@ -327,8 +327,10 @@ impl Session {
     /// Whether every workload has what it wants and nothing is being deleted.
     pub fn is_settled(&self) -> bool {
         let server = self.world.cluster().server();
-        let kinds = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::DaemonSet, Kind::Job];
-        let workloads_are = kinds.into_iter().flat_map(|kind| server.iter(kind)).all(crate::settled::has_what_it_wants);
+        let workloads_are = crate::settled::WORKLOADS
+            .into_iter()
+            .flat_map(|kind| server.iter(kind))
+            .all(crate::settled::has_what_it_wants);
         let pods_are = server.iter(Kind::Pod).all(|object| match object {
             Object::Pod(pod) => {
                 !pod.metadata.is_terminating() && (pod.status.is_terminal() || pod.status.is_true("Ready"))

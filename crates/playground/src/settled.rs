@@ -1,6 +1,10 @@
 //! When a workload is at rest: a Job when it has ended, or runs.
 
-use api::Object;
+use api::{Kind, Object};
+
+/// What keeps pods.
+pub(crate) const WORKLOADS: [Kind; 6] =
+    [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController, Kind::DaemonSet, Kind::Job];
 
 /// Whether a workload has all its pods, Ready and of the present template, and no others.
 pub(crate) fn has_what_it_wants(object: &Object) -> bool {
@@ -18,6 +22,10 @@ pub(crate) fn has_what_it_wants(object: &Object) -> bool {
             )
         }
         Object::ReplicaSet(set) => {
+            let (status, wanted) = (&set.status, set.spec.replicas());
+            (status.observed_generation, [status.replicas, status.ready_replicas] == [wanted; 2])
+        }
+        Object::ReplicationController(set) => {
             let (status, wanted) = (&set.status, set.spec.replicas());
             (status.observed_generation, [status.replicas, status.ready_replicas] == [wanted; 2])
         }

@@ -9,7 +9,7 @@ use crate::{Kind, Object, Value};
 
 /// Whether objects of a kind have a scale.
 pub fn is_scalable(kind: Kind) -> bool {
-    matches!(kind, Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet)
+    matches!(kind, Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet | Kind::ReplicationController)
 }
 
 /// The scale of an object, or `None` if its kind has none.
@@ -31,7 +31,10 @@ pub fn scale_of(object: &Object) -> Option<Value> {
         scale.set(&["spec", "replicas"], wanted);
     }
     scale.set(&["status", "replicas"], body.at(&["status", "replicas"]).as_int().unwrap_or(0));
-    let selector = LabelSelector::decode(body.at(&["spec", "selector"]).clone());
+    let selector = match object {
+        Object::ReplicationController(controller) => controller.spec.selector.clone(),
+        _ => LabelSelector::decode(body.at(&["spec", "selector"]).clone()),
+    };
     if let Ok(selector) = Selector::from_label_selector(&selector) {
         scale.set(&["status", "selector"], selector.to_string());
     }

@@ -9,5 +9,6 @@ pub mod namespace;
 pub mod node;
 pub mod pod;
 pub mod pod_status;
+pub mod replication_controller;
 pub mod service;
 pub mod volume;

@@ -35,6 +35,8 @@ pub fn apply(kind: &str, object: &mut Value) {
         "StatefulSet" => workloads::stateful_set(object),
         "Deployment" => workloads::deployment(object),
         "ReplicaSet" => workloads::replica_set(object),
+        "PodTemplate" => pod::template(object),
+        "ReplicationController" => workloads::replication_controller(object),
         "DaemonSet" => workloads::daemon_set(object),
         "Job" => workloads::job(object),
         "CronJob" => workloads::cron_job(object),

@@ -57,6 +57,27 @@ fn rolling(strategy: &mut Map, max_unavailable: impl Into<Value>, max_surge: imp
     }
 }
 
+/// Without a selector it selects what it makes; without labels it has those of its pods.
+pub(super) fn replication_controller(object: &mut Map) {
+    let labels =
+        object.get("spec").map(|spec| spec.at(&["template", "metadata", "labels"]).clone()).unwrap_or_default();
+    let is_empty = |value: Option<&Value>| value.and_then(Value::as_map).is_none_or(|map| *map == Map::new());
+    if !labels.is_null() {
+        if let Some(metadata) = ensure(object, "metadata").filter(|metadata| is_empty(metadata.get("labels"))) {
+            metadata.insert("labels".into(), labels.clone());
+        }
+        if let Some(spec) = ensure(object, "spec").filter(|spec| is_empty(spec.get("selector"))) {
+            spec.insert("selector".into(), labels);
+        }
+    }
+    let Some(spec) = ensure(object, "spec") else { return };
+    default_pointer(spec, "replicas", 1);
+    // One without a template is refused for it.
+    if spec.get("template").is_some_and(|template| !template.is_null()) {
+        pod::template(spec);
+    }
+}
+
 pub(super) fn replica_set(object: &mut Map) {
     let Some(spec) = ensure(object, "spec") else { return };
     default_pointer(spec, "replicas", 1);

@@ -1,19 +1,18 @@
 //! Who may do what: roles, and bindings of roles to users, groups and service accounts.
 //!
 //! - `defaults`: the roles and bindings that every cluster has.
+//! - `escalation`: nobody gives away what they do not have.
 //!
-//! Only requests in somebody's name ([`client::Api::impersonate`]) are judged; components and the administrator do not ask. A
-//! ClusterRole that is made of others has their rules at once, not when a controller has copied them.
+//! Only requests in somebody's name ([`client::Api::impersonate`]) are judged; components and the administrator do not ask.
 //!
-//! What is absent: the check that nobody grants more than they have (escalation), and node authorization.
+//! What is absent: node authorization.
 //!
 //! Models: kubernetes v1.36 plugin/pkg/auth/authorizer/rbac, pkg/registry/rbac/validation,
 //! apiserver/pkg/endpoints/handlers/responsewriters/errors.go.
 
 pub(crate) mod defaults;
+pub(crate) mod escalation;
 
-use api::codec::Codec;
-use api::meta::LabelSelector;
 use api::{Key, Kind, Object, Plain, Reason, Status, Value};
 use client::{Access, User, service_account};
 
@@ -66,32 +65,21 @@ fn is_bound(binding: &Plain, user: &User) -> bool {
     binding.body.get("subjects").as_list().iter().any(is_meant)
 }
 
-/// The rules of the role that a binding names.
-fn rules_of_role(server: &ApiServer, binding: &Plain) -> Vec<Value> {
+/// The role that a binding names.
+fn reference(binding: &Plain) -> (Kind, Key) {
     let reference = binding.body.get("roleRef");
     let (kind, namespace) = match reference.get("kind").text() {
         "Role" => (Kind::Role, binding.metadata.namespace.as_str()),
         _ => (Kind::ClusterRole, ""),
     };
-    let role = server.etcd.get(kind, &Key::new(namespace, reference.get("name").text())).and_then(Object::plain);
-    role.map(|role| effective_rules(server, role)).unwrap_or_default()
+    (kind, Key::new(namespace, reference.get("name").text()))
 }
 
-/// The rules of a role, with those of the roles that it is made of.
-fn effective_rules(server: &ApiServer, role: &Plain) -> Vec<Value> {
-    let mut rules = role.body.get("rules").as_list().to_vec();
-    for selector in role.body.get("aggregationRule").get("clusterRoleSelectors").as_list() {
-        let selector = LabelSelector::decode(selector.clone());
-        for other in server.etcd.iter(Kind::ClusterRole).filter_map(Object::plain) {
-            let is_chosen = other.metadata.name != role.metadata.name && selector.matches(&other.metadata.labels);
-            for rule in other.body.get("rules").as_list() {
-                if is_chosen && !rules.contains(rule) {
-                    rules.push(rule.clone());
-                }
-            }
-        }
-    }
-    rules
+/// The rules of the role that a binding names.
+fn rules_of_role(server: &ApiServer, binding: &Plain) -> Vec<Value> {
+    let (kind, key) = reference(binding);
+    let role = server.etcd.get(kind, &key).and_then(Object::plain);
+    role.map(|role| role.body.get("rules").as_list().to_vec()).unwrap_or_default()
 }
 
 /// Whether a list of a rule names something; `*` names everything.

@@ -20,6 +20,8 @@ pub(crate) fn has_generation(kind: Kind) -> bool {
         Kind::StatefulSet
         | Kind::Deployment
         | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::DaemonSet
         | Kind::Job
         | Kind::CronJob
@@ -62,6 +64,7 @@ pub(crate) fn prepare_for_create(object: &mut Object, now: Time) {
         Object::StatefulSet(set) => Rc::make_mut(set).status = Default::default(),
         Object::Deployment(deployment) => Rc::make_mut(deployment).status = Default::default(),
         Object::ReplicaSet(set) => Rc::make_mut(set).status = Default::default(),
+        Object::ReplicationController(set) => Rc::make_mut(set).status = Default::default(),
         Object::DaemonSet(set) => {
             let set = Rc::make_mut(set);
             set.status = Default::default();
@@ -133,6 +136,9 @@ pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
             Rc::make_mut(deployment).status = old.status.clone();
         }
         (Object::ReplicaSet(set), Object::ReplicaSet(old)) => Rc::make_mut(set).status = old.status.clone(),
+        (Object::ReplicationController(set), Object::ReplicationController(old)) => {
+            Rc::make_mut(set).status = old.status.clone();
+        }
         (Object::DaemonSet(set), Object::DaemonSet(old)) => {
             let set = Rc::make_mut(set);
             set.status = old.status.clone();
@@ -172,6 +178,9 @@ pub(crate) fn prepare_for_status_update(object: &mut Object, old: &Object) {
             metadata.annotations = deployment.metadata.annotations.clone();
         }
         (Object::ReplicaSet(set), Object::ReplicaSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
+        (Object::ReplicationController(set), Object::ReplicationController(old)) => {
+            Rc::make_mut(set).spec = old.spec.clone();
+        }
         (Object::DaemonSet(set), Object::DaemonSet(old)) => Rc::make_mut(set).spec = old.spec.clone(),
         (Object::Job(job), Object::Job(old)) => Rc::make_mut(job).spec = old.spec.clone(),
         (Object::CronJob(job), Object::CronJob(old)) => Rc::make_mut(job).spec = old.spec.clone(),
@@ -224,6 +233,9 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
             is_annotated_anew || !Rc::ptr_eq(&new.spec, &old.spec) && new.spec != old.spec
         }
         (Object::ReplicaSet(set), Object::ReplicaSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
+        (Object::ReplicationController(set), Object::ReplicationController(old)) => {
+            !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec
+        }
         (Object::DaemonSet(set), Object::DaemonSet(old)) => !Rc::ptr_eq(&set.spec, &old.spec) && set.spec != old.spec,
         (Object::Job(job), Object::Job(old)) => !Rc::ptr_eq(&job.spec, &old.spec) && job.spec != old.spec,
         (Object::CronJob(job), Object::CronJob(old)) => !Rc::ptr_eq(&job.spec, &old.spec) && job.spec != old.spec,
@@ -233,7 +245,8 @@ pub(crate) fn desired_state_differs(object: &Object, old: &Object) -> bool {
             slice.endpoints != old.endpoints || slice.ports != old.ports || slice.address_type != old.address_type
         }
         (Object::Plain(object), Object::Plain(old)) => {
-            object.body.get("spec") != old.body.get("spec") && has_generation(object.kind)
+            let wanted = if object.kind == Kind::PodTemplate { "template" } else { "spec" };
+            object.body.get(wanted) != old.body.get(wanted) && has_generation(object.kind)
         }
         _ => false,
     }

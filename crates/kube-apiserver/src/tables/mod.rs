@@ -57,7 +57,7 @@ pub(crate) fn headings(kind: Kind) -> &'static [Heading] {
         Kind::Pod => pod::HEADINGS,
         Kind::StatefulSet => apps::STATEFUL_SET,
         Kind::Deployment => apps::DEPLOYMENT,
-        Kind::ReplicaSet => apps::REPLICA_SET,
+        Kind::ReplicaSet | Kind::ReplicationController => apps::REPLICA_SET,
         Kind::DaemonSet => apps::DAEMON_SET,
         Kind::Job => batch::JOB,
         Kind::CronJob => batch::CRON_JOB,
@@ -78,6 +78,7 @@ pub(crate) fn headings(kind: Kind) -> &'static [Heading] {
         Kind::Secret => cluster::SECRET,
         Kind::ServiceAccount => cluster::SERVICE_ACCOUNT,
         Kind::LimitRange
+        | Kind::PodTemplate
         | Kind::ResourceQuota
         | Kind::HorizontalPodAutoscaler
         | Kind::IngressClass
@@ -98,6 +99,7 @@ pub(crate) fn cells(object: &Object, now: Time) -> Vec<Value> {
         Object::StatefulSet(set) => apps::stateful_set(set, now),
         Object::Deployment(deployment) => apps::deployment(deployment, now),
         Object::ReplicaSet(set) => apps::replica_set(set, now),
+        Object::ReplicationController(controller) => apps::replica_set(&controller.as_set(), now),
         Object::DaemonSet(set) => apps::daemon_set(set, now),
         Object::Job(job) => batch::job(job, now),
         Object::CronJob(job) => batch::cron_job(job, now),

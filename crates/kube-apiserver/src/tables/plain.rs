@@ -53,6 +53,12 @@ pub(super) fn headings(kind: Kind) -> &'static [Heading] {
             Heading("Parameters", Always),
             Heading("Age", Always),
         ],
+        Kind::PodTemplate => &[
+            Heading("Name", Always),
+            Heading("Containers", Always),
+            Heading("Images", Always),
+            Heading("Pod Labels", Always),
+        ],
         Kind::RuntimeClass => &[Heading("Name", Always), Heading("Handler", Always), Heading("Age", Always)],
         Kind::NetworkPolicy => &[Heading("Name", Always), Heading("Pod-Selector", Always), Heading("Age", Always)],
         Kind::RoleBinding | Kind::ClusterRoleBinding => BINDING,
@@ -74,6 +80,10 @@ pub(super) fn cells(object: &Plain, now: Time) -> Vec<Value> {
             }
             cells.extend([spec.get("controller").text().into(), or_none(&parameters(spec.get("parameters")))]);
         }
+        Kind::PodTemplate => {
+            cells.extend(pod_template(object.body.get("template")));
+            return cells;
+        }
         Kind::RuntimeClass => cells.push(object.body.get("handler").text().into()),
         Kind::NetworkPolicy => cells.push(selector(spec.get("podSelector")).into()),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
@@ -91,6 +101,16 @@ pub(super) fn cells(object: &Plain, now: Time) -> Vec<Value> {
     }
     cells.push(age);
     cells
+}
+
+/// Names and images of the containers, and the labels.
+fn pod_template(template: &Value) -> [Value; 3] {
+    let containers = template.at(&["spec", "containers"]).as_list();
+    let all =
+        |field: &str| containers.iter().map(|container| container.get(field).text()).collect::<Vec<_>>().join(",");
+    let labels = template.at(&["metadata", "labels"]).as_map().into_iter().flatten();
+    let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={}", value.text())).collect();
+    [all("name").into(), all("image").into(), or_none(&labels.join(","))]
 }
 
 fn quota(status: &Value) -> [Value; 2] {

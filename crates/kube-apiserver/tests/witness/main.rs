@@ -47,6 +47,8 @@ fn witness(kind: Kind) -> fn(&str) -> Result<String, String> {
         Kind::ResourceQuota => through::<k8s::core::v1::ResourceQuota>,
         Kind::HorizontalPodAutoscaler => through::<k8s::autoscaling::v2::HorizontalPodAutoscaler>,
         Kind::IngressClass => through::<k8s::networking::v1::IngressClass>,
+        Kind::ReplicationController => through::<k8s::core::v1::ReplicationController>,
+        Kind::PodTemplate => through::<k8s::core::v1::PodTemplate>,
         Kind::RuntimeClass => through::<k8s::node::v1::RuntimeClass>,
         Kind::Ingress => through::<k8s::networking::v1::Ingress>,
         Kind::NetworkPolicy => through::<k8s::networking::v1::NetworkPolicy>,

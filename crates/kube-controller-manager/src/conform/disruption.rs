@@ -9,7 +9,7 @@ use api::codec::Codec;
 use api::conform::{Case, Suite, object, without_nulls};
 use api::meta::OwnerReference;
 use api::policy::PodDisruptionBudgetStatus;
-use api::{Deployment, ObjectMeta, Pod, PodDisruptionBudget, ReplicaSet, StatefulSet, Value};
+use api::{Deployment, ObjectMeta, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, StatefulSet, Value};
 use sim::Time;
 
 use super::{Rows, answer, at, wanted};
@@ -57,6 +57,7 @@ struct Workloads {
     deployments: Vec<Deployment>,
     replica_sets: Vec<ReplicaSet>,
     stateful_sets: Vec<StatefulSet>,
+    replication_controllers: Vec<ReplicationController>,
 }
 
 impl Scales for Workloads {
@@ -68,6 +69,9 @@ impl Scales for Workloads {
     }
     fn stateful_set(&self, name: &str) -> Option<&StatefulSet> {
         self.stateful_sets.iter().find(|set| set.metadata.name == name)
+    }
+    fn replication_controller(&self, name: &str) -> Option<&ReplicationController> {
+        self.replication_controllers.iter().find(|found| found.metadata.name == name)
     }
 }
 
@@ -84,6 +88,7 @@ fn sync(case: &Case<'_>) -> Result<Value, String> {
         deployments: decoded(case.get("deployments")),
         replica_sets: decoded(case.get("replicaSets")),
         stateful_sets: decoded(case.get("statefulSets")),
+        ..Workloads::default()
     };
     let scale = |owner: &OwnerReference| scale_of(&workloads, owner);
     let plan = decide(&Inputs { budget: &budget, pods: &pods, scale: &scale }, now);
@@ -134,7 +139,6 @@ fn sync_wanted(case: &Case<'_>) -> Value {
 
 /// The name of the table's objects.
 const NAME: &str = "foobar";
-const ABSENT: &str = "ReplicationControllers are not stored";
 
 /// The object that the row's finder finds if the owner is right. Each has the replicas that its finder's table has.
 fn finder(case: &Case<'_>) -> Result<Value, String> {
@@ -142,7 +146,8 @@ fn finder(case: &Case<'_>) -> Result<Value, String> {
     let mut workloads = Workloads::default();
     let function = case.text("finderFunc");
     if function.contains("getPodReplicationController") {
-        return Err(ABSENT.into());
+        let set = replica_set(metadata, 12);
+        workloads.replication_controllers.push(ReplicationController::of_set(set));
     } else if function.contains("getPodReplicaSet") {
         workloads.replica_sets.push(replica_set(metadata, 10));
     } else {

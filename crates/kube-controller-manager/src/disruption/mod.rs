@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use api::meta::OwnerReference;
 use api::{
-    Deployment, Key, Kind, Object, ObjectMeta, Pod, PodDisruptionBudget, ReplicaSet, Resource, StatefulSet, Status,
-    Str, schema,
+    Deployment, Key, Kind, Object, ObjectMeta, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, Resource,
+    StatefulSet, Status, Str, schema,
 };
 use client::{Change, ChangeKind, EventKind, Informers, Recorder, RecorderApi, WorkQueue};
 use sim::Time;
@@ -153,6 +153,8 @@ pub trait Scales {
     fn replica_set(&self, name: &str) -> Option<&ReplicaSet>;
     /// The StatefulSet of this name.
     fn stateful_set(&self, name: &str) -> Option<&StatefulSet>;
+    /// The ReplicationController of this name.
+    fn replication_controller(&self, name: &str) -> Option<&ReplicationController>;
 }
 
 /// The caches, as to one namespace.
@@ -177,6 +179,9 @@ impl Scales for CachedScales<'_> {
     fn stateful_set(&self, name: &str) -> Option<&StatefulSet> {
         self.get(name)
     }
+    fn replication_controller(&self, name: &str) -> Option<&ReplicationController> {
+        self.get(name)
+    }
 }
 
 /// The controller that says how many pods there should be, and the number: of a ReplicaSet's pods, the Deployment above it.
@@ -192,6 +197,10 @@ pub fn scale_of(scales: &dyn Scales, owner: &OwnerReference) -> Result<Option<Sc
             // A set whose Deployment is gone speaks for itself.
             let above = deployment_of(scales, owner);
             Ok(above.or_else(|| scales.replica_set(&owner.name).and_then(of_replica_set)))
+        }
+        ("", "ReplicationController") => {
+            let of_controller = |found: &ReplicationController| own(owner, &found.metadata, found.spec.replicas());
+            Ok(scales.replication_controller(&owner.name).and_then(of_controller))
         }
         (group, kind) => foreign_scale(group, kind),
     }
@@ -215,11 +224,8 @@ fn own(owner: &OwnerReference, metadata: &ObjectMeta, replicas: i32) -> Option<S
     (metadata.uid == owner.uid).then(|| Scale { uid: metadata.uid.clone(), replicas })
 }
 
-/// What is said of controllers whose objects are not stored here: kinds with a scale have no such object, others no scale.
+/// What is said of controllers whose objects have no scale.
 fn foreign_scale(group: &str, kind: &str) -> Result<Option<Scale>, String> {
-    if (group, kind) == ("", "ReplicationController") {
-        return Ok(None);
-    }
     let known = schema::resources().iter().find(|resource| resource.group == group && resource.kind == kind);
     Err(match known {
         Some(resource) if group.is_empty() => {

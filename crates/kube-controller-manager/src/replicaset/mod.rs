@@ -4,7 +4,9 @@
 //! write the status. Upstream remembers what it has asked for and not yet seen; here no set is synced before the caches show
 //! its last sync's writes, which comes to the same.
 //!
-//! Models: kubernetes v1.36 pkg/controller/replicaset.
+//! ReplicationControllers are kept by the same controller, as sets of their own kind.
+//!
+//! Models: kubernetes v1.36 pkg/controller/replicaset, pkg/controller/replication.
 
 pub mod decide;
 pub(crate) mod ranking;
@@ -12,7 +14,7 @@ pub(crate) mod ranking;
 use std::rc::Rc;
 
 use api::apps::replica_set::ReplicaSetStatus;
-use api::{Key, Kind, Object, ObjectMeta, Pod, Reason, ReplicaSet, Resource, Status, Str};
+use api::{Key, Kind, Object, ObjectMeta, Pod, Reason, ReplicaSet, ReplicationController, Resource, Status, Str};
 use client::{Change, ChangeKind, DeleteOptions, EventKind, Recorder, RecorderApi};
 use ecow::EcoVec;
 use sim::Time;
@@ -28,28 +30,37 @@ use decide::{Action, Pods, decide_action, decide_status, next_available_at};
 /// The controller's queue.
 #[derive(Clone, Debug)]
 pub(crate) struct ReplicaSetController {
+    /// ReplicaSets, or ReplicationControllers.
+    kind: Kind,
     rounds: Rounds,
     recorder: Recorder,
 }
 
 impl ReplicaSetController {
     pub(crate) fn new() -> ReplicaSetController {
-        ReplicaSetController {
-            rounds: Rounds::default(),
-            recorder: Recorder::new("replicaset-controller", "", RecorderApi::Core),
-        }
+        ReplicaSetController::of(Kind::ReplicaSet, "replicaset-controller")
+    }
+
+    pub(crate) fn of_replication_controllers() -> ReplicaSetController {
+        ReplicaSetController::of(Kind::ReplicationController, "replication-controller")
+    }
+
+    fn of(kind: Kind, component: &'static str) -> ReplicaSetController {
+        let recorder = Recorder::new(component, "", RecorderApi::Core);
+        ReplicaSetController { kind, rounds: Rounds::default(), recorder }
     }
 
     pub(crate) fn on_change(&mut self, change: &Change, context: &Context<'_>) {
         match &change.object {
-            Object::ReplicaSet(set) => self.on_set(change, set),
             Object::Pod(pod) => self.on_pod(change, pod, context),
+            object if object.kind() == self.kind => self.on_set(change),
             _ => {}
         }
     }
 
-    fn on_set(&mut self, change: &Change, set: &Rc<ReplicaSet>) {
-        let old = change.old.as_ref().and_then(Object::get::<ReplicaSet>);
+    fn on_set(&mut self, change: &Change) {
+        let Some(set) = set_of(&change.object) else { return };
+        let old = change.old.as_ref().and_then(set_of);
         let is_own_status_write = change.kind == ChangeKind::Modified
             && old.is_some_and(|old| {
                 Rc::ptr_eq(&old.spec, &set.spec)
@@ -57,7 +68,11 @@ impl ReplicaSetController {
                     && old.metadata.labels == set.metadata.labels
             });
         if !is_own_status_write {
-            self.rounds.add(set.key(), "the ReplicaSet changed");
+            let why = match self.kind {
+                Kind::ReplicationController => "the ReplicationController changed",
+                _ => "the ReplicaSet changed",
+            };
+            self.rounds.add(set.key(), why);
         }
     }
 
@@ -66,7 +81,7 @@ impl ReplicaSetController {
         if change.kind == ChangeKind::Modified && old.is_some_and(|old| !pod_state::is_relevant_change(old, pod)) {
             return;
         }
-        for key in owners_touched(change, Kind::ReplicaSet, context) {
+        for key in owners_touched(change, self.kind, context) {
             self.rounds.add(key, "a pod changed");
         }
     }
@@ -84,11 +99,11 @@ impl ReplicaSetController {
     }
 
     fn sync(&mut self, key: &Key, context: &mut Context<'_>) -> Result<Option<Time>, Status> {
-        let Some(set) = context.cache.get::<ReplicaSet>(key).cloned() else {
+        let Some(owner) = context.cache.of(self.kind).get(key).cloned() else {
             self.rounds.forget(key);
             return Ok(None);
         };
-        let owner = Object::ReplicaSet(set.clone());
+        let Some(set) = set_of(&owner) else { return Ok(None) };
         let claimant = Claimant::new(&owner);
         let terminating = count_terminating(&claimant, context);
         let active = active_pods(&claimant, context)?;
@@ -97,7 +112,7 @@ impl ReplicaSetController {
         let outcome = self.apply(&owner, &set, &active, context);
         let failure = outcome.as_ref().err().map(|status| status.message.clone());
         let status = decide_status(&set, &Pods { active: &active, terminating }, failure.as_ref(), context.now);
-        apply_status(&set, status, context)?;
+        apply_status(self.kind, &set, status, context)?;
         outcome?;
         Ok(next_available_at(&set, &active, context.now))
     }
@@ -112,15 +127,15 @@ impl ReplicaSetController {
         let related = || related_pods(set, active, context);
         match decide_action(set, active, &related, context.now) {
             Action::Nothing => {
-                context.explain(Kind::ReplicaSet, &set.key(), Why::AsWanted);
+                context.explain(self.kind, &set.key(), Why::AsWanted);
                 Ok(())
             }
             Action::Create(count) => {
-                context.explain(Kind::ReplicaSet, &set.key(), Why::Acted { actions: count });
+                context.explain(self.kind, &set.key(), Why::Acted { actions: count });
                 self.create_pods(owner, set, count, context)
             }
             Action::Delete(victims) => {
-                context.explain(Kind::ReplicaSet, &set.key(), Why::Acted { actions: victims.len() });
+                context.explain(self.kind, &set.key(), Why::Acted { actions: victims.len() });
                 self.delete_pods(owner, set, &victims, context)
             }
         }
@@ -172,7 +187,7 @@ impl ReplicaSetController {
                 context.explain(
                     Kind::Pod,
                     &key,
-                    Why::CreatedAsWanted { replicas: set.spec.replicas(), owner: Kind::ReplicaSet },
+                    Why::CreatedAsWanted { replicas: set.spec.replicas(), owner: self.kind },
                 );
                 Ok(())
             }
@@ -203,7 +218,7 @@ impl ReplicaSetController {
                     context.explain(
                         Kind::Pod,
                         &key,
-                        Why::DeletedAsSurplus { replicas: set.spec.replicas(), owner: Kind::ReplicaSet },
+                        Why::DeletedAsSurplus { replicas: set.spec.replicas(), owner: self.kind },
                     );
                 }
                 Err(status) if status.reason == Reason::NotFound => {}
@@ -271,19 +286,41 @@ fn related_pods(set: &ReplicaSet, own: &[Rc<Pod>], context: &Context<'_>) -> Vec
     pods.filter(|pod| pod_state::is_active(pod)).cloned().collect()
 }
 
+/// The set that an object is, or is kept as.
+fn set_of(object: &Object) -> Option<Rc<ReplicaSet>> {
+    match object {
+        Object::ReplicaSet(set) => Some(set.clone()),
+        Object::ReplicationController(controller) => Some(Rc::new(controller.as_set())),
+        _ => None,
+    }
+}
+
 /// Stores a status that says something new. After a conflict it is put on the set as it is by then.
-fn apply_status(set: &ReplicaSet, status: ReplicaSetStatus, context: &mut Context<'_>) -> Result<(), Status> {
+fn apply_status(
+    kind: Kind,
+    set: &ReplicaSet,
+    status: ReplicaSetStatus,
+    context: &mut Context<'_>,
+) -> Result<(), Status> {
+    let is_controller = kind == Kind::ReplicationController;
+    let status = match is_controller {
+        true => ReplicaSetStatus { terminating_replicas: None, ..status },
+        false => status,
+    };
     if status == set.status {
         return Ok(());
     }
-    let mut changed = set.clone();
-    changed.status = status.clone();
-    match context.update_status(changed) {
+    let store = |set: ReplicaSet, context: &mut Context<'_>| match is_controller {
+        true => context.update_status(ReplicationController::of_set(set)).map(drop),
+        false => context.update_status(set).map(drop),
+    };
+    let changed = ReplicaSet { status: status.clone(), ..set.clone() };
+    match store(changed, context) {
         Err(refused) if refused.reason == Reason::Conflict => {
-            let mut fresh = (*context.api.get_as::<ReplicaSet>(&set.key())?).clone();
-            fresh.status = status;
-            context.update_status(fresh).map(drop)
+            let fresh = context.api.get(kind, &set.key())?;
+            let Some(fresh) = set_of(&fresh) else { return Ok(()) };
+            store(ReplicaSet { status, ..(*fresh).clone() }, context)
         }
-        outcome => outcome.map(drop),
+        outcome => outcome,
     }
 }

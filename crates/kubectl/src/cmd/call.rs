@@ -108,6 +108,9 @@ pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 const UNSUPPORTED: [&str; 7] =
     ["certificate-authority", "client-certificate", "client-key", "password", "server", "token", "username"];
 
+/// From this level of `-v` on, the real kubectl logs its requests, with how long each took.
+const LOGS_REQUESTS: i64 = 6;
+
 impl<'c, 'w> Call<'c, 'w> {
     pub(super) fn new(
         command: Command,
@@ -116,7 +119,6 @@ impl<'c, 'w> Call<'c, 'w> {
         ctx: &'c mut Context<'w>,
     ) -> Result<Call<'c, 'w>, Failure> {
         let flags = command.flags;
-        // Writing a kubeconfig asks nobody.
         let is_config = command.verb.path.starts_with("config");
         if let Some(name) = UNSUPPORTED.iter().find(|name| flags.is_set(name) && !is_config) {
             return Err(Failure::Plain(format!(
@@ -124,29 +126,11 @@ impl<'c, 'w> Call<'c, 'w> {
             )));
         }
         let config = Config::read(ctx, env, &flags.text("kubeconfig"))?;
-        let mut context = flags.text("context");
-        if context.is_empty() {
-            context = config.current_context();
-            if !is_config && !context.is_empty() && config.context(&context).is_null() {
-                let problem = format!("context was not found for specified context: {context}");
-                return Err(Failure::Verbatim(format!("Error in configuration: {problem}")));
-            }
-        } else if !is_config && config.context(&context).is_null() {
-            return Err(Failure::Plain(format!("context {:?} does not exist", context.as_str())));
-        }
-        for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
-            let name = flags.text(flag);
-            let is_known = config.entries(list).iter().any(|entry| entry.get("name").text() == name);
-            let is_own = command.verb.flags.iter().any(|group| group.iter().any(|own| own.name == flag));
-            if !is_config && !is_own && !name.is_empty() && !is_known {
-                return Err(Failure::Plain(format!("{what} {:?} does not exist", name.as_str())));
-            }
-        }
-        let server = config.server(&context);
-        if !is_config && !server.is_empty() && server != SERVER {
-            return Err(Failure::Plain(format!(
-                "the server {server} is not in this playground; its one server is {SERVER}"
-            )));
+        let named = flags.text("context");
+        let context = if named.is_empty() { config.current_context() } else { named };
+        // Writing a kubeconfig asks nobody.
+        if !is_config {
+            check_usable(&command.verb, &flags, &config, &context)?;
         }
         let namespace_is_explicit = !flags.text("namespace").is_empty();
         let namespace = match (flags.text("namespace").as_str(), config.context(&context).get("namespace").text()) {
@@ -154,6 +138,12 @@ impl<'c, 'w> Call<'c, 'w> {
             ("", namespace) | (namespace, _) => namespace.into(),
         };
         let verb = command.verb;
+        let level = flags.int("v");
+        if level >= LOGS_REQUESTS {
+            ctx.err(&format!(
+                "Requests are not logged in this version of the playground: -v={level} shows nothing more.\n"
+            ));
+        }
         Ok(Call { verb, flags, env, ctx, config, namespace, namespace_is_explicit, stdin })
     }
 
@@ -373,6 +363,57 @@ impl<'c, 'w> Call<'c, 'w> {
         let text = yaml::write(value);
         self.ctx.out(&text);
     }
+}
+
+/// Verbs that look for their server before they look for their namespace.
+const SERVER_FIRST: [&str; 4] = ["cluster-info", "version", "api-resources", "api-versions"];
+
+/// Whether the kubeconfig and the flags about it lead to the one server.
+fn check_usable(verb: &Verb, flags: &Parsed, config: &Config, context: &str) -> Result<(), Failure> {
+    let is_server_first = SERVER_FIRST.contains(&verb.path) || !flags.text("namespace").is_empty();
+    let misconfigured = |problem: String| Failure::Verbatim(format!("Error in configuration: {problem}"));
+    let is_known = |list: &str, name: &str| config.entries(list).iter().any(|entry| entry.get("name").text() == name);
+    let missing = |flag: &str, list: &str| {
+        let name = flags.text(flag);
+        let is_own = verb.flags.iter().any(|group| group.iter().any(|own| own.name == flag));
+        (!is_own && !name.is_empty() && !is_known(list, &name)).then_some(name)
+    };
+    let (cluster, user) = (missing("cluster", "clusters"), missing("user", "users"));
+    if !context.is_empty() && !is_known("contexts", context) {
+        return Err(match is_server_first && !flags.text("context").is_empty() {
+            true => Failure::Plain(format!("context {context:?} does not exist")),
+            false => misconfigured(format!("context was not found for specified context: {context}")),
+        });
+    }
+    match (cluster, user) {
+        (Some(name), _) if !is_server_first => {
+            return Err(misconfigured(format!("no server found for cluster {:?}", name.as_str())));
+        }
+        (_, Some(name)) => return Err(Failure::Plain(format!("auth info {:?} does not exist", name.as_str()))),
+        (Some(name), None) => return Err(Failure::Plain(format!("cluster {:?} does not exist", name.as_str()))),
+        (None, None) => {}
+    }
+    let server = match flags.text("cluster") {
+        named if !named.is_empty() => config.server_of(&named),
+        _ => config.server(context),
+    };
+    match server.as_str() {
+        SERVER => Ok(()),
+        "" if !asks_server(verb, flags) => Ok(()),
+        "" => Err(Failure::Verbatim(
+            "The connection to the server localhost:8080 was refused - did you specify the right host or port?".into(),
+        )),
+        server => {
+            Err(Failure::Plain(format!("the server {server} is not in this playground; its one server is {SERVER}")))
+        }
+    }
+}
+
+/// Whether a verb asks the server anything.
+fn asks_server(verb: &Verb, flags: &Parsed) -> bool {
+    let first = verb.path.split(' ').next().unwrap_or_default();
+    !matches!(first, "alpha" | "completion" | "kuberc" | "kustomize" | "options" | "plugin")
+        && !(first == "version" && flags.is_on("client"))
 }
 
 /// What the server says about requests for this resource.

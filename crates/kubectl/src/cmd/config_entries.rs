@@ -232,18 +232,52 @@ fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
         return Err(with_help(call, format!("Unexpected args: [{}]", args.join(" "))));
     };
     check_entry(call, list, name)?;
-    if call.flags.is_on("embed-certs") {
-        return Err(super::call::unsupported("certificates inside the file (--embed-certs)"));
+    for (field, holds) in list.fields {
+        if !call.flags.is_set(field) {
+            continue;
+        }
+        let text = call.flags.text(field);
+        if FILES.contains(field) {
+            set_file(call, list, name, field, &text)?;
+        } else {
+            let value = holds.read(&text, Bytes::Coded)?;
+            call.config.entry(list.name, name, list.holds).set(&[field], value);
+        }
     }
-    for (field, holds) in list.fields.iter().filter(|(field, _)| call.flags.is_set(field)) {
-        let value = holds.read(&call.flags.text(field), Bytes::Coded)?;
-        call.config.entry(list.name, name, list.holds).set(&[field], value);
+    let entry = call.config.entry(list.name, name, list.holds);
+    // Who does not look at certificates needs none; a certificate that was given is looked at.
+    if call.flags.is_on("insecure-skip-tls-verify") {
+        entry.remove(&[AUTHORITY]);
+        entry.remove(&[&format!("{AUTHORITY}-data")]);
+    } else if !call.flags.text(AUTHORITY).is_empty() {
+        entry.remove(&["insecure-skip-tls-verify"]);
     }
-    call.config.entry(list.name, name, list.holds);
     call.config.write(call.ctx)?;
     let what = if list.name == CLUSTERS.name { "Cluster" } else { "User" };
     call.ctx.out(&format!("{what} {:?} set.\n", name.as_str()));
     Ok(Flow::Done(0))
+}
+
+const AUTHORITY: &str = "certificate-authority";
+
+/// Fields that name a file, beside which `-data` holds what would be in it.
+const FILES: [&str; 3] = [AUTHORITY, "client-certificate", "client-key"];
+
+/// A file by its path, or with `--embed-certs` by what it holds.
+fn set_file(call: &mut Call<'_, '_>, list: &List, name: &str, field: &str, path: &str) -> Result<(), Failure> {
+    let data = format!("{field}-data");
+    let absolute = call.env.absolute(path);
+    let embeds = call.flags.is_on("embed-certs") && !path.is_empty();
+    let (kept, dropped, value) = if embeds {
+        let bytes = call.ctx.fs.read(&absolute).map_err(|error| Failure::Plain(format!("open {path}: {error}")))?;
+        (data.as_str(), field, base64::encode(&bytes))
+    } else {
+        (field, data.as_str(), if path.is_empty() { String::new() } else { absolute })
+    };
+    let entry = call.config.entry(list.name, name, list.holds);
+    entry.set(&[kept], value);
+    entry.remove(&[dropped]);
+    Ok(())
 }
 
 fn check_entry(call: &Call<'_, '_>, list: &List, name: &str) -> Result<(), Failure> {

@@ -61,7 +61,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
 
 /// Whether objects of a kind have pods behind them that a service can name.
 pub(crate) fn can_be_exposed(kind: &str) -> bool {
-    matches!(kind, "Service" | "Pod" | "Deployment" | "ReplicaSet")
+    matches!(kind, "Service" | "Pod" | "Deployment" | "ReplicaSet" | "ReplicationController")
 }
 
 fn expose(call: &mut Call<'_, '_>, info: &Info) -> Result<(), Failure> {
@@ -120,7 +120,10 @@ fn selector(call: &Call<'_, '_>, kind: &str, object: &Value) -> Result<Value, Fa
     };
     let (found, missing) = match kind {
         "Pod" => (object.at(&["metadata", "labels"]), "the pod has no labels and cannot be exposed"),
-        "Service" => (object.at(&["spec", "selector"]), "the service has no pod selector set"),
+        // A ReplicationController always has one.
+        "Service" | "ReplicationController" => {
+            (object.at(&["spec", "selector"]), "the service has no pod selector set")
+        }
         _ => {
             let expressions = object.at(&["spec", "selector", "matchExpressions"]);
             if !expressions.as_list().is_empty() {

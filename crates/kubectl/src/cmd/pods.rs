@@ -56,7 +56,7 @@ pub fn pods_of(ctx: &Context<'_>, info: &Info, doing: &str) -> Result<Vec<Rc<Pod
     }
     let body = live.encode_body();
     let selector = match (info.mapping.resource().kind, body.at(&["spec", "selector"])) {
-        ("Service", Value::Map(map)) if !map.is_empty() => {
+        ("Service" | "ReplicationController", Value::Map(map)) if !map.is_empty() => {
             let text: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", value.text())).collect();
             Selector::parse(&text.join(",")).map_err(Failure::Plain)?
         }

@@ -16,11 +16,12 @@ use crate::output::Output;
 use crate::selection::Selection;
 
 /// What is pruned unless `--prune-allowlist` says otherwise: group and kind.
-const DEFAULTS: [(&str, &str); 15] = [
+const DEFAULTS: [(&str, &str); 16] = [
     ("", "ConfigMap"),
     ("", "Endpoints"),
     ("", "PersistentVolumeClaim"),
     ("", "Pod"),
+    ("", "ReplicationController"),
     ("", "Secret"),
     ("", "Service"),
     ("batch", "Job"),

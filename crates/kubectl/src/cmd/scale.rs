@@ -19,7 +19,7 @@ use crate::rest::Part;
 pub static SCALE: Verb = Verb {
     path: "scale",
     suggest_for: &["resize"],
-    summary: "Set the number of replicas of a Deployment, ReplicaSet or StatefulSet",
+    summary: "Set the number of replicas of a Deployment, ReplicaSet, ReplicationController or StatefulSet",
     usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
     flags: &[
         &[

@@ -32,9 +32,6 @@ fn run(case: &Case<'_>) -> Result<Value, String> {
         "TestStatefulSetStatusViewerStatus" => Ok(view(case, status::stateful_set)),
         "TestDefaultObjectPauser" => Ok(paused(case, Wish::Pause)),
         "TestDefaultObjectResumer" => Ok(paused(case, Wish::Resume)),
-        "TestCanBeExposed" if case.get("kind").get("Kind").text() == "ReplicationController" => {
-            Err("there are no ReplicationControllers".into())
-        }
         "TestCanBeExposed" => Ok((!expose::can_be_exposed(case.get("kind").get("Kind").text())).into()),
         "TestPortsForObject" | "TestMultiProtocolsForObject" | "TestProtocolsForObject" => Ok(ports(case)),
         "TestMapBasedSelectorForObject" | "TestUpdatePodSpecForObject" => Err(NO_KIND.into()),

@@ -78,8 +78,12 @@ impl Cluster<'_> {
 
     /// The pods that a controller selects and owns, counted.
     pub(super) fn pod_counts(&self, controller: &Value) -> PodCounts {
+        self.pod_counts_by(controller, fields::at(controller, "spec.selector"))
+    }
+
+    /// The pods that a controller owns and a selector selects, counted.
+    pub(super) fn pod_counts_by(&self, controller: &Value, selector: &Value) -> PodCounts {
         let uid = text(controller, "metadata.uid");
-        let selector = fields::at(controller, "spec.selector");
         let mut counts = PodCounts::default();
         for pod in self.list::<Pod>(Some(text(controller, "metadata.namespace"))) {
             if !pod.metadata.is_controlled_by(uid) || !fields::selects(selector, &pod.metadata.labels) {

@@ -112,6 +112,23 @@ pub(super) fn replica_set(lines: &mut Lines, set: &Value, cluster: &Cluster<'_>)
     cluster.events(lines, set);
 }
 
+/// Writes a ReplicationController.
+pub(super) fn replication_controller(lines: &mut Lines, controller: &Value, cluster: &Cluster<'_>) {
+    lines.field(0, "Name", text(controller, "metadata.name"));
+    lines.field(0, "Namespace", text(controller, "metadata.namespace"));
+    lines.field(0, "Selector", format_labels(at(controller, "spec.selector")));
+    lines.labels("Labels", at(controller, "metadata.labels"));
+    lines.annotations("Annotations", at(controller, "metadata.annotations"));
+    let (current, desired) = (int(controller, "status.replicas"), int(controller, "spec.replicas"));
+    lines.field(0, "Replicas", format_args!("{current} current / {desired} desired"));
+    let mut selector = Value::map();
+    selector.set(&["matchLabels"], at(controller, "spec.selector").clone());
+    lines.field(0, "Pods Status", cluster.pod_counts_by(controller, &selector));
+    pod_template::pod_template(lines, at(controller, "spec.template"));
+    conditions(lines, list(controller, "status.conditions"));
+    cluster.events(lines, controller);
+}
+
 /// Writes a DaemonSet.
 pub(super) fn daemon_set(lines: &mut Lines, set: &Value, cluster: &Cluster<'_>) {
     lines.field(0, "Name", text(set, "metadata.name"));

@@ -65,6 +65,7 @@ static DESCRIBERS: &[(&str, &str, Describer)] = &[
     ("apps", "DaemonSet", deployment::daemon_set),
     ("apps", "Deployment", deployment::deployment),
     ("apps", "ReplicaSet", deployment::replica_set),
+    ("", "ReplicationController", deployment::replication_controller),
     ("apps", "StatefulSet", stateful_set::stateful_set),
     ("autoscaling", "HorizontalPodAutoscaler", autoscaler::autoscaler),
     ("batch", "CronJob", job::cron_job),

@@ -97,7 +97,7 @@ fn entries_that_make_no_sense_are_refused() {
             "config get-contexts -o yaml",
             "--output yaml is not available in kubectl config get-contexts; resetting to default output format",
         ),
-        ("get pods --cluster=nope", "cluster \"nope\" does not exist"),
+        ("version --cluster=nope", "cluster \"nope\" does not exist"),
         ("get pods --user=nope", "auth info \"nope\" does not exist"),
         ("version x", "extra arguments: [x]"),
         ("api-versions x", "unexpected arguments: [x]\nSee 'kubectl api-versions -h' for help and examples"),
@@ -153,5 +153,61 @@ fn properties_are_set_as_their_types_want_it() {
     let unset = |property: &str| format!("Property \"{property}\" unset.\n");
     for property in ["contexts.nope", "preferences.colors", "users.jane.client-key-data"] {
         world.check(&format!("kubectl config unset {property}"), "", &unset(property), "", 0);
+    }
+}
+
+#[test]
+fn what_leads_to_no_server_is_said_as_the_real_one_says_it() {
+    let mut world = World::new();
+    let astray = |problem: &str| format!("Error in configuration: {problem}\n");
+    for (command, stderr) in [
+        ("get pods --cluster=nope", astray("no server found for cluster \"nope\"")),
+        ("get pods --context=nope", astray("context was not found for specified context: nope")),
+        ("get pods --context=nope -n x", "error: context \"nope\" does not exist\n".into()),
+        ("cluster-info --context=nope", "error: context \"nope\" does not exist\n".into()),
+    ] {
+        world.check(&format!("kubectl {command}"), "", "", &stderr, 1);
+    }
+    world.files.0.insert("/home/user/text".into(), b"foo".to_vec());
+    world.files.0.insert("/home/user/new".into(), b"apiVersion: v2\nkind: Config\n".to_vec());
+    world.files.0.insert("/home/user/empty".into(), b"kind: Config\n".to_vec());
+    let unread = world.run("kubectl get pods --kubeconfig=text").stderr;
+    let head = "error: error loading config file \"/home/user/text\": couldn't get version/kind; json parse error: json: cannot \
+                unmarshal string into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; ";
+    assert!(unread.starts_with(head), "{unread}");
+    let unknown = "error: error loading config file \"/home/user/new\": no kind \"Config\" is registered for version \"v2\" in \
+                   scheme \"k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50\"\n";
+    world.check("kubectl get pods --kubeconfig=new", "", "", unknown, 1);
+    let refused = "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n";
+    world.check("kubectl get pods --kubeconfig=empty", "", "", refused, 1);
+    assert_eq!(world.run("kubectl version --client --kubeconfig=empty").code, Some(0));
+}
+
+#[test]
+fn a_certificate_is_named_or_put_into_the_file() {
+    let mut world = World::new();
+    world.files.0.insert("/home/user/ca.crt".into(), b"hello\n".to_vec());
+    let cluster = |field: &str| {
+        format!("kubectl config view --raw -o jsonpath='{{.clusters[?(@.name==\"new\")].cluster.{field}}}'")
+    };
+    let set = "Cluster \"new\" set.\n";
+    world.check("kubectl config set-cluster new --certificate-authority=ca.crt", "", set, "", 0);
+    world.check(&cluster("certificate-authority"), "", "/home/user/ca.crt", "", 0);
+    world.check("kubectl config set-cluster new --certificate-authority=ca.crt --embed-certs", "", set, "", 0);
+    world.check(&cluster("certificate-authority-data"), "", "aGVsbG8K", "", 0);
+    world.check(&cluster("certificate-authority"), "", "", "", 0);
+    world.check("kubectl config set-cluster new --insecure-skip-tls-verify", "", set, "", 0);
+    world.check(&cluster("certificate-authority-data"), "", "", "", 0);
+}
+
+#[test]
+fn one_of_a_name_and_the_current_context_is_set() {
+    let mut world = World::new();
+    for (command, refusal) in [
+        ("set-context foo --current", "you cannot specify both a context name and --current"),
+        ("set-context", "you must specify a non-empty context name or --current"),
+        ("view --merge=false", "if merge==false a precise file must be specified"),
+    ] {
+        world.check(&format!("kubectl config {command}"), "", "", &format!("error: {refusal}\n"), 1);
     }
 }

@@ -391,3 +391,49 @@ fn a_pod_that_is_run_is_refused_in_the_order_of_upstream() {
     let policy = "kubectl run x --image=i --restart= --dry-run=client -o jsonpath={.spec.restartPolicy}";
     world.check(policy, "", "Always", "", 0);
 }
+
+#[test]
+fn a_log_of_requests_is_not_promised() {
+    let mut world = World::new();
+    let none = "Requests are not logged in this version of the playground: -v=8 shows nothing more.\n";
+    let absent = "No resources found in default namespace.\n";
+    world.check("kubectl get pods -v=8", "", "", &format!("{none}{absent}"), 0);
+    world.check("kubectl get pods -v=2", "", "", absent, 0);
+}
+
+#[test]
+fn a_pattern_names_files() {
+    let mut world = World::new();
+    for name in ["b", "a"] {
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+        world.files.0.insert(format!("/home/user/deploy/{name}.yaml"), map.into_bytes());
+    }
+    world.check("kubectl apply -f 'deploy/*.yaml'", "", "configmap/a created\nconfigmap/b created\n", "", 0);
+    world.check(
+        "kubectl apply -f '/home/user/dep*/[ab].yaml'",
+        "",
+        "configmap/a unchanged\nconfigmap/b unchanged\n",
+        "",
+        0,
+    );
+    refused(&mut world, "kubectl apply -f 'deploy/*.json'", "the path \"deploy/*.json\" does not exist");
+    refused(
+        &mut world,
+        "kubectl apply -f 'deploy/[a.yaml'",
+        "pattern \"deploy/[a.yaml\" is not valid: syntax error in pattern",
+    );
+    refused(&mut world, "kubectl apply -f - -f -", "standard input cannot be used for multiple arguments");
+    refused(
+        &mut world,
+        "kubectl get -f deploy -l 'a in'",
+        "the provided selector \"a in\" is not valid: unable to parse requirement: found '' expected: '('",
+    );
+}
+
+#[test]
+fn a_selector_chooses_among_all() {
+    let mut world = World::new();
+    world.check("kubectl create deployment web --image=nginx", "", "deployment.apps/web created\n", "", 0);
+    refused(&mut world, "kubectl scale deploy --all -l a=b --replicas=2", "no objects passed to scale");
+    world.check("kubectl scale deploy --all -l app=web --replicas=2", "", "deployment.apps/web scaled\n", "", 0);
+}

@@ -97,20 +97,6 @@ fn the_roles_of_every_cluster_can_be_bound_and_changed() {
 }
 
 #[test]
-fn a_role_made_of_others_has_their_rules() {
-    let mut world = world();
-    let whole = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all-of-it}\naggregationRule: \
-                 {clusterRoleSelectors: [{matchLabels: {part: 'true'}}]}\n";
-    let part = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: part, labels: {part: 'true'}}\n\
-                rules: [{apiGroups: [''], resources: [secrets], resourceNames: [s], verbs: [get]}]\n";
-    assert_eq!(world.run_with("kubectl create -f -", whole).code, Some(0));
-    assert_eq!(world.run_with("kubectl create -f -", part).code, Some(0));
-    world.run("kubectl create clusterrolebinding jane --clusterrole=all-of-it --user=jane");
-    world.check("kubectl auth can-i get secrets/s --as=jane", "", "yes\n", "", 0);
-    world.check("kubectl auth can-i get secrets/t --as=jane", "", "no\n", "", 1);
-}
-
-#[test]
 fn whoever_asks_is_told_who_they_are_and_what_they_may() {
     let mut world = world();
     let who = "ATTRIBUTE      VALUE\nUsername       jane\nUID            u\nGroups         [dev system:authenticated]\nExtra: scopes   [a b]\n";
@@ -124,4 +110,38 @@ fn whoever_asks_is_told_who_they_are_and_what_they_may() {
     let lines = words(&rights);
     assert_eq!(lines[0], "selfsubjectreviews.authentication.k8s.io [] [] [create]");
     assert!(lines.contains(&"[/api/*] [] [get]".to_owned()), "{rights}");
+}
+
+#[test]
+fn nobody_gives_away_what_they_do_not_have() {
+    let mut world = world();
+    world.run("kubectl create rolebinding jane --clusterrole=admin --user=jane");
+    let create = "kubectl create role r --verb=get,list --resource=secrets,nodes --as=jane";
+    let group = "(groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not currently held:";
+    let refusal = format!(
+        "Error from server (Forbidden): roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"jane\" {group}\n{{APIGroups:[\"\"], \
+         Resources:[\"nodes\"], Verbs:[\"get\" \"list\"]}}\n"
+    );
+    world.check(create, "", "", &refusal, 1);
+    let small = "kubectl create role r --verb=get,list --resource=secrets --as=jane";
+    world.check(small, "", "role.rbac.authorization.k8s.io/r created\n", "", 0);
+    let bound = "rolebinding.rbac.authorization.k8s.io/b created\n";
+    world.check("kubectl create rolebinding b --role=r --user=bob --as=jane", "", bound, "", 0);
+    let outcome = world.run("kubectl create rolebinding c --clusterrole=cluster-admin --user=bob --as=jane");
+    let refusal = format!(
+        "error: failed to create rolebinding: rolebindings.rbac.authorization.k8s.io \"c\" is forbidden: user \"jane\" \
+         {group}\n{{APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}}\n{{NonResourceURLs:[\"*\"], Verbs:[\"*\"]}}\n"
+    );
+    assert_eq!((outcome.stderr, outcome.code), (refusal, Some(1)));
+    let patch = "kubectl patch role r --type=json -p '[{\"op\":\"add\",\"path\":\"/rules/0/resources/-\",\"value\":\"nodes\"}]' --as=jane";
+    let outcome = world.run(patch);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("Error from server (Forbidden): roles.rbac.authorization.k8s.io \"r\" is forbidden: ")
+    );
+    // Who may escalate roles may.
+    world.run("kubectl create role e --verb=escalate --resource=roles");
+    world.run("kubectl create rolebinding e --role=e --user=jane");
+    world.check(patch, "", "role.rbac.authorization.k8s.io/r patched\n", "", 0);
 }

@@ -142,8 +142,12 @@ impl KubectlFs for Files {
         self.0.remove(path).map(|_| ()).ok_or(FileError::NotFound)
     }
     fn list(&self, path: &str) -> Result<Vec<Str>, FileError> {
-        let prefix = format!("{path}/");
-        Ok(self.0.keys().filter_map(|key| key.strip_prefix(&prefix)).map(Str::from).collect())
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let below = self.0.keys().filter_map(|key| key.strip_prefix(&prefix));
+        // A directory's name ends in a slash.
+        let mut names: Vec<Str> = below.filter_map(|rest| rest.split_inclusive('/').next()).map(Str::from).collect();
+        names.dedup();
+        Ok(names)
     }
     fn is_directory(&self, path: &str) -> bool {
         self.0.keys().any(|key| key.starts_with(&format!("{path}/")))

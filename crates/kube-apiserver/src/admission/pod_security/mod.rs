@@ -90,6 +90,8 @@ fn has_pods(kind: Kind) -> bool {
         kind,
         Kind::Pod
             | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::PodTemplate
             | Kind::Deployment
             | Kind::StatefulSet
             | Kind::DaemonSet
@@ -102,6 +104,7 @@ fn has_pods(kind: Kind) -> bool {
 fn template(kind: Kind, value: &Value) -> &Value {
     match kind {
         Kind::Pod => value,
+        Kind::PodTemplate => value.get("template"),
         Kind::CronJob => value.at(&["spec", "jobTemplate", "spec", "template"]),
         _ => value.at(&["spec", "template"]),
     }

@@ -36,6 +36,8 @@ fn name_rule(kind: Kind) -> fn(&str) -> Vec<String> {
         | Kind::CronJob
         | Kind::Deployment
         | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::PodDisruptionBudget
         | Kind::Lease
         | Kind::LimitRange

@@ -63,6 +63,8 @@ pub(crate) fn validate_create(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::StatefulSet => stateful_set::create(&root, &mut errors),
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
+        Kind::ReplicationController => workloads::replication_controller(&root, &mut errors),
+        Kind::PodTemplate => pod::template(&root.child("template"), &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Job => job::job(&root, &mut errors),
         Kind::CronJob => job::cron_job(&root, &mut errors),
@@ -115,6 +117,8 @@ fn looks(kind: Kind) -> Looks {
         Kind::StatefulSet
         | Kind::Deployment
         | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::PodTemplate
         | Kind::DaemonSet
         | Kind::Job
         | Kind::CronJob
@@ -170,6 +174,8 @@ pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<Fi
         Kind::StatefulSet => stateful_set::update(&root, old, &mut errors),
         Kind::Deployment => workloads::deployment(&root, &mut errors),
         Kind::ReplicaSet => workloads::replica_set(&root, &mut errors),
+        Kind::ReplicationController => workloads::replication_controller(&root, &mut errors),
+        Kind::PodTemplate => pod::template(&root.child("template"), &mut errors),
         Kind::DaemonSet => workloads::daemon_set(&root, &mut errors),
         Kind::Job => job::update_job(&root, old, &mut errors),
         Kind::CronJob => job::update_cron_job(&root, old, &mut errors),

@@ -20,7 +20,7 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
             not_a_label(&root, "the Pod's hostname", &mut warnings);
             pod(&root, &mut warnings);
         }
-        Kind::Deployment | Kind::ReplicaSet | Kind::Job | Kind::CronJob => {
+        Kind::Deployment | Kind::ReplicaSet | Kind::ReplicationController | Kind::Job | Kind::CronJob => {
             not_a_label(&root, "Pod names and hostnames", &mut warnings);
             template(kind, &root, &mut warnings);
         }
@@ -31,6 +31,7 @@ pub(crate) fn warnings(kind: Kind, object: &Value) -> Vec<Str> {
             }
         }
         Kind::DaemonSet => template(kind, &root, &mut warnings),
+        Kind::PodTemplate => pod(&root.child("template"), &mut warnings),
         _ => {}
     }
     always(kind, &root, &mut warnings);
@@ -45,10 +46,19 @@ pub(crate) fn warnings_of_change(kind: Kind, object: &Value, old: &Object) -> Ve
     let changes = object.get("spec") != old.get("spec")
         || kind == Kind::Deployment && object.at(&["metadata", "annotations"]) != old.at(&["metadata", "annotations"]);
     match kind {
-        Kind::Deployment | Kind::ReplicaSet | Kind::Job | Kind::CronJob | Kind::StatefulSet | Kind::DaemonSet
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::StatefulSet
+        | Kind::DaemonSet
             if changes =>
         {
             template(kind, &root, &mut warnings);
+        }
+        Kind::PodTemplate if object.get("template") != old.get("template") => {
+            pod(&root.child("template"), &mut warnings);
         }
         _ => {}
     }

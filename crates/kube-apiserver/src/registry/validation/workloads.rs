@@ -34,6 +34,25 @@ pub(super) fn replica_set(root: &Field<'_>, errors: &mut Errors) {
     replicated(&spec, errors);
 }
 
+pub(super) fn replication_controller(root: &Field<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    checks::non_negative(&spec.child("minReadySeconds"), errors);
+    let (selector, template) = (spec.child("selector"), spec.child("template"));
+    if selector.len() == 0 {
+        errors.push(selector.required(""));
+    }
+    checks::non_negative(&spec.child("replicas"), errors);
+    if !template.is_set() {
+        return errors.push(template.required(""));
+    }
+    let labels = template.at(&["metadata", "labels"]);
+    if selector.entries().any(|(key, value)| labels.value.get(key) != value) {
+        errors.push(labels.invalid(NO_MATCH));
+    }
+    pod::template(&template, errors);
+    only_restarted(&template, "ReplicationController", errors);
+}
+
 pub(super) fn daemon_set(root: &Field<'_>, errors: &mut Errors) {
     let spec = root.child("spec");
     let (selector, template) = (spec.child("selector"), spec.child("template"));

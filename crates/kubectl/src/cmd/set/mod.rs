@@ -62,9 +62,12 @@ pub fn pod_spec_path(mapping: Mapping) -> Option<&'static [&'static str]> {
     match mapping.qualified_plural().as_str() {
         "pods" => Some(&["spec"]),
         "cronjobs.batch" => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
-        "deployments.apps" | "statefulsets.apps" | "replicasets.apps" | "daemonsets.apps" | "jobs.batch" => {
-            Some(&["spec", "template", "spec"])
-        }
+        "deployments.apps"
+        | "statefulsets.apps"
+        | "replicasets.apps"
+        | "replicationcontrollers"
+        | "daemonsets.apps"
+        | "jobs.batch" => Some(&["spec", "template", "spec"]),
         _ => None,
     }
 }
