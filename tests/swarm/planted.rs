@@ -133,6 +133,40 @@ fn a_pod_that_moves() {
 }
 
 #[test]
+fn a_debug_container_that_goes_or_comes_back() {
+    let with = |spec: &str, status: &str| {
+        let (spec, status) = (yaml::read(spec).unwrap(), yaml::read(status).unwrap());
+        move |pod: &mut Pod| {
+            Rc::make_mut(&mut pod.spec).rest.set("ephemeralContainers", spec);
+            Rc::make_mut(&mut pod.status).rest.set("ephemeralContainerStatuses", status);
+        }
+    };
+    let ended = "[{name: d, restartCount: 0, state: {terminated: {exitCode: 0}}}]";
+    for (spec, status, expect) in [
+        ("[]", "[]", "web-0 has lost the debug container d"),
+        (
+            "[{name: d}]",
+            "[{name: d, restartCount: 0, state: {running: {}}}]",
+            "the debug container d of web-0 has not stayed ended",
+        ),
+        (
+            "[{name: d}, {name: e}]",
+            "[{name: d, restartCount: 0, state: {terminated: {exitCode: 0}}}, {name: e, restartCount: 1}]",
+            "the debug container e of web-0 was restarted",
+        ),
+    ] {
+        let (cluster, mut checks) = at_rest();
+        let mut old = Pod::clone(&pod(&cluster, "web-0"));
+        with("[{name: d}]", ended)(&mut old);
+        let mut new = old.clone();
+        with(spec, status)(&mut new);
+        let (kind, revision, at) = (ChangeKind::Modified, u64::MAX, cluster.now());
+        let change = Change { kind, object: new.into(), old: Some(Object::from(old)), revision, at };
+        assert_eq!(checks.look_at(&change, &cluster).unwrap_err(), expect);
+    }
+}
+
+#[test]
 fn a_pod_in_two_places() {
     let key = Key::new("default", "web-0");
     let running = ["node-1", "node-2"].map(|node| (key.clone(), node.into()));

@@ -6,7 +6,7 @@ use api::core::node::Taint;
 use api::core::pod::PodTemplateSpec;
 use api::text::yaml;
 use api::{DaemonSet, Deployment, Key, Kind, Node, Object, Pod, Resource, StatefulSet};
-use client::{Api, DeleteOptions, WriteOptions};
+use client::{Api, DeleteOptions, Patch, PatchKind, Subresource, WriteOptions};
 use cluster::Cluster;
 use sim::{Fault, ObjectTarget, PodTarget, Random};
 
@@ -22,6 +22,9 @@ const WORN_OUT: &str = "swarm/worn-out";
 /// Somebody with a dice.
 pub(crate) struct Trouble {
     random: Random,
+    /// Of its own, so that who looks around leaves everything else as it is.
+    looks: Random,
+    debuggers: u64,
     updates: u64,
     clients: Clients,
 }
@@ -85,10 +88,13 @@ const ACTS: &[Act] = &[
     Trouble::renew_node,
     Trouble::important,
 ];
+/// Between so many things that are done, somebody looks around in a pod.
+const ACTS_PER_LOOK: u64 = 6;
 
 impl Trouble {
     pub(crate) fn new(seed: u64) -> Trouble {
-        Trouble { random: Random::stream(seed, "trouble"), updates: 0, clients: Clients::default() }
+        let (random, looks) = (Random::stream(seed, "trouble"), Random::stream(seed, "looks"));
+        Trouble { random, looks, debuggers: 0, updates: 0, clients: Clients::default() }
     }
 
     /// Hears what clients of the ensemble were answered.
@@ -100,7 +106,11 @@ impl Trouble {
     pub(crate) fn act(&mut self, cluster: &mut Cluster, checks: &mut Checks) -> String {
         self.listen(cluster, checks);
         let act = ACTS[self.random.below(ACTS.len() as u64) as usize];
-        act(self, cluster, checks)
+        let said = act(self, cluster, checks);
+        if self.looks.below(ACTS_PER_LOOK) != 0 {
+            return said;
+        }
+        format!("{said}; {}", self.debug(cluster))
     }
 
     /// Takes back all that would keep things from coming to rest.
@@ -357,6 +367,27 @@ impl Trouble {
         let _ = cluster.inject(&Fault::StopNode(node.clone()));
         let _ = cluster.inject(&Fault::StartNode(node.clone()));
         format!("delete and start {node}")
+    }
+
+    /// Somebody looks around in a pod, for a while or until it ends.
+    fn debug(&mut self, cluster: &mut Cluster) -> String {
+        let pods = typed::<Pod>(cluster);
+        if pods.is_empty() {
+            return String::new();
+        }
+        let pod = &pods[self.looks.below(pods.len() as u64) as usize];
+        let seconds = ["20", "infinity"][self.looks.below(2) as usize];
+        let target = ["", &pod.spec.containers[0].name][self.looks.below(2) as usize];
+        self.debuggers += 1;
+        let round = self.debuggers;
+        let body = format!(
+            "{{spec: {{ephemeralContainers: [{{name: debug-{round}, image: busybox, command: [sleep, '{seconds}'], \
+             targetContainerName: '{target}'}}]}}}}"
+        );
+        let patch = Patch { kind: PatchKind::Strategic, body: yaml::read(&body).unwrap() };
+        let options = WriteOptions { subresource: Subresource::EphemeralContainers, ..WriteOptions::default() };
+        let added = cluster.client("swarm").patch(Kind::Pod, &pod.key(), &patch, &options).is_ok();
+        format!("debug {} for {seconds} s with target {target:?}: {added}", pod.key())
     }
 
     /// A pod that may take the place of others.

@@ -31,6 +31,9 @@ impl Pods {
         if old.is_some_and(|old| !old.spec.node_name.is_empty() && old.spec.node_name != pod.spec.node_name) {
             return Err(format!("pod {key} has moved to another node"));
         }
+        if let Some(old) = old {
+            check_debuggers(pod, old)?;
+        }
         if change.kind == ChangeKind::Added {
             check_identity(pod)?;
             self.check_order(pod, change.at)?;
@@ -117,6 +120,31 @@ fn check_identity(pod: &Pod) -> Result<(), String> {
     let wanted = format!("{claim}-{name}");
     let is_right = if claim.is_empty() { claims.is_empty() } else { claims == [wanted.as_str()] };
     if is_right { Ok(()) } else { Err(format!("{name} has the claims {claims:?}")) }
+}
+
+/// Debug containers stay in their pod, and run once.
+fn check_debuggers(pod: &Pod, old: &Pod) -> Result<(), String> {
+    let name = &pod.metadata.name;
+    let names = |pod: &Pod| -> Vec<Str> {
+        let list = pod.spec.rest.get("ephemeralContainers").as_list();
+        list.iter().map(|container| container.get("name").text().into()).collect()
+    };
+    let now = names(pod);
+    if let Some(gone) = names(old).iter().find(|known| !now.contains(known)) {
+        return Err(format!("{name} has lost the debug container {gone}"));
+    }
+    let statuses = |pod: &Pod| pod.status.rest.get("ephemeralContainerStatuses").as_list().to_vec();
+    let now = statuses(pod);
+    for before in statuses(old).iter().filter(|before| !before.at(&["state", "terminated"]).is_null()) {
+        let after = now.iter().find(|status| status.get("name") == before.get("name"));
+        if after.is_none_or(|after| after.get("state") != before.get("state")) {
+            return Err(format!("the debug container {} of {name} has not stayed ended", before.get("name").text()));
+        }
+    }
+    match now.iter().find(|status| status.get("restartCount").as_int() != Some(0)) {
+        Some(status) => Err(format!("the debug container {} of {name} was restarted", status.get("name").text())),
+        None => Ok(()),
+    }
 }
 
 /// What the pods of a node ask for is there.
