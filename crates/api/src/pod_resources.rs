@@ -119,7 +119,7 @@ fn is_infeasible(pod: &Pod) -> bool {
 
 /// Whether a pod that runs is being resized, or wants something that its node has not seen yet.
 pub fn is_resizing(pod: &Pod) -> bool {
-    !pod.status.container_statuses.is_empty()
+    !(pod.status.container_statuses.is_empty() && pod.status.init_container_statuses.is_empty())
         && (pod.metadata.generation > pod.status.observed_generation
             || pod.status.condition("PodResizePending").is_some()
             || pod.status.condition("PodResizeInProgress").is_some())

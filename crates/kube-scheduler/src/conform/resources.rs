@@ -164,12 +164,25 @@ fn assembled(case: &Case<'_>) -> Value {
     pod
 }
 
+/// What a kubelet says of a pod whose spec it has not seen yet.
+fn resized(case: &Case<'_>, pod: &mut Value) {
+    pod.set(&["metadata", "generation"], 2);
+    pod.set(&["status", "observedGeneration"], 1);
+    for (given, field) in [
+        ("containerStatus", "containerStatuses"),
+        ("containerStatuses", "containerStatuses"),
+        ("initContainerStatuses", "initContainerStatuses"),
+        ("podResizeStatus", "conditions"),
+    ] {
+        if !case.get(given).is_null() {
+            pod.set(&["status", field], case.get(given).clone());
+        }
+    }
+}
+
 fn of_pod(case: &Case<'_>) -> Result<Value, Reason> {
     let options = if case.get("options").is_null() { case.get("opts") } else { case.get("options") };
     let is_set = |option: &str| options.get(option).as_bool() == Some(true);
-    if is_set("UseStatusResources") || !case.get("podResizeStatus").is_null() {
-        return Err("resizes in place".to_owned());
-    }
     if is_set("UseDRANodeAllocatableResourceClaimStatus") {
         return Err(DYNAMIC.to_owned());
     }
@@ -177,6 +190,9 @@ fn of_pod(case: &Case<'_>) -> Result<Value, Reason> {
         return Err(GATE.to_owned());
     }
     let mut pod = assembled(case);
+    if is_set("UseStatusResources") {
+        resized(case, &mut pod);
+    }
     if is_set("ExcludeOverhead") || case.test == "TestPodRequestsAndLimitsWithoutOverhead" {
         pod.remove(&["spec", "overhead"]);
     }

@@ -7,8 +7,7 @@
 //!
 //! A new kind is one function and one line in [`DESCRIBERS`].
 //!
-//! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/describe. Different: resizes in place do not change a node's
-//! table of pods.
+//! Models: kubernetes v1.36 staging/src/k8s.io/kubectl/pkg/describe.
 
 mod autoscaler;
 mod cluster;

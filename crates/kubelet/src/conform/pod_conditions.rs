@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Value, String> {
         }
         "TestMergePodStatus" => return Err("the row's statuses are functions".into()),
         "TestPodResizeConditions" | "TestClearPodResizeInProgressCondition" => {
-            return Err("pods are not resized in place".into());
+            return Err("a status manager keeps no conditions of a resize; the resize itself does".into());
         }
         _ => return case.unknown(),
     };
