@@ -130,7 +130,7 @@ impl<'c, 'w> Call<'c, 'w> {
         let context = if named.is_empty() { config.current_context() } else { named };
         // Writing a kubeconfig asks nobody.
         if !is_config {
-            check_usable(&command.verb, &flags, &config, &context)?;
+            check_usable(command.verb, &flags, &config, &context)?;
         }
         let namespace_is_explicit = !flags.text("namespace").is_empty();
         let namespace = match (flags.text("namespace").as_str(), config.context(&context).get("namespace").text()) {
@@ -412,8 +412,11 @@ fn check_usable(verb: &Verb, flags: &Parsed, config: &Config, context: &str) -> 
 /// Whether a verb asks the server anything.
 fn asks_server(verb: &Verb, flags: &Parsed) -> bool {
     let first = verb.path.split(' ').next().unwrap_or_default();
-    !matches!(first, "alpha" | "completion" | "kuberc" | "kustomize" | "options" | "plugin")
-        && !(first == "version" && flags.is_on("client"))
+    match first {
+        "alpha" | "completion" | "kuberc" | "kustomize" | "options" | "plugin" => false,
+        "version" => !flags.is_on("client"),
+        _ => true,
+    }
 }
 
 /// What the server says about requests for this resource.
