@@ -29,7 +29,7 @@ pub enum Type {
     Duration,
 }
 
-/// A flag of a verb.
+/// A flag of a verb. What help says of it stands in `cmd/help/flags.txt`: only who asks for help needs the words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flag {
     /// Without dashes.
@@ -42,8 +42,6 @@ pub struct Flag {
     pub default: &'static str,
     /// Its value if it is given without one (`--dry-run`), or "" where one is needed.
     pub bare: &'static str,
-    /// One sentence for help.
-    pub help: &'static str,
     /// What is said where it is given, if it is deprecated: then help leaves it out.
     pub deprecated: &'static str,
     /// The variable without which (`true`) there is no such flag, if there is one.
@@ -51,44 +49,44 @@ pub struct Flag {
 }
 
 impl Flag {
-    const fn of(name: &'static str, kind: Type, default: &'static str, help: &'static str) -> Flag {
+    const fn of(name: &'static str, kind: Type, default: &'static str) -> Flag {
         let bare = if matches!(kind, Type::Bool) { "true" } else { "" };
-        Flag { name, short: '\0', kind, default, bare, help, deprecated: "", gate: "" }
+        Flag { name, short: '\0', kind, default, bare, deprecated: "", gate: "" }
     }
 
     /// A boolean, false unless given.
-    pub const fn bool(name: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Bool, "false", help)
+    pub const fn bool(name: &'static str) -> Flag {
+        Flag::of(name, Type::Bool, "false")
     }
 
     /// A text, empty unless given.
-    pub const fn text(name: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Text, "", help)
+    pub const fn text(name: &'static str) -> Flag {
+        Flag::of(name, Type::Text, "")
     }
 
     /// Texts, each occurrence is one.
-    pub const fn array(name: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Array, "", help)
+    pub const fn array(name: &'static str) -> Flag {
+        Flag::of(name, Type::Array, "")
     }
 
     /// Texts, each occurrence split at commas.
-    pub const fn slice(name: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Slice, "", help)
+    pub const fn slice(name: &'static str) -> Flag {
+        Flag::of(name, Type::Slice, "")
     }
 
     /// A whole number.
-    pub const fn int(name: &'static str, default: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Int, default, help)
+    pub const fn int(name: &'static str, default: &'static str) -> Flag {
+        Flag::of(name, Type::Int, default)
     }
 
     /// A whole number of 32 bits.
-    pub const fn int32(name: &'static str, default: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Int32, default, help)
+    pub const fn int32(name: &'static str, default: &'static str) -> Flag {
+        Flag::of(name, Type::Int32, default)
     }
 
     /// A duration.
-    pub const fn duration(name: &'static str, default: &'static str, help: &'static str) -> Flag {
-        Flag::of(name, Type::Duration, default, help)
+    pub const fn duration(name: &'static str, default: &'static str) -> Flag {
+        Flag::of(name, Type::Duration, default)
     }
 
     /// The same with a shorthand.
@@ -350,12 +348,12 @@ fn out_of_range(text: &str) -> String {
 mod tests {
     use super::*;
 
-    static WATCH: Flag = Flag::bool("watch", "").short('w');
-    static TTY: Flag = Flag::bool("tty", "").short('t');
-    static FILE: Flag = Flag::slice("filename", "").short('f');
-    static COUNT: Flag = Flag::int("replicas", "0", "");
-    static DRY: Flag = Flag::text("dry-run", "").default("none").bare("unchanged");
-    static WAIT: Flag = Flag::duration("timeout", "0s", "");
+    static WATCH: Flag = Flag::bool("watch").short('w');
+    static TTY: Flag = Flag::bool("tty").short('t');
+    static FILE: Flag = Flag::slice("filename").short('f');
+    static COUNT: Flag = Flag::int("replicas", "0");
+    static DRY: Flag = Flag::text("dry-run").default("none").bare("unchanged");
+    static WAIT: Flag = Flag::duration("timeout", "0s");
 
     fn read(line: &str) -> Result<Parsed, String> {
         let words: Vec<Str> = line.split(' ').map(Str::from).collect();

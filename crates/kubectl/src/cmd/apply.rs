@@ -37,27 +37,20 @@ pub static APPLY: Verb = Verb {
     usage: "(-f FILENAME | -k DIRECTORY) [options]",
     flags: &[
         &[
-            Flag::bool("all", "With --prune: all objects."),
-            Flag::text("applyset", "With --prune: the object that remembers what is applied, [RESOURCE][.GROUP]/NAME.")
-                .gated("KUBECTL_APPLYSET"),
-            Flag::text("cascade", "With --force: background, orphan or foreground.")
-                .default("background")
-                .bare("background"),
-            Flag::bool("force", "Delete and create anew what cannot be patched."),
-            Flag::bool("force-conflicts", "With --server-side: take fields from other managers."),
-            Flag::int("grace-period", "-1", "With --force: seconds for the old object."),
-            Flag::bool(
-                "openapi-patch",
-                "Make the patch from the server's schema; client and server have the same here.",
-            )
-            .default("true"),
-            Flag::bool("overwrite", "Overwrite what others changed.").default("true"),
-            Flag::bool("prune", "Delete objects that are no longer in the files."),
-            Flag::array("prune-allowlist", "Resources that may be pruned."),
-            Flag::bool("server-side", "Let the server merge."),
-            Flag::text("subresource", "With --server-side: the subresource."),
-            Flag::duration("timeout", "0s", "With --force: how long to wait."),
-            Flag::bool("wait", "No effect: --force waits until the old object is gone."),
+            Flag::bool("all"),
+            Flag::text("applyset").gated("KUBECTL_APPLYSET"),
+            Flag::text("cascade").default("background").bare("background"),
+            Flag::bool("force"),
+            Flag::bool("force-conflicts"),
+            Flag::int("grace-period", "-1"),
+            Flag::bool("openapi-patch").default("true"),
+            Flag::bool("overwrite").default("true"),
+            Flag::bool("prune"),
+            Flag::array("prune-allowlist"),
+            Flag::bool("server-side"),
+            Flag::text("subresource"),
+            Flag::duration("timeout", "0s"),
+            Flag::bool("wait"),
         ],
         shared::OUTPUT,
         shared::RECORD,

@@ -21,11 +21,11 @@ pub static ATTACH: Verb = Verb {
     summary: "Attach to a running container",
     usage: "(POD | TYPE/NAME) -c CONTAINER [options]",
     flags: &[&[
-        Flag::text("container", "The container; by default the first.").short('c'),
-        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod."),
-        Flag::bool("quiet", "Only what the process prints.").short('q'),
-        Flag::bool("stdin", "Send input.").short('i'),
-        Flag::bool("tty", "The input is a terminal.").short('t'),
+        Flag::text("container").short('c'),
+        Flag::duration("pod-running-timeout", "1m0s"),
+        Flag::bool("quiet").short('q'),
+        Flag::bool("stdin").short('i'),
+        Flag::bool("tty").short('t'),
     ]],
     run,
     ..PLAIN

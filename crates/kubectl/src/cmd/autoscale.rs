@@ -19,13 +19,13 @@ pub static AUTOSCALE: Verb = Verb {
     usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] [--memory=MEMORY] [options]",
     flags: &[
         &[
-            Flag::text("cpu", "Wanted use of CPU: 80% of the requests, or an amount."),
-            Flag::int32("cpu-percent", "-1", "Wanted use of CPU, in percent of the requests.")
+            Flag::text("cpu"),
+            Flag::int32("cpu-percent", "-1")
                 .deprecated("Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."),
-            Flag::int32("max", "-1", "Most pods."),
-            Flag::text("memory", "Wanted use of memory: 80% of the requests, or an amount."),
-            Flag::int32("min", "-1", "Least pods."),
-            Flag::text("name", "The autoscaler's name."),
+            Flag::int32("max", "-1"),
+            Flag::text("memory"),
+            Flag::int32("min", "-1"),
+            Flag::text("name"),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,

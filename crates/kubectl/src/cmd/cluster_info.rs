@@ -68,15 +68,13 @@ pub static CLUSTER_INFO_DUMP: Verb = Verb {
     usage: "[flags] [options]",
     flags: &[
         &[
-            Flag::slice("namespaces", "Namespaces to dump; kube-system and the one in force if there are none."),
-            Flag::text("output", "Output format: json, yaml, kyaml, jsonpath=…, go-template=….")
-                .short('o')
-                .default("json"),
-            Flag::text("output-directory", "Directory for the files; empty or - is standard output."),
-            Flag::duration("pod-running-timeout", "20s", "How long to wait for a pod; a dump waits for none."),
-            Flag::bool("show-managed-fields", "Keep the managed fields in JSON and YAML."),
-            Flag::text("template", "Template for -o go-template, or its file."),
-            Flag::bool("allow-missing-template-keys", "Let templates name what is not there.").default("true"),
+            Flag::slice("namespaces"),
+            Flag::text("output").short('o').default("json"),
+            Flag::text("output-directory"),
+            Flag::duration("pod-running-timeout", "20s"),
+            Flag::bool("show-managed-fields"),
+            Flag::text("template"),
+            Flag::bool("allow-missing-template-keys").default("true"),
         ],
         shared::ALL_NAMESPACES,
     ],

@@ -71,7 +71,7 @@ pub static GET_CONTEXTS: Verb = Verb {
     path: "config get-contexts",
     summary: "List the contexts",
     usage: "[CONTEXT_NAME] [options]",
-    flags: &[&[Flag::bool("no-headers", "Leave the header out."), Flag::text("output", "name.").short('o')]],
+    flags: &[&[Flag::bool("no-headers"), Flag::text("output").short('o')]],
     run: get_contexts,
     ..PLAIN
 };
@@ -117,7 +117,7 @@ pub static SET_CONTEXT: Verb = Verb {
     path: "config set-context",
     summary: "Set fields of a context",
     usage: "[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]",
-    flags: &[&[Flag::bool("current", "The context in force.")]],
+    flags: &[&[Flag::bool("current")]],
     run: set_context,
     ..PLAIN
 };
@@ -152,13 +152,13 @@ pub static VIEW: Verb = Verb {
     path: "config view",
     summary: "Show the kubeconfig file",
     flags: &[&[
-        Flag::bool("flatten", "Put files that are named into the text."),
-        Flag::bool("merge", "Put all kubeconfig files together.").default("true"),
-        Flag::bool("minify", "Only what the context in force needs."),
-        Flag::text("output", "yaml, json or jsonpath=….").short('o').default("yaml"),
-        Flag::bool("raw", "Show certificates and keys."),
-        Flag::text("template", "Template for -o go-template."),
-        Flag::bool("allow-missing-template-keys", "Let templates name what is not there.").default("true"),
+        Flag::bool("flatten"),
+        Flag::bool("merge").default("true"),
+        Flag::bool("minify"),
+        Flag::text("output").short('o').default("yaml"),
+        Flag::bool("raw"),
+        Flag::text("template"),
+        Flag::bool("allow-missing-template-keys").default("true"),
     ]],
     run: view,
     ..PLAIN

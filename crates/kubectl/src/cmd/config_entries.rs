@@ -207,10 +207,7 @@ pub static SET_CLUSTER: Verb = Verb {
     summary: "Set fields of a cluster in the kubeconfig file",
     usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true] \
             [--tls-server-name=example.com]",
-    flags: &[&[
-        Flag::bool("embed-certs", "Put the certificate's text into the file."),
-        Flag::text("proxy-url", "Proxy to use."),
-    ]],
+    flags: &[&[Flag::bool("embed-certs"), Flag::text("proxy-url")]],
     run: |call| set_entry(call, &CLUSTERS),
     ..PLAIN
 };
@@ -221,7 +218,7 @@ pub static SET_CREDENTIALS: Verb = Verb {
     summary: "Set fields of a user in the kubeconfig file",
     usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] \
             [--username=basic_user] [--password=basic_password]",
-    flags: &[&[Flag::bool("embed-certs", "Put the certificate's text into the file.")]],
+    flags: &[&[Flag::bool("embed-certs")]],
     run: |call| set_entry(call, &USERS),
     ..PLAIN
 };
@@ -317,7 +314,7 @@ pub static SET: Verb = Verb {
     path: "config set",
     summary: "Set one value in the kubeconfig file",
     usage: "PROPERTY_NAME PROPERTY_VALUE",
-    flags: &[&[Flag::bool("set-raw-bytes", "Take a value of bytes as it is.")]],
+    flags: &[&[Flag::bool("set-raw-bytes")]],
     run: set,
     ..PLAIN
 };

@@ -27,11 +27,7 @@ pub static CP: Verb = Verb {
     path: "cp",
     summary: "Copy files and directories to and from containers",
     usage: "<file-spec-src> <file-spec-dest> [options]",
-    flags: &[&[
-        Flag::text("container", "The container; by default the first.").short('c'),
-        Flag::bool("no-preserve", "Do not keep owners and rights in the container."),
-        Flag::int("retries", "0", "How often to try again from a container."),
-    ]],
+    flags: &[&[Flag::text("container").short('c'), Flag::bool("no-preserve"), Flag::int("retries", "0")]],
     run,
     ..PLAIN
 };

@@ -29,18 +29,16 @@ pub static DELETE: Verb = Verb {
     usage: "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
     flags: &[
         &[
-            Flag::text("cascade", "What becomes of dependents: background, orphan or foreground.")
-                .default("background")
-                .bare("background"),
-            Flag::bool("force", "Remove objects at once and without a proper end."),
-            Flag::int("grace-period", "-1", "Seconds to end properly; negative is the object's own."),
-            Flag::bool("ignore-not-found", "It is no error if an object is not there."),
-            Flag::bool("interactive", "Ask before.").short('i'),
-            Flag::bool("now", "Grace period of one second."),
-            Flag::text("output", "Output format: name.").short('o'),
-            Flag::text("raw", "Path to delete on the server."),
-            Flag::duration("timeout", "0s", "How long to wait; 0 is for as long as it takes."),
-            Flag::bool("wait", "Wait until the objects are gone.").default("true"),
+            Flag::text("cascade").default("background").bare("background"),
+            Flag::bool("force"),
+            Flag::int("grace-period", "-1"),
+            Flag::bool("ignore-not-found"),
+            Flag::bool("interactive").short('i'),
+            Flag::bool("now"),
+            Flag::text("output").short('o'),
+            Flag::text("raw"),
+            Flag::duration("timeout", "0s"),
+            Flag::bool("wait").default("true"),
         ],
         shared::FILES,
         shared::SELECTOR,

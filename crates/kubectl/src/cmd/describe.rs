@@ -15,11 +15,7 @@ pub static DESCRIBE: Verb = Verb {
     summary: "Show an object with what belongs to it",
     usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]",
     flags: &[
-        &[
-            Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
-            Flag::bool("show-events", "Show the events of the object; by default only if it is one and named.")
-                .default("true"),
-        ],
+        &[Flag::int("chunk-size", "500"), Flag::bool("show-events").default("true")],
         shared::FILES,
         shared::SELECTOR,
         shared::ALL_NAMESPACES,

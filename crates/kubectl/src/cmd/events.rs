@@ -25,11 +25,11 @@ pub static EVENTS: Verb = Verb {
             jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
     flags: &[
         &[
-            Flag::int("chunk-size", "500", "Objects per answer of the server; all, here."),
-            Flag::text("for", "Only those of this object, as TYPE/NAME."),
-            Flag::bool("no-headers", "Leave the header out."),
-            Flag::slice("types", "Only those of these types: Normal, Warning."),
-            Flag::bool("watch", "Go on with events as they come.").short('w'),
+            Flag::int("chunk-size", "500"),
+            Flag::text("for"),
+            Flag::bool("no-headers"),
+            Flag::slice("types"),
+            Flag::bool("watch").short('w'),
         ],
         shared::OUTPUT,
         shared::ALL_NAMESPACES,

@@ -19,12 +19,12 @@ pub static EXEC: Verb = Verb {
     summary: "Run a command in a container",
     usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
     flags: &[&[
-        Flag::text("container", "The container; by default the first.").short('c'),
-        Flag::slice("filename", "File with the object.").short('f'),
-        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod."),
-        Flag::bool("quiet", "Only what the command prints.").short('q'),
-        Flag::bool("stdin", "Send input.").short('i'),
-        Flag::bool("tty", "The input is a terminal.").short('t'),
+        Flag::text("container").short('c'),
+        Flag::slice("filename").short('f'),
+        Flag::duration("pod-running-timeout", "1m0s"),
+        Flag::bool("quiet").short('q'),
+        Flag::bool("stdin").short('i'),
+        Flag::bool("tty").short('t'),
     ]],
     run,
     ..PLAIN

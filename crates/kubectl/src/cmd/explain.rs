@@ -16,9 +16,9 @@ pub static EXPLAIN: Verb = Verb {
     summary: "Show the fields of a kind, and what they hold",
     usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]",
     flags: &[&[
-        Flag::text("api-version", "Of this version of the API, such as apps/v1."),
-        Flag::text("output", "plaintext").default("plaintext").short('o'),
-        Flag::bool("recursive", "Show the fields of fields, too.").short('R'),
+        Flag::text("api-version"),
+        Flag::text("output").default("plaintext").short('o'),
+        Flag::bool("recursive").short('R'),
     ]],
     run,
     ..PLAIN

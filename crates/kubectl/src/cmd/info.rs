@@ -29,7 +29,7 @@ pub static VERSION_VERB: Verb = Verb {
     path: "version",
     summary: "Show the versions of client and server",
     usage: "[flags] [options]",
-    flags: &[&[Flag::bool("client", "Only the client's."), Flag::text("output", "yaml or json.").short('o')]],
+    flags: &[&[Flag::bool("client"), Flag::text("output").short('o')]],
     run: version,
     ..PLAIN
 };
@@ -107,15 +107,15 @@ pub static API_RESOURCES: Verb = Verb {
     summary: "List the resources that the server serves",
     usage: "[flags] [options]",
     flags: &[&[
-        Flag::text("api-group", "Only of this group."),
-        Flag::bool("cached", "Use what was discovered before; nothing is cached here."),
-        Flag::slice("categories", "Only of these categories."),
-        Flag::bool("namespaced", "Only those in namespaces, or with =false only the others.").default("true"),
-        Flag::bool("no-headers", "Leave the header out."),
-        Flag::text("output", "json, yaml, kyaml, name or wide.").short('o'),
-        Flag::bool("show-managed-fields", "Keep the managed fields; a list of resources has none."),
-        Flag::text("sort-by", "name or kind."),
-        Flag::slice("verbs", "Only those with these verbs."),
+        Flag::text("api-group"),
+        Flag::bool("cached"),
+        Flag::slice("categories"),
+        Flag::bool("namespaced").default("true"),
+        Flag::bool("no-headers"),
+        Flag::text("output").short('o'),
+        Flag::bool("show-managed-fields"),
+        Flag::text("sort-by"),
+        Flag::slice("verbs"),
     ]],
     run: api_resources,
     ..PLAIN
@@ -215,12 +215,7 @@ pub static AUTH_CAN_I: Verb = Verb {
     summary: "Ask whether something may be done",
     usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
     flags: &[
-        &[
-            Flag::bool("list", "List all that may be done."),
-            Flag::bool("quiet", "Only the exit code.").short('q'),
-            Flag::bool("no-headers", "Leave the header out."),
-            Flag::text("subresource", "Subresource asked about."),
-        ],
+        &[Flag::bool("list"), Flag::bool("quiet").short('q'), Flag::bool("no-headers"), Flag::text("subresource")],
         shared::ALL_NAMESPACES,
     ],
     run: can_i,

@@ -18,12 +18,7 @@ pub static VIEW_LAST_APPLIED: Verb = Verb {
     path: "apply view-last-applied",
     summary: "Show the manifest that was applied last",
     usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]",
-    flags: &[
-        &[Flag::text("output", "yaml or json.").short('o').default("yaml")],
-        shared::ALL,
-        shared::FILES,
-        shared::SELECTOR,
-    ],
+    flags: &[&[Flag::text("output").short('o').default("yaml")], shared::ALL, shared::FILES, shared::SELECTOR],
     run,
     ..PLAIN
 };
@@ -59,14 +54,7 @@ pub static SET_LAST_APPLIED: Verb = Verb {
     path: "apply set-last-applied",
     summary: "Note a manifest as the one that was applied last, without applying it",
     usage: "-f FILENAME [options]",
-    flags: &[
-        &[
-            Flag::bool("create-annotation", "Note it even where nothing was noted before."),
-            Flag::slice("filename", "File, directory or address with the manifest; - is standard input.").short('f'),
-        ],
-        shared::OUTPUT,
-        shared::DRY_RUN,
-    ],
+    flags: &[&[Flag::bool("create-annotation"), Flag::slice("filename").short('f')], shared::OUTPUT, shared::DRY_RUN],
     run: set,
     ..PLAIN
 };

@@ -21,10 +21,10 @@ pub static TOP: Verb = Verb {
 };
 
 static TOP_FLAGS: &[Flag] = &[
-    Flag::bool("no-headers", "Leave the header out."),
-    Flag::text("sort-by", "cpu or memory."),
-    Flag::bool("show-swap", "Show swapped memory too."),
-    Flag::bool("use-protocol-buffers", "How the metrics are sent.").default("true"),
+    Flag::bool("no-headers"),
+    Flag::text("sort-by"),
+    Flag::bool("show-swap"),
+    Flag::bool("use-protocol-buffers").default("true"),
 ];
 
 /// `kubectl top node`
@@ -33,7 +33,7 @@ pub static TOP_NODE: Verb = Verb {
     aliases: &["nodes", "no"],
     summary: "Show what nodes use",
     usage: "[NAME | -l label] [options]",
-    flags: &[TOP_FLAGS, &[Flag::bool("show-capacity", "Compare with the capacity.")], shared::SELECTOR],
+    flags: &[TOP_FLAGS, &[Flag::bool("show-capacity")], shared::SELECTOR],
     run: top,
     ..PLAIN
 };
@@ -46,7 +46,7 @@ pub static TOP_POD: Verb = Verb {
     usage: "[NAME | -l label] [options]",
     flags: &[
         TOP_FLAGS,
-        &[Flag::bool("containers", "Show every container."), Flag::bool("sum", "Show the sum too.")],
+        &[Flag::bool("containers"), Flag::bool("sum")],
         shared::SELECTOR,
         shared::FIELD_SELECTOR,
         shared::ALL_NAMESPACES,
@@ -82,8 +82,7 @@ pub static CERTIFICATE: Verb = Verb {
     ..PLAIN
 };
 
-static CERTIFICATE_FLAGS: &[&[Flag]] =
-    &[&[Flag::bool("force", "Even if it was decided before.")], shared::OUTPUT, shared::FILES];
+static CERTIFICATE_FLAGS: &[&[Flag]] = &[&[Flag::bool("force")], shared::OUTPUT, shared::FILES];
 
 /// `kubectl certificate approve`
 pub static CERTIFICATE_APPROVE: Verb = Verb {
@@ -158,7 +157,7 @@ pub static PLUGIN: Verb = Verb {
 pub static PLUGIN_LIST: Verb = Verb {
     path: "plugin list",
     summary: "List the plugins in the path",
-    flags: &[&[Flag::bool("name-only", "Names without directories.")]],
+    flags: &[&[Flag::bool("name-only")]],
     run: |_| Err(Failure::plain("unable to find any kubectl plugins in your PATH")),
     ..PLAIN
 };

@@ -22,11 +22,11 @@ pub static PATCH: Verb = Verb {
     usage: "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
     flags: &[
         &[
-            Flag::bool("local", "Do not ask the server; needs --filename."),
-            Flag::text("patch", "The patch, in JSON or YAML.").short('p'),
-            Flag::text("patch-file", "File with the patch."),
-            Flag::text("subresource", "Subresource to patch: status or scale."),
-            Flag::text("type", "json, merge or strategic.").default("strategic"),
+            Flag::bool("local"),
+            Flag::text("patch").short('p'),
+            Flag::text("patch-file"),
+            Flag::text("subresource"),
+            Flag::text("type").default("strategic"),
         ],
         shared::OUTPUT,
         shared::RECORD,

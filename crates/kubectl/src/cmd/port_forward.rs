@@ -20,10 +20,7 @@ pub static PORT_FORWARD: Verb = Verb {
     path: "port-forward",
     summary: "Forward one or more local ports to a pod",
     usage: "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
-    flags: &[&[
-        Flag::slice("address", "Addresses to listen on; only localhost here.").default("localhost"),
-        Flag::duration("pod-running-timeout", "1m0s", "How long to wait for a pod; it has to be there here."),
-    ]],
+    flags: &[&[Flag::slice("address").default("localhost"), Flag::duration("pod-running-timeout", "1m0s")]],
     run,
     ..PLAIN
 };

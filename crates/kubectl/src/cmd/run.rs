@@ -22,11 +22,8 @@ use crate::mapping::Mapping;
 use crate::output::{Formats, Output};
 
 /// The flags of files, which `run` has because it can delete, and reads none of.
-static UNREAD_FILES: &[Flag] = &[
-    Flag::slice("filename", "No effect: a pod is made of flags alone.").short('f'),
-    Flag::text("kustomize", "No effect: a pod is made of flags alone.").short('k'),
-    Flag::bool("recursive", "No effect: a pod is made of flags alone.").short('R'),
-];
+static UNREAD_FILES: &[Flag] =
+    &[Flag::slice("filename").short('f'), Flag::text("kustomize").short('k'), Flag::bool("recursive").short('R')];
 
 /// The verb.
 pub static RUN: Verb = Verb {
@@ -36,30 +33,30 @@ pub static RUN: Verb = Verb {
             [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
     flags: &[
         &[
-            Flag::array("annotations", "Annotations of the pod, key=value."),
-            Flag::text("cascade", "With --rm: what becomes of dependents.").default("background").bare("background"),
-            Flag::text("detach-keys", "Keys that leave a session; no keys do here.").default("ctrl-p,ctrl-q"),
-            Flag::bool("force", "No effect: --rm lets the pod end properly."),
-            Flag::int("grace-period", "-1", "No effect: --rm gives the pod the time that it wants."),
-            Flag::duration("timeout", "0s", "No effect: --rm does not wait until the pod is gone."),
-            Flag::bool("wait", "No effect: --rm does not wait until the pod is gone."),
-            Flag::bool("attach", "Attach to the pod; by default with -i."),
-            Flag::bool("command", "The words after -- are the command, not its arguments."),
-            Flag::array("env", "Variables, key=value."),
-            Flag::bool("expose", "Make a service too."),
-            Flag::text("image", "The image."),
-            Flag::text("image-pull-policy", "Always, IfNotPresent or Never."),
-            Flag::text("labels", "Labels of the pod, key=value,…").short('l'),
-            Flag::bool("leave-stdin-open", "Leave the input open after the first attach."),
-            Flag::duration("pod-running-timeout", "1m0s", "How long to wait until the pod runs."),
-            Flag::text("port", "The port of the container."),
-            Flag::bool("privileged", "Run privileged."),
-            Flag::bool("quiet", "Only what the process prints.").short('q'),
-            Flag::text("restart", "Always, OnFailure or Never.").default("Always"),
-            Flag::bool("rm", "Delete the pod afterwards."),
-            Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply."),
-            Flag::bool("stdin", "Send input.").short('i'),
-            Flag::bool("tty", "The input is a terminal.").short('t'),
+            Flag::array("annotations"),
+            Flag::text("cascade").default("background").bare("background"),
+            Flag::text("detach-keys").default("ctrl-p,ctrl-q"),
+            Flag::bool("force"),
+            Flag::int("grace-period", "-1"),
+            Flag::duration("timeout", "0s"),
+            Flag::bool("wait"),
+            Flag::bool("attach"),
+            Flag::bool("command"),
+            Flag::array("env"),
+            Flag::bool("expose"),
+            Flag::text("image"),
+            Flag::text("image-pull-policy"),
+            Flag::text("labels").short('l'),
+            Flag::bool("leave-stdin-open"),
+            Flag::duration("pod-running-timeout", "1m0s"),
+            Flag::text("port"),
+            Flag::bool("privileged"),
+            Flag::bool("quiet").short('q'),
+            Flag::text("restart").default("Always"),
+            Flag::bool("rm"),
+            Flag::bool("save-config"),
+            Flag::bool("stdin").short('i'),
+            Flag::bool("tty").short('t'),
         ],
         shared::OUTPUT,
         shared::RECORD,

@@ -23,10 +23,10 @@ pub static SCALE: Verb = Verb {
     usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
     flags: &[
         &[
-            Flag::int("current-replicas", "-1", "Only if so many are wanted now; -1 is any."),
-            Flag::int("replicas", "0", "How many are wanted."),
-            Flag::text("resource-version", "Only if the object has this version."),
-            Flag::duration("timeout", "0s", "How long to wait for the replicas; 0 is not at all."),
+            Flag::int("current-replicas", "-1"),
+            Flag::int("replicas", "0"),
+            Flag::text("resource-version"),
+            Flag::duration("timeout", "0s"),
         ],
         shared::ALL,
         shared::OUTPUT,

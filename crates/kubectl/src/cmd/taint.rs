@@ -23,13 +23,7 @@ pub static TAINT: Verb = Verb {
     summary: "Set or remove taints of nodes",
     usage: "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]",
     flags: &[
-        &[
-            Flag::bool("all", "All nodes."),
-            Flag::bool("overwrite", "Replace taints that are there."),
-            Flag::text("validate", "strict, warn or ignore unknown and duplicate fields.")
-                .default("strict")
-                .bare("strict"),
-        ],
+        &[Flag::bool("all"), Flag::bool("overwrite"), Flag::text("validate").default("strict").bare("strict")],
         shared::OUTPUT,
         shared::SELECTOR,
         shared::DRY_RUN,

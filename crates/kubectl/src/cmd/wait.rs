@@ -27,16 +27,9 @@ pub static WAIT: Verb = Verb {
     usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) \
             [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
     flags: &[
-        &[
-            Flag::array("for", "create, delete, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]; may be repeated."),
-            Flag::bool("local", "No effect: whoever waits has to ask the server."),
-            Flag::duration("timeout", "30s", "How long to wait; 0 looks once, a negative one is a week."),
-        ],
+        &[Flag::array("for"), Flag::bool("local"), Flag::duration("timeout", "30s")],
         shared::OUTPUT,
-        &[
-            Flag::slice("filename", "File, directory or address with the resource; - is standard input.").short('f'),
-            Flag::bool("recursive", "Read the directories below a directory of -f too.").short('R').default("true"),
-        ],
+        &[Flag::slice("filename").short('f'), Flag::bool("recursive").short('R').default("true")],
         shared::SELECTOR,
         shared::FIELD_SELECTOR,
         shared::ALL,

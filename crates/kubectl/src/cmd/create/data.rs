@@ -11,14 +11,10 @@ use super::{CREATE_FLAGS, Framing, create_object, name_argument};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
-pub(super) const APPEND_HASH: Flag = Flag::bool("append-hash", "Append a hash of the contents to the name.");
+pub(super) const APPEND_HASH: Flag = Flag::bool("append-hash");
 
-const SOURCES: &[Flag] = &[
-    Flag::slice("from-file", "[key=]file: its bytes are the value; a directory gives a key per file."),
-    Flag::array("from-literal", "key=value"),
-    Flag::slice("from-env-file", "File with a key=value on each line."),
-    APPEND_HASH,
-];
+const SOURCES: &[Flag] =
+    &[Flag::slice("from-file"), Flag::array("from-literal"), Flag::slice("from-env-file"), APPEND_HASH];
 
 /// `create configmap`
 pub static CONFIG_MAP: Verb = Verb {
@@ -46,7 +42,7 @@ pub static SECRET_GENERIC: Verb = Verb {
     summary: "Create a Secret from files or literals",
     usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [options]",
     flags: &[
-        &[Flag::text("type", "The Secret's type.")],
+        &[Flag::text("type")],
         SOURCES,
         CREATE_FLAGS,
         shared::OUTPUT,

@@ -15,15 +15,7 @@ pub static INGRESS: Verb = Verb {
     summary: "Create an ingress",
     usage: "NAME --rule=host/path=service:port[,tls[=secret]]  [options]",
     flags: &[
-        &[
-            Flag::array("annotation", "An annotation key=value; may be repeated."),
-            Flag::text("class", "The class of ingresses."),
-            Flag::text("default-backend", "Where all else goes, as service:port."),
-            Flag::array(
-                "rule",
-                "host/path=service:port[,tls[=secret]]; a path that ends in * is a prefix; may be repeated.",
-            ),
-        ],
+        &[Flag::array("annotation"), Flag::text("class"), Flag::text("default-backend"), Flag::array("rule")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,

@@ -15,7 +15,7 @@ pub static JOB: Verb = Verb {
     summary: "Create a job with the specified name",
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]",
     flags: &[
-        &[Flag::text("from", "The cron job to take it from."), Flag::text("image", "The container's image.")],
+        &[Flag::text("from"), Flag::text("image")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,
@@ -33,11 +33,7 @@ pub static CRON_JOB: Verb = Verb {
     summary: "Create a cron job with the specified name",
     usage: "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [options]",
     flags: &[
-        &[
-            Flag::text("image", "The container's image."),
-            Flag::text("restart", "OnFailure or Never."),
-            Flag::text("schedule", "When to run it, as cron writes it."),
-        ],
+        &[Flag::text("image"), Flag::text("restart"), Flag::text("schedule")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,

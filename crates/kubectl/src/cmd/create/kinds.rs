@@ -50,10 +50,10 @@ pub static PRIORITY_CLASS: Verb = Verb {
     usage: "NAME --value=VALUE --global-default=BOOL [options]",
     flags: &[
         &[
-            Flag::int32("value", "0", "The priority; higher is more important."),
-            Flag::bool("global-default", "Whether pods without a class are of this one."),
-            Flag::text("description", "When to use it."),
-            Flag::text("preemption-policy", "PreemptLowerPriority or Never.").default("PreemptLowerPriority"),
+            Flag::int32("value", "0"),
+            Flag::bool("global-default"),
+            Flag::text("description"),
+            Flag::text("preemption-policy").default("PreemptLowerPriority"),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,
@@ -87,11 +87,7 @@ pub static BUDGET: Verb = Verb {
     summary: "Create a disruption budget",
     usage: "NAME --selector=SELECTOR --min-available=N [options]",
     flags: &[
-        &[
-            Flag::text("min-available", "How many pods must be available, or a percentage."),
-            Flag::text("max-unavailable", "How many pods may be unavailable, or a percentage."),
-            Flag::text("selector", "The pods, as a label selector."),
-        ],
+        &[Flag::text("min-available"), Flag::text("max-unavailable"), Flag::text("selector")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,
@@ -137,11 +133,7 @@ pub static DEPLOYMENT: Verb = Verb {
     summary: "Create a Deployment",
     usage: "NAME --image=image -- [COMMAND] [args...] [options]",
     flags: &[
-        &[
-            Flag::slice("image", "The containers' images."),
-            Flag::int32("port", "-1", "The port of the containers."),
-            Flag::int32("replicas", "1", "How many pods.").short('r'),
-        ],
+        &[Flag::slice("image"), Flag::int32("port", "-1"), Flag::int32("replicas", "1").short('r')],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,

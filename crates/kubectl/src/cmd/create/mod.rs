@@ -30,7 +30,7 @@ use crate::output::{Formats, Output};
 use crate::rest::Method;
 
 /// Flags of every verb that creates.
-pub static CREATE_FLAGS: &[Flag] = &[Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply.")];
+pub static CREATE_FLAGS: &[Flag] = &[Flag::bool("save-config")];
 
 /// The verb for manifests.
 pub static CREATE: Verb = Verb {
@@ -38,7 +38,7 @@ pub static CREATE: Verb = Verb {
     summary: "Create objects from a file, standard input or flags",
     usage: "-f FILENAME [options]",
     flags: &[
-        &[Flag::bool("edit", "Edit before creating."), Flag::text("raw", "Path to post to on the server.")],
+        &[Flag::bool("edit"), Flag::text("raw")],
         super::edit::EDITOR_FLAGS,
         CREATE_FLAGS,
         shared::OUTPUT,

@@ -16,10 +16,7 @@ pub static QUOTA: Verb = Verb {
     summary: "Create a resource quota",
     usage: "NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none] [options]",
     flags: &[
-        &[
-            Flag::text("hard", "The limits, as resource=quantity,…"),
-            Flag::text("scopes", "Which objects count; all scopes must fit."),
-        ],
+        &[Flag::text("hard"), Flag::text("scopes")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,
@@ -60,11 +57,11 @@ pub static TOKEN: Verb = Verb {
     usage: "SERVICE_ACCOUNT_NAME [options]",
     flags: &[
         &[
-            Flag::array("audience", "Who is to accept the token."),
-            Flag::text("bound-object-kind", "Pod, Secret or Node that the token ends with."),
-            Flag::text("bound-object-name", "Its name."),
-            Flag::text("bound-object-uid", "Its UID."),
-            Flag::duration("duration", "0s", "How long the token holds."),
+            Flag::array("audience"),
+            Flag::text("bound-object-kind"),
+            Flag::text("bound-object-name"),
+            Flag::text("bound-object-uid"),
+            Flag::duration("duration", "0s"),
         ],
         shared::OUTPUT,
     ],

@@ -37,17 +37,9 @@ const SPECIAL_VERBS: [(&str, &[(&str, &str)]); 4] = [
     ("impersonate", &[("users", ""), ("serviceaccounts", ""), ("groups", ""), ("userextras", "authentication.k8s.io")]),
 ];
 
-const RULE_FLAGS: &[Flag] = &[
-    Flag::slice("resource", "What the rule is about: type.group/subresource."),
-    Flag::array("resource-name", "Only objects of this name; may be repeated."),
-    Flag::slice("verb", "What may be done."),
-];
-const SUBJECT_FLAGS: &[Flag] = &[
-    Flag::text("clusterrole", "The ClusterRole that is given."),
-    Flag::array("group", "A group that gets it; may be repeated."),
-    Flag::array("serviceaccount", "A service account that gets it, as namespace:name; may be repeated."),
-    Flag::array("user", "A user who gets it; may be repeated."),
-];
+const RULE_FLAGS: &[Flag] = &[Flag::slice("resource"), Flag::array("resource-name"), Flag::slice("verb")];
+const SUBJECT_FLAGS: &[Flag] =
+    &[Flag::text("clusterrole"), Flag::array("group"), Flag::array("serviceaccount"), Flag::array("user")];
 
 /// `create role`
 pub static ROLE: Verb = Verb {
@@ -78,10 +70,7 @@ pub static CLUSTER_ROLE: Verb = Verb {
             [options]",
     flags: &[
         RULE_FLAGS,
-        &[
-            Flag::text("aggregation-rule", "Labels key=value of the cluster roles that are put together in this one."),
-            Flag::slice("non-resource-url", "An address that may be asked, such as /healthz."),
-        ],
+        &[Flag::text("aggregation-rule"), Flag::slice("non-resource-url")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,
@@ -278,7 +267,7 @@ pub static ROLE_BINDING: Verb = Verb {
             [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
     flags: &[
         SUBJECT_FLAGS,
-        &[Flag::text("role", "The Role that is given.")],
+        &[Flag::text("role")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,

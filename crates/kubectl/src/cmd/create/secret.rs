@@ -26,11 +26,11 @@ pub static SECRET_DOCKER_REGISTRY: Verb = Verb {
     flags: &[
         &[
             APPEND_HASH,
-            Flag::text("docker-email", "The user's address."),
-            Flag::text("docker-password", "The password."),
-            Flag::text("docker-server", "The registry.").default("https://index.docker.io/v1/"),
-            Flag::text("docker-username", "The user."),
-            Flag::slice("from-file", "[key=]file with the credentials."),
+            Flag::text("docker-email"),
+            Flag::text("docker-password"),
+            Flag::text("docker-server").default("https://index.docker.io/v1/"),
+            Flag::text("docker-username"),
+            Flag::slice("from-file"),
         ],
         CREATE_FLAGS,
         shared::OUTPUT,
@@ -48,7 +48,7 @@ pub static SECRET_TLS: Verb = Verb {
     summary: "Create a TLS secret",
     usage: "NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none] [options]",
     flags: &[
-        &[APPEND_HASH, Flag::text("cert", "File with the certificate."), Flag::text("key", "File with the key.")],
+        &[APPEND_HASH, Flag::text("cert"), Flag::text("key")],
         CREATE_FLAGS,
         shared::OUTPUT,
         shared::DRY_RUN,

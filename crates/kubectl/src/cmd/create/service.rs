@@ -9,10 +9,10 @@ use super::{CREATE_FLAGS, Framing, create_object, name_argument};
 use crate::failure::Failure;
 use crate::flags::Flag;
 
-const TCP: &[Flag] = &[Flag::slice("tcp", "port or port:targetPort")];
-const CLUSTER_IP_FLAG: &[Flag] = &[Flag::text("clusterip", "The address, or None for a headless service.")];
-const NODE_PORT_FLAG: &[Flag] = &[Flag::int("node-port", "0", "The port on every node.")];
-const EXTERNAL_FLAG: &[Flag] = &[Flag::text("external-name", "The name outside of the cluster.")];
+const TCP: &[Flag] = &[Flag::slice("tcp")];
+const CLUSTER_IP_FLAG: &[Flag] = &[Flag::text("clusterip")];
+const NODE_PORT_FLAG: &[Flag] = &[Flag::int("node-port", "0")];
+const EXTERNAL_FLAG: &[Flag] = &[Flag::text("external-name")];
 
 /// `create service`
 pub static SERVICE: Verb = Verb {

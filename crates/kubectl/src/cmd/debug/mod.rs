@@ -32,29 +32,29 @@ pub static DEBUG: Verb = Verb {
     usage: "(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ] [options]",
     flags: &[
         &[
-            Flag::bool("arguments-only", "The words after -- are arguments, not the command."),
-            Flag::bool("attach", "Attach to the container; by default with -i."),
-            Flag::text("container", "Name of the debug container.").short('c'),
-            Flag::text("copy-to", "Name of the copy of the pod."),
-            Flag::text("custom", "File with a part of the container, laid over what the profile makes."),
-            Flag::slice("env", "Variables, key=value."),
-            Flag::text("image", "The image of the debug container."),
-            Flag::text("image-pull-policy", "Always, IfNotPresent or Never."),
-            Flag::bool("keep-annotations", "With --copy-to: keep the annotations."),
-            Flag::bool("keep-init-containers", "With --copy-to: keep the init containers.").default("true"),
-            Flag::bool("keep-labels", "With --copy-to: keep the labels."),
-            Flag::bool("keep-liveness", "With --copy-to: keep the liveness probes."),
-            Flag::bool("keep-readiness", "With --copy-to: keep the readiness probes."),
-            Flag::bool("keep-startup", "With --copy-to: keep the startup probes."),
-            Flag::text("profile", "general, baseline, restricted, netadmin or sysadmin.").default("general"),
-            Flag::bool("quiet", "Only what the process prints.").short('q'),
-            Flag::bool("replace", "With --copy-to: delete the pod itself."),
-            Flag::bool("same-node", "With --copy-to: on the node of the pod."),
-            Flag::slice("set-image", "With --copy-to: images of its containers, name=image."),
-            Flag::bool("share-processes", "With --copy-to: its containers see each other's processes.").default("true"),
-            Flag::bool("stdin", "Send input.").short('i'),
-            Flag::text("target", "The container whose processes an ephemeral container sees."),
-            Flag::bool("tty", "The input is a terminal.").short('t'),
+            Flag::bool("arguments-only"),
+            Flag::bool("attach"),
+            Flag::text("container").short('c'),
+            Flag::text("copy-to"),
+            Flag::text("custom"),
+            Flag::slice("env"),
+            Flag::text("image"),
+            Flag::text("image-pull-policy"),
+            Flag::bool("keep-annotations"),
+            Flag::bool("keep-init-containers").default("true"),
+            Flag::bool("keep-labels"),
+            Flag::bool("keep-liveness"),
+            Flag::bool("keep-readiness"),
+            Flag::bool("keep-startup"),
+            Flag::text("profile").default("general"),
+            Flag::bool("quiet").short('q'),
+            Flag::bool("replace"),
+            Flag::bool("same-node"),
+            Flag::slice("set-image"),
+            Flag::bool("share-processes").default("true"),
+            Flag::bool("stdin").short('i'),
+            Flag::text("target"),
+            Flag::bool("tty").short('t'),
         ],
         FILENAME,
     ],
@@ -62,7 +62,7 @@ pub static DEBUG: Verb = Verb {
     ..PLAIN
 };
 
-static FILENAME: &[Flag] = &[Flag::slice("filename", "File with the object.").short('f')];
+static FILENAME: &[Flag] = &[Flag::slice("filename").short('f')];
 
 /// What a command line asks for, for each of its objects.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use crate::files::Source;
 use crate::flags::Flag;
 
 /// The flags of all three.
-pub static EDITOR_FLAGS: &[Flag] = &[Flag::bool("windows-line-endings", "End lines as Windows does.")];
+pub static EDITOR_FLAGS: &[Flag] = &[Flag::bool("windows-line-endings")];
 
 /// The verb.
 pub static EDIT: Verb = Verb {
@@ -28,11 +28,7 @@ pub static EDIT: Verb = Verb {
     summary: "Edit an object in an editor",
     usage: "(RESOURCE/NAME | -f FILENAME) [options]",
     flags: &[
-        &[
-            Flag::bool("output-patch", "Show the patch."),
-            Flag::bool("save-config", "Keep the manifest in the object, for kubectl apply."),
-            Flag::text("subresource", "Subresource to edit."),
-        ],
+        &[Flag::bool("output-patch"), Flag::bool("save-config"), Flag::text("subresource")],
         EDITOR_FLAGS,
         shared::OUTPUT,
         shared::RECORD,

@@ -24,6 +24,9 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// Examples of ours, by verb: a line `# PATH` and the lines below it.
 static EXAMPLES: &str = include_str!("examples.txt");
 
+/// What is said of flags, sorted: `--FLAG: words`, or `PATH --FLAG: words` where a verb means something else by it.
+static FLAGS: &str = include_str!("flags.txt");
+
 /// Names are followed by at least three spaces, as if the longest had at least so many letters.
 const NAME_MIN: usize = 11;
 
@@ -70,7 +73,7 @@ pub fn verb(verb: &Verb, env: &Env) -> String {
     own.arrange_by_key(|flag| flag.name);
     if !own.is_empty() {
         text.push_str("\nOptions:\n");
-        own.iter().for_each(|flag| text.push_str(&option(flag, default_of(verb, flag))));
+        own.iter().for_each(|flag| text.push_str(&option(verb.path, flag, default_of(verb, flag))));
     }
     let path = verb.path;
     text.push_str(&format!("\nUsage:\n  kubectl {path} {}\n\n", verb.usage));
@@ -91,7 +94,7 @@ fn examples(verb: &Verb) -> Option<&'static str> {
 /// `kubectl options`
 pub fn options() -> String {
     let mut text = String::from("The following options can be passed to any command:\n\n");
-    shared::GLOBAL.iter().for_each(|flag| text.push_str(&option(flag, flag.default)));
+    shared::GLOBAL.iter().for_each(|flag| text.push_str(&option("", flag, flag.default)));
     text
 }
 
@@ -128,7 +131,14 @@ pub fn manager_of(verb: &Verb) -> &'static str {
     }
 }
 
-fn option(flag: &Flag, default: &str) -> String {
+/// What is said of a flag of a verb; of one of every command if the path is empty.
+pub fn words(path: &str, flag: &Flag) -> &'static str {
+    let find = |key: &str| FLAGS.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+    let of_verb = if path.is_empty() { None } else { find(&format!("{path} --{}", flag.name)) };
+    of_verb.or_else(|| find(&format!("--{}", flag.name))).unwrap_or_default()
+}
+
+fn option(path: &str, flag: &Flag, default: &str) -> String {
     let shorthand = if flag.short == '\0' { String::new() } else { format!("-{}, ", flag.short) };
     let default = match flag.kind {
         Type::Text => format!("'{default}'"),
@@ -137,7 +147,7 @@ fn option(flag: &Flag, default: &str) -> String {
         Type::Array | Type::Slice => "[]".to_string(),
         Type::Bool | Type::Int | Type::Int32 | Type::Duration => default.to_string(),
     };
-    format!("    {shorthand}--{}={default}:\n\t{}\n\n", flag.name, flag.help)
+    format!("    {shorthand}--{}={default}:\n\t{}\n\n", flag.name, words(path, flag))
 }
 
 #[cfg(test)]
@@ -146,7 +156,7 @@ mod tests {
     use super::*;
 
     /// The words of a command line without expansions.
-    fn words(line: &str) -> Vec<api::Str> {
+    fn split(line: &str) -> Vec<api::Str> {
         let outside_of_quotes = line.split('\'').enumerate().map(|(index, part)| (index % 2 == 1, part));
         let marked: String = outside_of_quotes
             .map(|(is_quoted, part)| if is_quoted { part.into() } else { part.replace(' ', "\0") })
@@ -162,7 +172,7 @@ mod tests {
                 let command = line.strip_prefix("kubectl ").unwrap_or_else(|| panic!("{line}"));
                 let command = command.split(" <<<").next().unwrap_or_default();
                 let found =
-                    find::read(&words(command), &Env::default()).unwrap_or_else(|early| panic!("{line}: {early:?}"));
+                    find::read(&split(command), &Env::default()).unwrap_or_else(|early| panic!("{line}: {early:?}"));
                 let shows = |path: &str| found.verb.path == path || found.verb.path.starts_with(&format!("{path} "));
                 assert!(shows(verb.path), "{} shows {line}", verb.path);
                 shown += 1;
@@ -170,5 +180,25 @@ mod tests {
         }
         let written = EXAMPLES.lines().filter(|line| line.starts_with("kubectl ")).count();
         assert_eq!(shown, written, "examples of a verb that is not there");
+    }
+
+    #[test]
+    fn every_flag_has_words_and_every_line_has_a_flag() {
+        let all = || {
+            VERBS.iter().flat_map(|verb| {
+                verb.flags.iter().flat_map(move |group| group.iter().map(move |flag| (verb.path, flag)))
+            })
+        };
+        for (path, flag) in all().chain(shared::GLOBAL.iter().map(|flag| ("", flag))) {
+            assert!(words(path, flag).ends_with('.'), "{path} --{} has no words", flag.name);
+        }
+        for line in FLAGS.lines() {
+            let (key, _) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
+            let (path, name) = key.split_once("--").unwrap_or_else(|| panic!("{line}"));
+            let (path, is_global) = (path.trim_end(), shared::GLOBAL.iter().any(|flag| flag.name == name));
+            let is_own = all().any(|(own, flag)| flag.name == name && (path.is_empty() || own == path));
+            assert!(is_own || (path.is_empty() && is_global), "{line}");
+        }
+        assert!(FLAGS.lines().is_sorted(), "the words are not sorted");
     }
 }

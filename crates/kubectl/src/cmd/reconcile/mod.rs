@@ -25,10 +25,7 @@ pub static AUTH_RECONCILE: Verb = Verb {
     summary: "Make roles and their bindings permit what manifests say",
     usage: "-f FILENAME [options]",
     flags: &[
-        &[
-            Flag::bool("remove-extra-permissions", "Take from roles what the manifests do not permit."),
-            Flag::bool("remove-extra-subjects", "Take from bindings whom the manifests do not name."),
-        ],
+        &[Flag::bool("remove-extra-permissions"), Flag::bool("remove-extra-subjects")],
         shared::OUTPUT,
         shared::FILES,
         shared::DRY_RUN,

@@ -21,12 +21,7 @@ pub static ROLLOUT_HISTORY: Verb = Verb {
     path: "rollout history",
     summary: "List the revisions of an object's template, or show one",
     usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
-    flags: &[
-        &[Flag::int("revision", "0", "Show this revision's template.")],
-        shared::OUTPUT,
-        shared::FILES,
-        shared::SELECTOR,
-    ],
+    flags: &[&[Flag::int("revision", "0")], shared::OUTPUT, shared::FILES, shared::SELECTOR],
     run,
     ..PLAIN
 };

@@ -19,11 +19,7 @@ pub static ROLLOUT_STATUS: Verb = Verb {
     summary: "Show how a rollout goes, until it is complete",
     usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
     flags: &[
-        &[
-            Flag::int("revision", "0", "Only while the rollout of this revision runs; 0 is the last."),
-            Flag::duration("timeout", "0s", "How long to wait; 0 is for ever."),
-            Flag::bool("watch", "Go on until the rollout is complete.").short('w').default("true"),
-        ],
+        &[Flag::int("revision", "0"), Flag::duration("timeout", "0s"), Flag::bool("watch").short('w').default("true")],
         shared::FILES,
         shared::SELECTOR,
     ],

@@ -21,13 +21,7 @@ pub static ROLLOUT_UNDO: Verb = Verb {
     path: "rollout undo",
     summary: "Go back to the template before, or to that of a revision",
     usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
-    flags: &[
-        &[Flag::int("to-revision", "0", "The revision; 0 is the one before the last.")],
-        shared::OUTPUT,
-        shared::FILES,
-        shared::SELECTOR,
-        shared::DRY_RUN,
-    ],
+    flags: &[&[Flag::int("to-revision", "0")], shared::OUTPUT, shared::FILES, shared::SELECTOR, shared::DRY_RUN],
     run: |call| super::for_each_printed(call, &mut undo),
     ..PLAIN
 };

@@ -31,13 +31,10 @@ pub static SET: Verb =
     Verb { path: "set", summary: "Set one feature of objects", usage: "SUBCOMMAND [options]", run: parent, ..PLAIN };
 
 /// `--containers`, `--local`
-pub(super) static CONTAINERS: &[Flag] = &[
-    Flag::text("containers", "Names of the containers to change; * stands for any text.").short('c').default("*"),
-    LOCAL,
-];
+pub(super) static CONTAINERS: &[Flag] = &[Flag::text("containers").short('c').default("*"), LOCAL];
 
 /// `--local`
-pub(super) const LOCAL: Flag = Flag::bool("local", "Do not ask the server.");
+pub(super) const LOCAL: Flag = Flag::bool("local");
 
 const NOT_LOCAL: &str = "error: you must specify resources by --filename when --local is set.\nExample resource specifications \
 include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";

@@ -17,10 +17,7 @@ pub static SET_RESOURCES: Verb = Verb {
     summary: "Update resource requests/limits on objects with pod templates",
     usage: "(-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS] [options]",
     flags: &[
-        &[
-            Flag::text("limits", "Limits, such as cpu=100m,memory=256Mi."),
-            Flag::text("requests", "Requests, such as cpu=100m,memory=256Mi."),
-        ],
+        &[Flag::text("limits"), Flag::text("requests")],
         CONTAINERS,
         shared::ALL,
         shared::OUTPUT,

@@ -16,7 +16,7 @@ pub static SET_SELECTOR: Verb = Verb {
     summary: "Set the selector on a resource",
     usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
     flags: &[
-        &[LOCAL, Flag::text("resource-version", "Only if the object has this version.")],
+        &[LOCAL, Flag::text("resource-version")],
         shared::ALL,
         shared::OUTPUT,
         shared::RECORD,

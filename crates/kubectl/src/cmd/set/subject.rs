@@ -19,12 +19,7 @@ pub static SET_SUBJECT: Verb = Verb {
     usage: "(-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] \
             [--dry-run=server|client|none] [options]",
     flags: &[
-        &[
-            LOCAL,
-            Flag::array("group", "Groups to add."),
-            Flag::array("serviceaccount", "Service accounts to add, NAMESPACE:NAME."),
-            Flag::array("user", "Users to add."),
-        ],
+        &[LOCAL, Flag::array("group"), Flag::array("serviceaccount"), Flag::array("user")],
         shared::ALL,
         shared::OUTPUT,
         shared::FILES,
