@@ -120,7 +120,8 @@ fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Stat
 /// An explicit policy adds its own finalizer and takes away the other's.
 fn set_propagation_finalizers(object: &mut Object, propagation: Option<Propagation>) {
     // What was there before others owned objects leaves its pods, unless it is told not to.
-    let own = (object.kind() == Kind::ReplicationController).then_some(Propagation::Orphan);
+    let is_told = object.metadata().finalizers.iter().any(|name| *name == ORPHAN || *name == FOREGROUND);
+    let own = (object.kind() == Kind::ReplicationController && !is_told).then_some(Propagation::Orphan);
     let Some(propagation) = propagation.or(own) else { return };
     let wanted = match propagation {
         Propagation::Background => None,

@@ -4,7 +4,7 @@
 //! - `registry/`: what is special about each kind: preparation, validation, generations.
 //! - `authorization/`: roles and bindings, for requests in somebody's name.
 //! - `admission/`: what the server adds to a request (service accounts, tolerations, default classes, protection).
-//! - `subresources/`: status, scale, binding, eviction.
+//! - `subresources/`: status, scale, binding, eviction, ephemeral containers.
 //! - `requests`: create, update, delete, patch: the order of these steps.
 //! - `tables/`: the columns that `kubectl get` shows.
 //!

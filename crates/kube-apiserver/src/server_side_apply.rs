@@ -15,7 +15,7 @@ use crate::ApiServer;
 use crate::admission::pod_security;
 use crate::managed::without_entries;
 use crate::registry::{self, validation};
-use crate::subresources::ephemeral_containers;
+use crate::subresources::{self, ephemeral_containers};
 use crate::user_requests::{Request, judge_changed, judge_resized, settle_identity, type_of};
 
 /// Who owns what was there before anybody's fields were kept.
@@ -32,8 +32,10 @@ impl ApiServer {
         let mut config = body.clone();
         check(kind, &config)?;
         settle_identity(kind, key, &mut config)?;
-        if request.options.subresource == Subresource::EphemeralContainers {
-            config = ephemeral_containers::narrowed(&config);
+        match request.options.subresource {
+            Subresource::EphemeralContainers => config = ephemeral_containers::narrowed(&config),
+            Subresource::Resize => config = subresources::narrowed_to_resources(&config),
+            Subresource::None | Subresource::Status | Subresource::Scale => {}
         }
         let part = match request.options.subresource {
             Subresource::None => "",

@@ -104,7 +104,7 @@ impl ApiServer {
         Ok(Written { object: self.commit(prepared, &seen, request.now), warnings })
     }
 
-    /// A status and a Scale have no containers to look at.
+    /// A status and a Scale have no containers to look at, and a resize changes nothing that the standards are about.
     fn warnings_of_security(&self, new: &Object, old: &Object, part: Part) -> Vec<Str> {
         match part {
             Part::Main | Part::EphemeralContainers => pod_security::warnings(self, new, Some(old)),

@@ -39,11 +39,12 @@ impl Request {
         let mut sidecars = Request::default();
         let mut init_peak = Request::default();
         for container in &pod.spec.init_containers {
-            let mut step = Request::of_container(pod, container);
             if container.is_sidecar() {
+                let step = Request::of_container(pod, container);
                 sidecars.add(&step);
                 init_peak.raise_to(&sidecars);
             } else {
+                let mut step = Request::assumed(&container.resources.requests);
                 step.add(&sidecars);
                 init_peak.raise_to(&step);
             }
@@ -79,7 +80,11 @@ impl Request {
     /// While a pod is being resized it holds more than it wants, or than it has.
     fn of_container(pod: &Pod, container: &Container) -> Request {
         let held = if pod_resources::is_resizing(pod) { pod_resources::held_by(pod, container) } else { None };
-        let requests = held.as_ref().unwrap_or(&container.resources.requests);
+        Request::assumed(held.as_ref().unwrap_or(&container.resources.requests))
+    }
+
+    /// What is asked for; scores assume something where nothing is.
+    fn assumed(requests: &ResourceList) -> Request {
         let mut request = Request::exactly(requests);
         if !requests.contains("cpu") {
             request.nonzero_cpu_milli = DEFAULT_CPU_MILLI;

@@ -104,7 +104,7 @@ fn expand(ctx: &Context<'_>, env: &Env, pattern: &str) -> Result<Vec<Str>, Failu
         None => ("", pattern),
     };
     let mut found = vec![start.to_string()];
-    for part in relative.split('/') {
+    for part in relative.split('/').filter(|part| !part.is_empty()) {
         found = found.iter().flat_map(|directory| matching(ctx, env, directory, part)).collect();
     }
     if found.is_empty() {
@@ -126,15 +126,18 @@ fn is_closed(pattern: &str) -> bool {
 
 /// What of a directory fits one part of a pattern, in order.
 fn matching(ctx: &Context<'_>, env: &Env, directory: &str, part: &str) -> Vec<String> {
+    let joined = |name: &str| match directory {
+        "" | "/" => format!("{directory}{name}"),
+        _ => format!("{directory}/{name}"),
+    };
+    // Such as `..`, which no directory lists.
+    if !part.contains(['*', '?', '[', '\\']) {
+        let path = joined(part);
+        return if ctx.fs.exists(&env.absolute(&path)) { vec![path] } else { Vec::new() };
+    }
     let entries = ctx.fs.list(&env.absolute(directory)).unwrap_or_default();
     let names = entries.iter().map(|entry| entry.trim_end_matches('/'));
-    let mut found: Vec<String> = names
-        .filter(|name| shell::pattern::matches(part, name))
-        .map(|name| match directory {
-            "" | "/" => format!("{directory}{name}"),
-            _ => format!("{directory}/{name}"),
-        })
-        .collect();
+    let mut found: Vec<String> = names.filter(|name| shell::pattern::matches(part, name)).map(joined).collect();
     found.arrange();
     found
 }

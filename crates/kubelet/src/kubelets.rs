@@ -417,7 +417,7 @@ impl Kubelets {
         }
         self.waiting.remove(&slot);
         self.resizes.remove(&slot);
-        self.retry_resizes(now);
+        self.retry_resizes(&worker.pod.spec.node_name, now);
         for key in crate::mounts::sources_of(&worker.pod) {
             self.users.remove(&(key, slot));
         }

@@ -110,6 +110,8 @@ impl Kubelets {
         let Some(mut worker) = self.workers[slot as usize].take() else { return };
         self.set_wake(slot, &mut worker, None);
         self.waiting.remove(&slot);
+        // Its resize goes on when the machine does: room elsewhere wakes nobody here.
+        self.resizes.remove(&slot);
         if let Some(mut sandbox) = worker.sandbox.take() {
             let mut world = World { now, volumes: &mut self.volumes, sessions: &mut self.sessions };
             for at in 0..worker.containers.len() {

@@ -347,7 +347,7 @@ impl Kubelets {
         self.kill_failed(worker, question.at, &question.probe, &word, api);
     }
 
-    /// A probe has failed for good: the container is to be started again.
+    /// A probe has failed for good: the container is to be started again, if failures are followed by a start at all.
     pub(crate) fn kill_failed(
         &mut self,
         worker: &mut PodWorker,
@@ -358,11 +358,14 @@ impl Kubelets {
     ) {
         let now = api.now();
         let name = &worker.container(at).name;
-        let message = format_str!("Container {name} failed {word} probe, will be restarted");
+        let is_last = !worker.restarts(at, 1);
+        let what_next = if is_last { "" } else { ", will be restarted" };
+        let message = format_str!("Container {name} failed {word} probe{what_next}");
         self.record(worker, api, Some(at), EventKind::Normal, "Killing", message);
         let own = probe.termination_grace_period_seconds;
         let grace = own.or(worker.pod.spec.termination_grace_period_seconds).unwrap_or(30).max(1);
         worker.containers[at].probing = None;
+        worker.containers[at].stays_ended = is_last;
         self.end_container(worker, at, grace, now);
     }
 }

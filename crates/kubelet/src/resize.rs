@@ -244,14 +244,16 @@ impl Kubelets {
         }
     }
 
-    /// A pod has left: those that wait for room on any node try again.
-    pub(crate) fn retry_resizes(&mut self, now: Time) {
+    /// A pod has left a node: those that wait for room there try again.
+    pub(crate) fn retry_resizes(&mut self, node: &str, now: Time) {
         for slot in self.resizes.iter().copied().collect::<Vec<_>>() {
             let Some(mut worker) = self.workers[slot as usize].take() else {
                 self.resizes.remove(&slot);
                 continue;
             };
-            self.set_wake(slot, &mut worker, Some(now));
+            if worker.pod.spec.node_name == node {
+                self.set_wake(slot, &mut worker, Some(now));
+            }
             self.workers[slot as usize] = Some(worker);
         }
     }

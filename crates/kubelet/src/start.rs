@@ -362,7 +362,7 @@ impl Kubelets {
             let is_heeded = self.timing.stops_are_heeded && worker.pod.metadata.is_terminating();
             let code = if is_heeded && ended.code == 128 + Signal::Term.number() { 0 } else { ended.code };
             let record = &mut worker.containers[at];
-            let was_told = record.kill_at.is_some();
+            let was_told = record.kill_at.is_some() && !record.stays_ended;
             // The kubelet knows at once of a container that it has stopped itself, and starts the next one.
             let look_at = if record.kill_at.is_some() { now } else { now + notice };
             record.step = Step::Exited { look_at };

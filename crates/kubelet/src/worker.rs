@@ -108,6 +108,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) last_log: Option<Rc<cri::log::Log>>,
     /// The variables that the pod gives it, if it gives any.
     pub(crate) env: Option<Rc<Env>>,
+    /// It was ended for a probe that failed, and nothing follows a failure.
+    pub(crate) stays_ended: bool,
     /// Its first process hangs: somebody has seen to it.
     pub(crate) is_hung: bool,
     /// It says that it is not ready: somebody has seen to it.

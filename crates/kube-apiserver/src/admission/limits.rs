@@ -84,7 +84,10 @@ pub(super) fn check(server: &ApiServer, object: &Object) -> Result<(), Status> {
                 }
             }
             (Kind::Pod, "Pod") => {
-                let of = |bound| pod_resources::of_pod(&value, bound);
+                // What a pod wants, not what it still has: while it is resized, too.
+                let mut wanted = value.clone();
+                wanted.remove(&["status"]);
+                let of = |bound| pod_resources::of_pod(&wanted, bound);
                 Asked { requests: of(Bound::Requests), limits: of(Bound::Limits) }.check(limit, &mut faults);
             }
             (Kind::PersistentVolumeClaim, "PersistentVolumeClaim") => {

@@ -7,7 +7,7 @@
 
 use ordered::Arrange;
 
-use api::{Kind, Object, Plain, Status, Value};
+use api::{Key, Kind, Object, Plain, Status, Value};
 use client::{Access, User};
 
 use super::{PRIVILEGED, authorize, is_path, names, names_exactly, reference, rules_of};
@@ -48,7 +48,7 @@ pub(crate) fn confirm(server: &ApiServer, user: &User, object: &Object) -> Resul
     let missing: Vec<Right> =
         rules.iter().flat_map(rights).filter(|right| !own.iter().any(|rule| covers(rule, right))).collect();
     if missing.is_empty() {
-        return Ok(());
+        return confirm_aggregation(server, plain, &own);
     }
     let groups: Vec<String> = user.groups.iter().map(|group| format!("{:?}", group.as_str())).collect();
     let cause = format!(
@@ -58,6 +58,24 @@ pub(crate) fn confirm(server: &ApiServer, user: &User, object: &Object) -> Resul
         described(&missing).join("\n")
     );
     Err(Status::forbidden(plain.kind, &key.name, &cause))
+}
+
+/// Whoever chooses which roles a ClusterRole is made of might choose any, and has to have all rights.
+fn confirm_aggregation(server: &ApiServer, role: &Plain, own: &[Value]) -> Result<(), Status> {
+    let is_aggregated =
+        |role: &Plain| !role.body.get("aggregationRule").get("clusterRoleSelectors").as_list().is_empty();
+    let before = server.get(Kind::ClusterRole, &Key::new("", role.metadata.name.clone())).ok();
+    let concerns = is_aggregated(role) || before.and_then(Object::plain).is_some_and(is_aggregated);
+    if role.kind != Kind::ClusterRole || !concerns {
+        return Ok(());
+    }
+    let any = Right { group: "*".into(), resource: "*".into(), name: None, address: None, verb: "*".into() };
+    let everything = [any.clone(), Right { address: Some("*".into()), ..any }];
+    if everything.iter().all(|right| own.iter().any(|rule| covers(rule, right))) {
+        return Ok(());
+    }
+    let cause = "must have cluster-admin privileges to use the aggregationRule";
+    Err(Status::forbidden(role.kind, &role.metadata.name, cause))
 }
 
 /// The rules that a binding gives; nothing if the user may bind that role anyway.

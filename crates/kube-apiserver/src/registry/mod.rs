@@ -113,7 +113,6 @@ pub(crate) fn complete_with_uid(object: &mut Object) {
     }
 }
 
-/// An update of the desired state leaves the status alone.
 pub(crate) use pod::qos_class;
 
 /// Whether a pod's containers ask for something else than before.
@@ -126,6 +125,7 @@ pub(crate) fn is_resized(object: &Object, old: &Object) -> bool {
             || differ(&pod.spec.init_containers, &old.spec.init_containers))
 }
 
+/// An update of the desired state leaves the status alone.
 pub(crate) fn prepare_for_update(object: &mut Object, old: &Object) {
     match (object, old) {
         (Object::Pod(pod), Object::Pod(old)) => Rc::make_mut(pod).status = old.status.clone(),

@@ -65,13 +65,7 @@ pub(crate) fn prepared(value: &Value, old: &Object) -> Result<Object, Status> {
 
 /// What of an applied configuration this subresource looks at.
 pub(crate) fn narrowed(config: &Value) -> Value {
-    let mut narrowed = Value::map();
-    for field in [&["apiVersion"][..], &["kind"], &["metadata", "name"], &["metadata", "namespace"]] {
-        let own = config.at(field);
-        if !own.is_null() {
-            narrowed.set(field, own.clone());
-        }
-    }
+    let mut narrowed = super::identity(config);
     copy_field(config, &mut narrowed);
     narrowed
 }

@@ -91,6 +91,9 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     builder.validation =
         if options.validation == FieldValidation::Ignore { Validation::Off } else { Validation::Client };
     let (mut infos, mut failures) = builder.visit(call.ctx, call.env)?.into_infos();
+    if infos.is_empty() && failures.is_empty() {
+        return Err(Failure::plain("no objects passed to apply"));
+    }
     let prune = match set {
         Some(mut set) => {
             if let Err(failure) = set.label(&mut infos) {
@@ -101,9 +104,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         }
         None => prune.map(Pruner::OfLists),
     };
-    if infos.is_empty() && failures.is_empty() {
-        return Err(Failure::plain("no objects passed to apply"));
-    }
     let (call, rest) = (call.hold(), infos.into());
     Ok(Applying { call, options, output, rest, forced: None, prune, applied: Vec::new(), failures }.into())
 }

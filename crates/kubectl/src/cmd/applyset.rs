@@ -225,13 +225,7 @@ impl ApplySet {
             if dry_run != DryRun::Client {
                 self.delete(call, &info, dry_run)?;
             }
-            match output {
-                Output::Objects(printer) => {
-                    let text = printer.print(&info.object())?;
-                    call.ctx.out(&text);
-                }
-                Output::Human | Output::Wide => call.print_operation(&info, "pruned", dry_run),
-            }
+            call.print_outcome(output, &info, &info.object(), "pruned", dry_run)?;
         }
         self.update_parent(call, &self.updated, dry_run).map_err(|failure| {
             Failure::Plain(format!("apply and prune succeeded, but ApplySet update failed: {}", failure.message()))
@@ -247,7 +241,7 @@ impl ApplySet {
             for namespace in namespaces {
                 let Some(kind) = mapping.kind() else { continue };
                 let namespace = mapping.is_namespaced().then_some(namespace.as_str());
-                let objects = call.ctx.api.list(kind, namespace).into_iter();
+                let objects = call.ctx.list(kind, namespace)?.into_iter();
                 let members = objects.filter(|object| selection.matches(object));
                 let gone = members.filter(|object| !self.uids.contains(&object.metadata().uid));
                 found.extend(gone.map(|object| live_info(mapping, object)));

@@ -125,6 +125,11 @@ impl<'c, 'w> Call<'c, 'w> {
                 "--{name} is not supported in this playground: it has one server and one user"
             )));
         }
+        let profile = flags.text("profile");
+        let is_own = command.verb.flags.iter().any(|group| group.iter().any(|own| own.name == "profile"));
+        if !is_own && !PROFILES.contains(&profile.as_str()) {
+            return Err(Failure::Plain(format!("unknown profile '{profile}'")));
+        }
         let config = Config::read(ctx, env, &flags.text("kubeconfig"))?;
         let named = flags.text("context");
         let context = if named.is_empty() { config.current_context() } else { named };
@@ -366,7 +371,23 @@ impl<'c, 'w> Call<'c, 'w> {
 }
 
 /// Verbs that look for their server before they look for their namespace.
-const SERVER_FIRST: [&str; 4] = ["cluster-info", "version", "api-resources", "api-versions"];
+const SERVER_FIRST: [&str; 12] = [
+    "api-resources",
+    "api-versions",
+    "apply",
+    "auth can-i",
+    "auth whoami",
+    "cluster-info",
+    "cluster-info dump",
+    "expose",
+    "proxy",
+    "run",
+    "version",
+    "wait",
+];
+
+/// What `--profile` knows; none of them is captured here.
+const PROFILES: [&str; 9] = ["none", "cpu", "heap", "goroutine", "threadcreate", "block", "mutex", "trace", "allocs"];
 
 /// Whether the kubeconfig and the flags about it lead to the one server.
 fn check_usable(verb: &Verb, flags: &Parsed, config: &Config, context: &str) -> Result<(), Failure> {

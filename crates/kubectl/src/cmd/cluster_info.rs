@@ -1,6 +1,6 @@
 //! `kubectl cluster-info`: where the control plane is, and (`dump`) all that helps to find out what is wrong.
 //!
-//! Models: kubernetes v1.36 kubectl/pkg/cmd/clusterinfo. Absent from a dump: ReplicationControllers, which are not served here.
+//! Models: kubernetes v1.36 kubectl/pkg/cmd/clusterinfo.
 
 use api::codec::Codec;
 use api::{Kind, Object, Pod, Str, Value};
@@ -83,8 +83,9 @@ pub static CLUSTER_INFO_DUMP: Verb = Verb {
 };
 
 /// What is dumped of a namespace before its logs, by the names of the files.
-const LISTS: [(&str, Kind); 6] = [
+const LISTS: [(&str, Kind); 7] = [
     ("events", Kind::Event),
+    ("replication-controllers", Kind::ReplicationController),
     ("services", Kind::Service),
     ("daemonsets", Kind::DaemonSet),
     ("deployments", Kind::Deployment),

@@ -226,7 +226,8 @@ pub static SET_CREDENTIALS: Verb = Verb {
 fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
     let args = call.flags.args.clone();
     let [name] = args.as_slice() else {
-        return Err(with_help(call, format!("Unexpected args: [{}]", args.join(" "))));
+        let unexpected = if list.name == USERS.name { "unexpected" } else { "Unexpected" };
+        return Err(with_help(call, format!("{unexpected} args: [{}]", args.join(" "))));
     };
     check_entry(call, list, name)?;
     for (field, holds) in list.fields {
@@ -241,7 +242,15 @@ fn set_entry(call: &mut Call<'_, '_>, list: &List) -> Result<Flow, Failure> {
             call.config.entry(list.name, name, list.holds).set(&[field], value);
         }
     }
+    let given = |flag: &str| list.name == USERS.name && !call.flags.text(flag).is_empty();
+    let (has_token, has_basic) = (given("token"), given("username") || given("password"));
     let entry = call.config.entry(list.name, name, list.holds);
+    // One way to say who one is takes the place of the other.
+    let others = if has_token && !has_basic { &["username", "password"][..] } else { &[] };
+    let token = if has_basic { &["token"][..] } else { &[] };
+    for field in others.iter().chain(token) {
+        entry.remove(&[field]);
+    }
     // Who does not look at certificates needs none; a certificate that was given is looked at.
     if call.flags.is_on("insecure-skip-tls-verify") {
         entry.remove(&[AUTHORITY]);

@@ -16,9 +16,8 @@ pub fn user_of(flags: &Parsed) -> Result<Option<User>, Failure> {
     let (name, uid, groups) = (flags.text("as"), flags.text("as-uid"), flags.texts("as-group"));
     let mut extra: Vec<(Str, Vec<Str>)> = Vec::new();
     for pair in flags.texts("as-user-extra") {
-        let Some((key, value)) = pair.split_once('=') else {
-            return Err(Failure::Plain(format!("--as-user-extra must be key=value, not {:?}", pair.as_str())));
-        };
+        // As upstream, what is no pair says nothing.
+        let Some((key, value)) = pair.split_once('=') else { continue };
         match extra.iter_mut().find(|(known, _)| known == key) {
             Some((_, values)) => values.push(value.into()),
             None => extra.push((key.into(), vec![value.into()])),

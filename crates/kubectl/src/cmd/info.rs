@@ -209,7 +209,7 @@ pub static API_VERSIONS: Verb = Verb {
 pub static AUTH: Verb =
     Verb { path: "auth", summary: "Ask what may be done", usage: "SUBCOMMAND [options]", run: parent, ..PLAIN };
 
-/// `kubectl auth can-i`: whoever asks here is the administrator.
+/// `kubectl auth can-i`
 pub static AUTH_CAN_I: Verb = Verb {
     path: "auth can-i",
     summary: "Ask whether something may be done",
@@ -293,7 +293,7 @@ fn list_rights(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     Ok(Flow::Done(0))
 }
 
-const RESOURCE_VERBS: [&str; 15] = [
+const RESOURCE_VERBS: [&str; 16] = [
     "get",
     "list",
     "watch",
@@ -309,6 +309,7 @@ const RESOURCE_VERBS: [&str; 15] = [
     "approve",
     "sign",
     "escalate",
+    "attest",
 ];
 const ADDRESS_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
 
@@ -322,19 +323,21 @@ fn warn_of_rights(call: &mut Call<'_, '_>, verb: &str, object: &str) {
     }
     let resource = object.split('/').next().unwrap_or_default();
     match Mapping::find(resource) {
-        _ if resource == "*" => {}
+        _ if matches!(resource, "*" | "users" | "groups") => {}
         Err(_) => {
             let (name, group) = resource.split_once('.').unwrap_or((resource, ""));
             let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
             call.warn(&format!("the server doesn't have a resource type '{name}'{group}\n"));
         }
-        Ok(_) if call.flags.is_on("all-namespaces") => return,
-        Ok(mapping) if !mapping.is_namespaced() => {
+        Ok(mapping) if !call.flags.is_on("all-namespaces") && !mapping.is_namespaced() => {
             let (plural, group) = (mapping.plural(), mapping.resource().group);
             let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
             call.warn(&format!("resource '{plural}' is not namespace scoped{group}\n"));
         }
         Ok(_) => {}
+    }
+    if call.flags.is_on("all-namespaces") {
+        return;
     }
     if !RESOURCE_VERBS.contains(&verb) {
         call.warn(&format!("verb '{verb}' is not a known verb\n"));

@@ -98,7 +98,8 @@ fn read(text: &str, service: Option<&Value>, pod: &Value) -> Result<(u16, u16), 
     let is_name = |port: &str| port.parse::<i64>().is_err();
     // A service's name stands for its own port here, a pod's for the pod's.
     let local = match (local, service) {
-        ("", _) => "0".to_string(),
+        ("", None) => "0".to_string(),
+        ("", Some(_)) if !remote.is_empty() => "0".to_string(),
         (name, Some(service)) if name == remote && is_name(name) => {
             port_of_service(name, service)?.get("port").as_int().unwrap_or(0).to_string()
         }

@@ -72,6 +72,7 @@ pub static RUN: Verb = Verb {
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let dry_run = call.dry_run()?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     if call.flags.args.is_empty() || call.flags.dash_at == Some(0) {
         return Err(call.usage("NAME is required for run"));
     }
@@ -80,7 +81,6 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
     let attaches = if call.flags.is_set("attach") { call.flags.is_on("attach") } else { is_interactive };
     let restart = restart_policy(call);
     check(call, &restart, if attaches { Ending::Attached } else { Ending::Detached }, dry_run)?;
-    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let name = call.flags.args[0].clone();
     let mut body = pod(call, &name, &restart)?;
     let labelled = body.clone();
@@ -106,13 +106,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
         let made = if is_exposed && exposed.is_ok() { &[Kind::Pod, Kind::Service][..] } else { &[Kind::Pod] };
         return attach(call, info, &restart, made);
     }
-    match &mut output {
-        Output::Objects(printer) => {
-            let text = printer.print_typed(&created)?;
-            call.ctx.out(&text);
-        }
-        Output::Human | Output::Wide => call.print_operation(&info, "created", dry_run),
-    }
+    call.print_typed_outcome(&mut output, &info, &created, "created", dry_run)?;
     exposed.map(|()| Flow::Done(0))
 }
 

@@ -41,13 +41,13 @@ pub static SCALE: Verb = Verb {
 };
 
 fn run(call: &mut Call<'_, '_>) -> Result<Flow, Failure> {
+    let dry_run = call.dry_run()?;
+    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let replicas = call.flags.int("replicas");
     refuse(&[
         (replicas < 0, "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"),
         (call.flags.int("current-replicas") < -1, "The --current-replicas must specify an integer of -1 or greater"),
     ])?;
-    let dry_run = call.dry_run()?;
-    let mut output = Output::read(call.ctx, call.env, &call.flags, Formats::Operation)?;
     let mut builder = call.builder();
     builder.empty_selector_is_all = call.flags.is_on("all");
     let (infos, failures) = builder.visit(call.ctx, call.env)?.into_infos();

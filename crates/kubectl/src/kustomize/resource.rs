@@ -43,7 +43,7 @@ pub(super) struct Resource {
     pub(super) is_hashed: bool,
 }
 
-/// Kinds that are not served here and have no namespace.
+/// Kinds without a namespace that older manifests or other servers have, most of them not served here.
 const CLUSTER_SCOPED: [(&str, &str); 16] = [
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),

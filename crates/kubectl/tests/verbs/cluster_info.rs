@@ -13,7 +13,7 @@ fn a_dump_goes_to_standard_output_with_the_logs_behind() {
     let dump = world.run("kubectl cluster-info dump");
     assert_eq!((dump.code, dump.stderr.as_str()), (Some(0), ""));
     let heads: Vec<&str> = dump.stdout.lines().filter(|line| line.starts_with("    \"kind\": ")).collect();
-    let of_namespace = ["Event", "Service", "DaemonSet", "Deployment", "ReplicaSet", "Pod"];
+    let of_namespace = ["Event", "ReplicationController", "Service", "DaemonSet", "Deployment", "ReplicaSet", "Pod"];
     let kinds = ["Node"].into_iter().chain(of_namespace).chain(of_namespace);
     assert_eq!(heads, kinds.map(|kind| format!("    \"kind\": \"{kind}List\",")).collect::<Vec<_>>());
     assert!(
@@ -43,8 +43,10 @@ fn a_dump_goes_to_a_directory_with_a_file_per_list() {
     );
     let files: Vec<&String> = world.files.0.keys().collect();
     let names = ["default/daemonsets", "default/deployments", "default/events"].map(|name| format!("{name}.yaml"));
-    let rest = ["default/pods", "default/replicasets", "default/services", "nodes"].map(|name| format!("{name}.yaml"));
-    let expect = names.into_iter().chain(["default/p/logs.txt".to_string()]).chain(rest);
+    let rest =
+        ["pods", "replicasets", "replication-controllers", "services"].map(|name| format!("default/{name}.yaml"));
+    let expect =
+        names.into_iter().chain(["default/p/logs.txt".to_string()]).chain(rest).chain(["nodes.yaml".to_string()]);
     let expect: Vec<String> = expect.map(|name| format!("/home/user/d/{name}")).collect();
     assert_eq!(files, expect.iter().collect::<Vec<_>>());
     let pods = String::from_utf8(world.files.0["/home/user/d/default/pods.yaml"].clone()).unwrap();

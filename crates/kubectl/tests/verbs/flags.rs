@@ -416,6 +416,7 @@ fn a_pattern_names_files() {
         "",
         0,
     );
+    world.check("kubectl apply -f './deploy//../deploy/a*'", "", "configmap/a unchanged\n", "", 0);
     refused(&mut world, "kubectl apply -f 'deploy/*.json'", "the path \"deploy/*.json\" does not exist");
     refused(
         &mut world,

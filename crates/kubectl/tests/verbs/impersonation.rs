@@ -145,3 +145,15 @@ fn nobody_gives_away_what_they_do_not_have() {
     world.run("kubectl create rolebinding e --role=e --user=jane");
     world.check(patch, "", "role.rbac.authorization.k8s.io/r patched\n", "", 0);
 }
+
+#[test]
+fn a_role_made_of_others_is_for_whoever_may_all() {
+    let mut world = world();
+    world.run("kubectl create clusterrole author --verb=create,update,get --resource=clusterroles");
+    world.run("kubectl create clusterrolebinding author --clusterrole=author --user=jane");
+    let all = "kubectl create clusterrole all --aggregation-rule=app=x";
+    let refusal = "Error from server (Forbidden): clusterroles.rbac.authorization.k8s.io \"all\" is forbidden: must have \
+                   cluster-admin privileges to use the aggregationRule\n";
+    world.check(&format!("{all} --as=jane"), "", "", refusal, 1);
+    world.check(all, "", "clusterrole.rbac.authorization.k8s.io/all created\n", "", 0);
+}

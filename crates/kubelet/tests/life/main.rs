@@ -275,6 +275,19 @@ fn the_grace_of_a_probe_bounds_the_hook_of_its_container() {
 }
 
 #[test]
+fn where_nothing_is_restarted_a_failed_liveness_probe_is_the_end() {
+    let mut cluster = cluster("realistic");
+    let once = mortal("", "").replace("spec:\n", "spec:\n  restartPolicy: Never\n");
+    apply(&mut cluster, &once);
+    go(&mut cluster, 6_000);
+    assert!(exec(&mut cluster, "live", &["rm", "/etc/nginx/nginx.conf"], "").is_ok());
+    go(&mut cluster, 60_000);
+    assert_eq!(row(&mut cluster, "live"), "0/1 Completed 0");
+    let found = events(&mut cluster, "live");
+    assert!(found.iter().any(|event| event == "Killing Container c failed liveness probe"), "{found:?}");
+}
+
+#[test]
 fn until_the_startup_probe_succeeds_nothing_else_is_asked() {
     let mut cluster = cluster("realistic");
     let startup = "    startupProbe: {httpGet: {path: /nope, port: 80}, periodSeconds: 2, failureThreshold: 3}\n";

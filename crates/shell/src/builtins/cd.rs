@@ -8,7 +8,7 @@ pub(super) const BUILTIN: Builtin =
     Builtin { name: "cd", usage: "cd [dir]", kind: Kind::Shell, runner: Runner::Shell(cd) };
 
 fn cd(reach: &mut dyn Reach, args: &[String]) -> Outcome {
-    let operands: Vec<&String> = args.iter().filter(|arg| !matches!(arg.as_str(), "-P" | "-L" | "--")).collect();
+    let operands: Vec<&String> = args.iter().filter(|arg| !matches!(arg.as_str(), "-P" | "-L")).collect();
     if operands.len() > 1 {
         reach.complain("cd: too many arguments");
         return Outcome::Status(1);

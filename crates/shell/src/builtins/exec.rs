@@ -20,6 +20,7 @@ pub(super) const BUILTIN_WORD: Builtin = Builtin {
 
 fn exec(reach: &mut dyn Reach, args: &[String]) -> Outcome {
     match args {
+        [end, rest @ ..] if end == "--" => run_if_any(rest, Outcome::Exec),
         [option, ..] if option.starts_with('-') => {
             reach.complain(&format!("exec: {option}: options are not supported"));
             Outcome::Status(2)

@@ -160,10 +160,10 @@ fn run_builtin<P: Clone, H: Host<Process = P>>(
     }
 }
 
-/// What a builtin of the shell is given: `--` ends the options of all of them, and two make use of it themselves.
+/// What a builtin of the shell is given: `--` ends the options of all of them, and some make use of it themselves.
 fn operands(argv: &[String]) -> &[String] {
     match argv {
-        [name, end, rest @ ..] if end == "--" && name != "set" && name != "command" => rest,
+        [name, end, rest @ ..] if end == "--" && !["set", "command", "exec", "kill"].contains(&name.as_str()) => rest,
         _ => &argv[1..],
     }
 }

@@ -74,9 +74,17 @@ pub(super) fn ip(field: &Field<'_>, errors: &mut Errors) {
     errors.push(field.invalid_as(text, problem));
 }
 
-/// A range of addresses, such as `10.0.0.0/8`. Blanks around it do not count.
+/// A range of addresses, such as `10.0.0.0/8`.
 pub(super) fn range(field: &Field<'_>, errors: &mut Errors) {
-    let text = field.text().trim();
+    range_of(field, field.text(), errors);
+}
+
+/// The same with blanks around it that do not count.
+pub(super) fn trimmed_range(field: &Field<'_>, errors: &mut Errors) {
+    range_of(field, field.text().trim(), errors);
+}
+
+fn range_of(field: &Field<'_>, text: &str, errors: &mut Errors) {
     let Some(range) = read_range(text) else {
         let problem = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
         return errors.push(field.invalid_as(text, problem));

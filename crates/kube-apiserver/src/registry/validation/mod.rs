@@ -151,7 +151,6 @@ fn looks(kind: Kind) -> Looks {
     Looks { at_new, at_change, at_changed }
 }
 
-/// The faults of a changed object, after defaulting.
 /// The faults of a resized pod, which would be of this QoS class.
 pub(crate) fn validate_resize(object: &Value, old: &Value, class: &str) -> Vec<FieldError> {
     let mut errors = Errors::new();
@@ -162,6 +161,7 @@ pub(crate) fn validate_resize(object: &Value, old: &Value, class: &str) -> Vec<F
     errors
 }
 
+/// The faults of a changed object, after defaulting.
 pub(crate) fn validate_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
     api::reached!("kube_apiserver::registry::validation::validate_update");
     let mut errors = Errors::new();

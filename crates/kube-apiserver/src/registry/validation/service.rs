@@ -277,7 +277,7 @@ fn load_balancer(spec: &Field<'_>, errors: &mut Errors) {
         errors.push(ranges.named(format!("{}.LoadBalancerSourceRanges", spec.path)).forbidden(LOAD_BALANCER_ONLY));
     }
     for (index, range) in ranges.items().enumerate() {
-        addresses::range(&range.named(format!("{}.LoadBalancerSourceRanges[{index}]", spec.path)), errors);
+        addresses::trimmed_range(&range.named(format!("{}.LoadBalancerSourceRanges[{index}]", spec.path)), errors);
     }
     let allocate = spec.child("allocateLoadBalancerNodePorts");
     if allocate.is_set() && !is_balanced {

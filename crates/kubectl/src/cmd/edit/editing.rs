@@ -286,6 +286,9 @@ impl Editing {
 
     fn send_all(&mut self, ctx: &mut Context<'_>, path: &Str, edited: &[Info]) -> Result<Option<Progress>, Failure> {
         let mut faults = Faults::default();
+        if let Some(failure) = edited.iter().find_map(|item| self.check_namespace(item).err()) {
+            return Err(self.keep(ctx, path, failure));
+        }
         for item in edited {
             if let Err(failure) = self.send(ctx, item, &mut faults) {
                 return Err(self.keep(ctx, path, failure));
@@ -310,7 +313,6 @@ impl Editing {
 
     /// Sends what was made of one object. What the server refuses of an object that it has is a fault of the file.
     fn send(&self, ctx: &mut Context<'_>, item: &Info, faults: &mut Faults) -> Result<(), Failure> {
-        self.check_namespace(item)?;
         let mut edited = item.manifest.clone();
         if self.saves_manifest {
             edited = with_last_applied(&edited);

@@ -3,8 +3,6 @@
 //! All but `set selector` change pod specifications: [`change_pods`] finds the objects, lets the feature change each, and
 //! sends the difference.
 //!
-//! What is absent: `set subject`, since role bindings are not served here, and `--local`.
-//!
 //! Models: kubernetes v1.36 kubectl/pkg/cmd/set (helper.go).
 
 pub mod env;
